@@ -1,0 +1,25 @@
+"""The norm of equal shares: gives half, asks for half, cooperates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.distribution import ActionDistribution, certain
+from gamesim.observation import Observations
+from gamesim.policy import ExactPolicy, Setting
+
+
+@dataclass(frozen=True)
+class EqualSplit(ExactPolicy):
+    """Shares equally, as far as the rules allow; halves of a step go up."""
+
+    def prepare(self, setting: Setting) -> "EqualSplit":
+        """Refuse games in which there is nothing to split."""
+        for stage in setting.decisions():
+            seen = {name: np.zeros(1) for name in setting.game.stage(stage).sees}
+            setting.game.equal_split(stage, seen, 1)
+        return self
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Put all probability on the equal split."""
+        return certain(obs.space.nearest(obs.game.equal_split(obs.stage, obs.seen, len(obs))))

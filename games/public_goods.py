@@ -1,0 +1,109 @@
+"""The linear public goods game: what is good for the group costs its giver.
+
+======  ==========  ==============  =====
+role    decision    range           unit
+======  ==========  ==============  =====
+member  contribute  0 to endowment  money
+======  ==========  ==============  =====
+
+A member earns ``endowment - own contribution + mpcr * sum of contributions``.  Where groups differ in size
+either the marginal per-capita return is the same for all (``hold=mpcr``) or the multiplier is, the return
+then being ``mpcr * group_size / own group's size`` (``hold=multiplier``).
+
+Selfish players contribute nothing as long as the return is at most 1.  Contributing everything is efficient as
+soon as return times members exceeds 1.  People on record contribute about half in the third round.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
+
+
+@dataclass(frozen=True)
+class PublicGoods(Game):
+    """Members of a group contribute to a fund that pays all of them (Isaac & Walker 1988)."""
+
+    endowment: float = parameter(20.0, unit="money", above=0, help="each member's money a round")
+    group_size: int = parameter(4, least=2, help="members of a group")
+    mpcr: float = parameter(0.5, above=0, help="marginal per-capita return: what one unit pays each member")
+    hold: str = parameter(
+        "mpcr", options=("mpcr", "multiplier"), help="what stays fixed where groups differ in size"
+    )
+    step: float = parameter(1.0, unit="money", above=0, help="smallest unit contributed")
+
+    equilibrium = "contributes nothing when mpcr is at most 1 (at 1: indifferent, contributes nothing)"
+    efficiency = "everybody contributes everything when mpcr times members exceeds 1"
+    sources = (
+        "Isaac & Walker 1988, Quarterly Journal of Economics 103:179-199",
+        "Ledyard 1995, in Kagel & Roth, Handbook of Experimental Economics",
+    )
+    rules = {
+        "member": (
+            "You are in a group of {group_size} people. Each has {endowment} and decides how much of it to put "
+            "into a common project. Every unit put into the project by anybody pays {mpcr} units to each "
+            "member of the group, whoever paid it in. You earn what you keep plus what the project pays you.",
+            "Your group has {group_size} members, each with {endowment}. All decide at the same time what part "
+            "to contribute to a group account. Each unit in the account returns {mpcr} to every member. Your "
+            "income is what you did not contribute plus your return from the account.",
+            "Together with {others} other participants you can finance a shared fund. You have {endowment} of "
+            "your own. For each unit in the fund, each of the {group_size} of you receives {mpcr}, no matter "
+            "who paid. What you do not pay in stays yours.",
+            "{group_size} participants, you among them, each receive {endowment}. Everyone chooses how much "
+            "goes to a joint account and keeps the rest. The joint account gives each participant {mpcr} "
+            "times the total paid in by all.",
+        ),
+    }
+    ask = {
+        "contribute": (
+            "How much do you contribute?",
+            "What amount do you put in?",
+            "State your contribution.",
+        )
+    }
+    money_names = ("others_mean",)
+    recall = {"member": "you contributed {contribute}, the others on average {others_mean}"}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """As many members as the group has."""
+        return ("member",) * self.group_size
+
+    @stage(by="member")
+    def contribute(self, play: Play) -> ActionSpace:
+        """Choose a contribution."""
+        return Amount(0, self.endowment, self.step)
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        """Pay what is kept and the return of the fund."""
+        own = play["contribute"]
+        return {"member": self.endowment - own + self._returns(play) * play.total("contribute")}
+
+    def _returns(self, play: Play) -> float | Floats:
+        sizes = play.seats("member").sizes
+        if self.hold == "mpcr" or isinstance(sizes, int):
+            return self.mpcr
+        each: Floats = np.repeat(self.mpcr * self.group_size / sizes, sizes)
+        return each
+
+    def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
+        """Tell each member what the others contributed on average."""
+        return {"member": {"others_mean": play.others_mean("contribute")}}
+
+    def facts(self) -> Mapping[str, float | str]:
+        """Count the others."""
+        return {"others": self.group_size - 1}
+
+    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
+        """Contribute nothing, or everything where each unit pays its giver more than it costs."""
+        return np.full(size, self.endowment if self.mpcr > 1 else 0.0)
+
+    def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
+        """Contribute half: the endowment split equally between the fund and oneself."""
+        return np.full(size, self.endowment / 2)
+
+    def efficient_payoff(self) -> float:
+        """Give what a group earns when contributions are what is best for it."""
+        return self.group_size * self.endowment * max(1.0, self.mpcr * self.group_size)

@@ -1,0 +1,148 @@
+"""Any game of two players with two actions each, by its eight payoffs.
+
+======  ========  ===========
+role    decision  actions
+======  ========  ===========
+row     row       up, down
+column  column    left, right
+======  ========  ===========
+
+``row_up_left`` is what the row player earns when row goes up and column goes left, and so on.  The defaults are
+matching pennies.  Players read of options A and B.
+
+Selfish players: if there is one pure equilibrium, it is played; if there are two, the one with the larger
+product of the losses from leaving it (risk dominance, Harsanyi & Selten 1988; at a tie, the first in reading
+order); if there is none, both mix so that the other is indifferent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.distribution import ActionDistribution
+from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
+
+
+@dataclass(frozen=True)
+class TwoByTwo(Game):
+    """Two players choose between two actions at the same time, with any payoffs."""
+
+    row_up_left: float = parameter(1.0, unit="money", help="row earns at up, left")
+    row_up_right: float = parameter(0.0, unit="money", help="row earns at up, right")
+    row_down_left: float = parameter(0.0, unit="money", help="row earns at down, left")
+    row_down_right: float = parameter(1.0, unit="money", help="row earns at down, right")
+    column_up_left: float = parameter(0.0, unit="money", help="column earns at up, left")
+    column_up_right: float = parameter(1.0, unit="money", help="column earns at up, right")
+    column_down_left: float = parameter(1.0, unit="money", help="column earns at down, left")
+    column_down_right: float = parameter(0.0, unit="money", help="column earns at down, right")
+
+    roles = ("row", "column")
+    equilibrium = "the pure equilibrium; of two, the risk-dominant one; without one, the mixed one"
+    efficiency = "whichever pair of actions has the largest sum"
+    stake_parameter = "row_up_left"
+    sources = ("Harsanyi & Selten 1988, A General Theory of Equilibrium Selection in Games, MIT Press",)
+    rules = {
+        "row": (
+            "You and another person each choose A or B at the same time. You earn {row_up_left} if both choose "
+            "A, {row_up_right} if you choose A and the other B, {row_down_left} if you choose B and the other "
+            "A, and {row_down_right} if both choose B. The other earns {column_up_left}, {column_up_right}, "
+            "{column_down_left} and {column_down_right} in the same four cases.",
+            "Two participants pick A or B without knowing the other's pick. Earnings, yours first: A and A, "
+            "{row_up_left} and {column_up_left}; you A and the other B, {row_up_right} and {column_up_right}; "
+            "you B and the other A, {row_down_left} and {column_down_left}; B and B, {row_down_right} and "
+            "{column_down_right}.",
+        ),
+        "column": (
+            "You and another person each choose A or B at the same time. You earn {column_up_left} if both "
+            "choose A, {column_down_left} if you choose A and the other B, {column_up_right} if you choose B "
+            "and the other A, and {column_down_right} if both choose B. The other earns {row_up_left}, "
+            "{row_down_left}, {row_up_right} and {row_down_right} in the same four cases.",
+            "Two participants pick A or B without knowing the other's pick. Earnings, yours first: A and A, "
+            "{column_up_left} and {row_up_left}; you A and the other B, {column_down_left} and "
+            "{row_down_left}; you B and the other A, {column_up_right} and {row_up_right}; B and B, "
+            "{column_down_right} and {row_down_right}.",
+        ),
+    }
+    ask = {
+        "row": (
+            "Do you choose A or B?",
+            "Which option do you take, A or B?",
+            "State your choice: A or B.",
+        ),
+        "column": (
+            "Do you choose A or B?",
+            "Which option do you take, A or B?",
+            "State your choice: A or B.",
+        ),
+    }
+    recall = {
+        "row": "you chose {row} and the other chose {column}",
+        "column": "you chose {column} and the other chose {row}",
+    }
+
+    @stage(by="row")
+    def row(self, play: Play) -> ActionSpace:
+        """Choose up or down."""
+        return Choice(("up", "down"), ("A", "B"))
+
+    @stage(by="column")
+    def column(self, play: Play) -> ActionSpace:
+        """Choose left or right."""
+        return Choice(("left", "right"), ("A", "B"))
+
+    def tables(self) -> tuple[Floats, Floats]:
+        """Give the two payoff matrices, rows up and down, columns left and right: (2, 2) each."""
+        row = [[self.row_up_left, self.row_up_right], [self.row_down_left, self.row_down_right]]
+        column = [
+            [self.column_up_left, self.column_up_right],
+            [self.column_down_left, self.column_down_right],
+        ]
+        return np.array(row), np.array(column)
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        """Look both actions up in the payoff tables."""
+        missing = np.isnan(play["row"]) | np.isnan(play["column"])
+        up = np.where(missing, 0, play["row"]).astype(np.int64)
+        left = np.where(missing, 0, play["column"]).astype(np.int64)
+        row, column = self.tables()
+        return {
+            "row": np.where(missing, np.nan, row[up, left]),
+            "column": np.where(missing, np.nan, column[up, left]),
+        }
+
+    def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
+        """Tell each what the other chose."""
+        return {"row": {"column": play["column"]}, "column": {"row": play["row"]}}
+
+    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
+        """Play the equilibrium named in the module's docstring."""
+        row, column = self.tables()
+        best = []
+        for i in (0, 1):
+            for j in (0, 1):
+                losses = (row[i, j] - row[1 - i, j], column[i, j] - column[i, 1 - j])
+                if min(losses) >= 0:
+                    best.append((-losses[0] * losses[1], i, j))
+        if best:
+            _, up, left = min(best)
+            return np.full(size, float(up if stage == "row" else left))
+        # Row mixes so that column is indifferent, and column so that row is.
+        if stage == "row":
+            gain = column[:, 0] - column[:, 1]
+        else:
+            gain = row[0, :] - row[1, :]
+        first = gain[1] / (gain[1] - gain[0])
+        return ActionDistribution(np.array([0.0, 1.0]), np.array([[first, 1 - first]]))
+
+    def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
+        """Take one's part of the pair whose payoffs are nearest to equal (of these, the largest sum)."""
+        row, column = self.tables()
+        cells = [(abs(row[i, j] - column[i, j]), -row[i, j] - column[i, j], i, j) for i in (0, 1) for j in (0, 1)]
+        _, _, up, left = min(cells)
+        return np.full(size, float(up if stage == "row" else left))
+
+    def efficient_payoff(self) -> float:
+        """Give the largest sum in the tables."""
+        row, column = self.tables()
+        return float((row + column).max())

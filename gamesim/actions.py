@@ -1,0 +1,172 @@
+"""What may be done: amounts on a grid, or a choice among labels, for a whole batch of deciders.
+
+Actions are float64.  An amount is in game units; a choice is the index of its label.  NaN is "no valid answer".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gamesim.errors import GamesimError
+from gamesim.streams import Floats
+
+Bools = NDArray[np.bool_]
+
+GRID_TOLERANCE = 1e-9
+
+
+def plain(value: float) -> str:
+    """Write a number as people do: no exponent, no trailing zeros, two decimals at most."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value != round(value) else f"{value:.0f}"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number from `low` to `high` in steps.
+
+    Parameters
+    ----------
+    low, high : float or (D,) float
+        Bounds, in game units; arrays where they differ from decider to decider.
+    step : float
+        Distance between legal amounts.
+    unit : str
+        ``"money"``, or a noun such as ``"boxes"``.
+    """
+
+    low: float | Floats
+    high: float | Floats
+    step: float = 1.0
+    unit: str = "money"
+
+    def __post_init__(self) -> None:
+        span = (np.asarray(self.high) - np.asarray(self.low)) / self.step
+        off_grid = np.abs(span - np.round(span)) > GRID_TOLERANCE
+        if np.any(off_grid):
+            high = float(np.asarray(self.high)[off_grid].flat[0] if np.ndim(self.high) else self.high)
+            raise GamesimError(
+                f"the largest amount {plain(high)} is not a whole number of steps of {plain(self.step)}: "
+                "choose another stake or step"
+            )
+
+    @property
+    def varies(self) -> bool:
+        """Whether bounds differ from row to row."""
+        return bool(np.ndim(self.low) or np.ndim(self.high))
+
+    def counts(self) -> NDArray[np.int64]:
+        """Give the number of legal amounts: () or (D,) int."""
+        span = (np.asarray(self.high) - np.asarray(self.low)) / self.step
+        return cast("NDArray[np.int64]", np.round(span).astype(np.int64) + 1)
+
+    def contains(self, actions: Floats) -> Bools:
+        """Tell which actions are legal; NaN is not."""
+        steps = (actions - self.low) / self.step
+        on_grid = np.abs(steps - np.round(steps)) <= GRID_TOLERANCE
+        return cast(Bools, on_grid & (actions >= self.low) & (actions <= self.high))
+
+    def at(self, share: float | Floats) -> Floats:
+        """Give the legal amount nearest to a share of the way from low to high (halves go up)."""
+        steps = np.floor(np.asarray(share) * (self.counts() - 1) + 0.5)
+        return cast(Floats, np.asarray(self.low + steps * self.step, dtype=np.float64))
+
+    def nearest(self, values: Floats) -> Floats:
+        """Give the legal amounts nearest to any numbers (halves go up; beyond the bounds, the bound)."""
+        steps = np.floor((values - self.low) / self.step + 0.5)
+        return cast(Floats, self.low + self.step * np.clip(steps, 0, self.counts() - 1))
+
+    def uniform(self, u: Floats) -> Floats:
+        """Turn uniform draws into amounts, each legal one equally likely.
+
+        Parameters
+        ----------
+        u : (D,) float
+            Draws on [0, 1).
+        """
+        picked = u * self.counts()
+        np.floor(picked, out=picked)
+        if self.step != 1:
+            picked *= self.step
+        if np.ndim(self.low) or self.low != 0:
+            picked += self.low
+        return picked
+
+    def support(self, row: int = 0) -> Floats:
+        """Give all legal amounts of one row, ascending."""
+        low = float(np.asarray(self.low)[row]) if np.ndim(self.low) else float(self.low)
+        counts = self.counts()
+        count = int(counts[row]) if counts.ndim else int(counts)
+        return low + self.step * np.arange(count)
+
+    def take(self, rows: NDArray[np.integer]) -> Amount:
+        """Keep some rows."""
+        if not self.varies:
+            return self
+        low = np.asarray(self.low)[rows] if np.ndim(self.low) else self.low
+        high = np.asarray(self.high)[rows] if np.ndim(self.high) else self.high
+        return Amount(low, high, self.step, self.unit)
+
+    def write(self, action: float) -> str:
+        """Write an action as an answer, without brackets."""
+        return plain(action)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several labels.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Names used in tables, in the order of their index.
+    shown : tuple of str
+        What players read; the labels themselves unless neutral names are given.
+    """
+
+    labels: tuple[str, ...]
+    shown: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.shown:
+            object.__setattr__(self, "shown", self.labels)
+
+    varies = False
+
+    def counts(self) -> NDArray[np.int64]:
+        """Give the number of labels: () int."""
+        return np.asarray(len(self.labels))
+
+    def contains(self, actions: Floats) -> Bools:
+        """Tell which actions are the index of a label."""
+        return cast(Bools, np.isin(actions, np.arange(len(self.labels))))
+
+    def at(self, share: float | Floats) -> Floats:
+        """Give the label's index nearest to a share of the way from first to last."""
+        return cast(Floats, np.floor(np.asarray(share) * (len(self.labels) - 1) + 0.5).astype(np.float64))
+
+    def nearest(self, values: Floats) -> Floats:
+        """Give the index nearest to any numbers (halves go up; beyond the ends, the end)."""
+        return cast(Floats, np.clip(np.floor(values + 0.5), 0, len(self.labels) - 1))
+
+    def uniform(self, u: Floats) -> Floats:
+        """Turn uniform draws into labels, each equally likely."""
+        return cast(Floats, np.floor(u * len(self.labels)))
+
+    def support(self, row: int = 0) -> Floats:
+        """Give the index of every label."""
+        return np.arange(len(self.labels), dtype=np.float64)
+
+    def take(self, rows: NDArray[np.integer]) -> Choice:
+        """Keep some rows: a choice is the same for all."""
+        return self
+
+    def write(self, action: float) -> str:
+        """Write an action as an answer, without brackets."""
+        return self.shown[int(action)]
+
+
+ActionSpace = Amount | Choice

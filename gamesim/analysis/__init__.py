@@ -1,0 +1,1 @@
+"""Tables in, comparisons out: nothing here knows a live simulation."""

@@ -1,0 +1,92 @@
+"""The answers of several policies to one stage, put together in the order of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gamesim.policy import OK, SKIPPED, STATUSES, Decisions
+from gamesim.record import Coded, Column
+from gamesim.streams import Ints
+
+
+class Answers:
+    """Columns of the decision table that come from policies.
+
+    Parameters
+    ----------
+    rows : int
+        Number of deciders, D.  Rows that nobody answers are ``skipped``.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.actions = np.full(rows, np.nan)
+        self._parts: list[tuple[Ints | None, Decisions, Ints | None]] = []
+
+    def put(self, rows: Ints | None, decisions: Decisions, reply: Ints | None) -> None:
+        """Take the answers of one policy for some rows, or for all when `rows` is None."""
+        if rows is None:
+            self.actions = decisions.actions
+        else:
+            self.actions[rows] = decisions.actions
+        self._parts.append((rows, decisions, reply))
+
+    def columns(self) -> dict[str, Column]:
+        """Give the columns, missing where a policy has nothing to say."""
+        return {
+            "action": self.actions,
+            "status": self._coded([_status(each) for _, each, _ in self._parts], STATUSES[SKIPPED]),
+            "elicitation": self._coded([each.elicitation for _, each, _ in self._parts], None),
+            "read_as": self._coded([each.read_as for _, each, _ in self._parts], None),
+            "wording": self._numbers([each.wording for _, each, _ in self._parts], -1),
+            "attempts": self._numbers(
+                [1 if each.attempts is None else each.attempts for _, each, _ in self._parts], 0
+            ),
+            "probability": self._numbers([each.probability for _, each, _ in self._parts], np.nan),
+            "legal_mass": self._numbers([each.legal_mass for _, each, _ in self._parts], np.nan),
+            "reply": self._numbers([reply for _, _, reply in self._parts], -1),
+        }
+
+    def _numbers(self, values: Sequence[Any], missing: float) -> Column:
+        """Put one number or array a part together; a single part that answers all rows is taken as it is."""
+        if all(value is None for value in values):
+            return None
+        if len(self._parts) == 1 and self._parts[0][0] is None:
+            single: Column = values[0]
+            return single
+        whole = np.full(self.rows, missing)
+        if not np.isnan(missing):
+            whole = whole.astype(np.int64)
+        for (rows, _, _), value in zip(self._parts, values, strict=True):
+            if value is not None:
+                whole[rows] = value
+        return whole
+
+    def _coded(self, values: Sequence[str | Sequence[str] | None], missing: str | None) -> Column:
+        """Put one word or sequence of words a part together."""
+        if all(value is None for value in values) and missing is None:
+            return None
+        if len(self._parts) == 1 and self._parts[0][0] is None and isinstance(values[0], str):
+            return values[0]
+        names: list[str] = [] if missing is None else [missing]
+        codes = np.full(self.rows, -1 if missing is None else 0, dtype=np.int32)
+        for (rows, _, _), value in zip(self._parts, values, strict=True):
+            if value is None:
+                continue
+            words = np.array([value] if isinstance(value, str) else value, dtype=object)
+            distinct, place = np.unique(words, return_inverse=True)
+            for word in distinct:
+                if word not in names:
+                    names.append(word)
+            into = np.array([names.index(word) if word else -1 for word in distinct])
+            codes[slice(None) if rows is None else rows] = into[place.ravel()]
+        return Coded(codes, names)
+
+
+def _status(decisions: Decisions) -> str | list[str]:
+    if decisions.status is None:
+        return STATUSES[OK]
+    return [STATUSES[code] for code in decisions.status]

@@ -1,0 +1,118 @@
+"""A batch of probability distributions over actions, kept once for all rows that share one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from gamesim.actions import ActionSpace, Choice
+from gamesim.streams import Floats, Ints
+
+
+@dataclass(frozen=True)
+class ActionDistribution:
+    """The exact probabilities with which each decider of a batch acts.
+
+    Parameters
+    ----------
+    values : (L,) or (U, L) float
+        Actions, in game units.
+    probabilities : (U, L) float
+        One distribution a row, each summing to 1.
+    row : (D,) int, optional
+        Which of the U distributions belongs to which decider; without it U is 1 and all share it.
+    """
+
+    values: Floats
+    probabilities: Floats
+    row: Ints | None = None
+
+    def values_of(self, row: int) -> Floats:
+        """Give the actions of one of the U distributions: (L,)."""
+        return cast(Floats, self.values[row]) if self.values.ndim == 2 else self.values
+
+    def sample(self, u: Floats) -> tuple[Floats, Floats]:
+        """Draw one action a decider by inverting the distribution function.
+
+        Parameters
+        ----------
+        u : (D,) float
+            Uniform draws on [0, 1).
+
+        Returns
+        -------
+        actions : (D,) float
+        probability : (D,) float
+            With which each was drawn.
+        """
+        cumulative = np.cumsum(self.probabilities, axis=1)
+        # Divided by its own last value the sum ends at exactly 1, so nothing of probability 0 is ever drawn.
+        cumulative /= cumulative[:, -1:]
+        if self.row is None:
+            place = np.searchsorted(cumulative[0], u, side="right")
+            return self.values_of(0)[place], self.probabilities[0][place]
+        width = cumulative.shape[1]
+        shelves = (cumulative + np.arange(len(cumulative))[:, None]).ravel()
+        place = np.searchsorted(shelves, u + self.row, side="right") - self.row * width
+        # A draw next to 1 may round up to the next shelf.
+        place = np.minimum(place, width - 1)
+        values = self.values[self.row, place] if self.values.ndim == 2 else self.values[place]
+        probability = self.probabilities[self.row, place]
+        rounded = probability == 0
+        if rounded.any():
+            last = width - 1 - np.argmax(self.probabilities[:, ::-1] > 0, axis=1)
+            place = np.where(rounded, last[self.row], place)
+            values = self.values[self.row, place] if self.values.ndim == 2 else self.values[place]
+            probability = self.probabilities[self.row, place]
+        return values, probability
+
+
+def certain(actions: Floats) -> ActionDistribution:
+    """Give the distribution of deciders who do exactly this: (D,) float."""
+    distinct, row = np.unique(actions, return_inverse=True)
+    return ActionDistribution(
+        distinct[:, None], np.ones((len(distinct), 1)), row.astype(np.int64) if len(distinct) > 1 else None
+    )
+
+
+def uniform(space: ActionSpace, size: int) -> ActionDistribution:
+    """Give every legal action the same probability.
+
+    Parameters
+    ----------
+    space : ActionSpace
+        What each decider may do.
+    size : int
+        Number of deciders, D.
+    """
+    return per_space(space, size, lambda values: np.full(len(values), 1 / len(values)))
+
+
+def per_space(space: ActionSpace, size: int, weigh: Callable[[Floats], Floats]) -> ActionDistribution:
+    """Give each decider the distribution that belongs to its own range of actions.
+
+    Parameters
+    ----------
+    space : ActionSpace
+        What each decider may do; deciders with equal ranges share one distribution.
+    size : int
+        Number of deciders, D.
+    weigh : callable
+        From the legal actions of one range, (L,) float, to their probabilities, (L,) float.
+    """
+    if isinstance(space, Choice) or not space.varies:
+        values = space.support()
+        return ActionDistribution(values, weigh(values)[None, :])
+    bounds = np.column_stack([np.broadcast_to(np.asarray(b), (size,)) for b in (space.low, space.high)])
+    _, first, row = np.unique(bounds, axis=0, return_index=True, return_inverse=True)
+    supports = [space.support(int(i)) for i in first]
+    width = max(len(values) for values in supports)
+    values = np.zeros((len(supports), width))
+    probabilities = np.zeros((len(supports), width))
+    for i, support in enumerate(supports):
+        values[i, : len(support)] = support
+        probabilities[i, : len(support)] = weigh(support)
+    return ActionDistribution(values, probabilities, row.ravel().astype(np.int64))

@@ -1,0 +1,45 @@
+"""What can go wrong through the user's hand, said in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GamesimError(Exception):
+    """A mistake that the user can mend: one sentence, no traceback, exit code 2."""
+
+
+class NothingPlayedError(GamesimError):
+    """The run ended without a single valid decision: exit code 1."""
+
+
+class GamesimWarning(UserWarning):
+    """Something that the user should know about a result that is given all the same."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> GamesimError:
+    """Word the error for a name that does not exist, with the nearest that does.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, such as ``"game"``.
+    name : str
+        The name that was given.
+    known : iterable of str
+        All names that exist.
+    where : str
+        The file and key in which the name stood, if any.
+
+    Returns
+    -------
+    GamesimError
+        To be raised by the caller.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    listing = ", ".join(names) if names else "none"
+    prefix = f"{where}: " if where else ""
+    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({kind}s: {listing})")

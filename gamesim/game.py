@@ -1,0 +1,341 @@
+"""How a game is written: one frozen dataclass whose fields are parameters and whose methods are the rules.
+
+A stage is a method that returns the legal actions; stages stand in order of play.  All arithmetic runs over
+groups at once.  What a decider knows is declared (`sees`, `feedback`); the engine shows nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from gamesim.actions import ActionSpace, Amount, Choice, plain
+from gamesim.distribution import ActionDistribution
+from gamesim.errors import GamesimError, unknown
+from gamesim.groups import Groups, Seats
+from gamesim.streams import Draws, Floats, Ints
+from gamesim.values import read
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One decision of a game: who decides, what they see of this round, and what they may do."""
+
+    name: str
+    by: str
+    sees: tuple[str, ...]
+    when: Callable[[Any], bool]
+    space: Callable[[Any, Play], ActionSpace]
+
+
+def stage(
+    *, by: str, sees: tuple[str, ...] = (), when: Callable[[Any], bool] = lambda game: True
+) -> Callable[[Callable[[Any, Play], ActionSpace]], Stage]:
+    """Make a method of a game one of its stages.
+
+    Parameters
+    ----------
+    by : str
+        Role that decides.
+    sees : tuple of str
+        Earlier stages of the same round that are shown to it.
+    when : callable
+        From the game to whether this stage is played under its parameters.
+    """
+
+    def mark(space: Callable[[Any, Play], ActionSpace]) -> Stage:
+        return Stage(space.__name__.rstrip("_"), by, sees, when, space)
+
+    return mark
+
+
+def parameter(
+    default: Any,
+    *,
+    help: str,
+    unit: str = "",
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    options: tuple[str, ...] = (),
+) -> Any:
+    """Declare a parameter of a game: its default, unit and range.
+
+    Parameters
+    ----------
+    default : object
+        Value in the human records.
+    help : str
+        What it is, in a few words.
+    unit : str
+        ``"money"`` makes texts show it in the game's currency.
+    above, least, most : float
+        Open lower, closed lower and closed upper bound.
+    options : tuple of str
+        The legal words, for a parameter that is a word.
+    """
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "help": help,
+            "unit": unit,
+            "above": above,
+            "least": least,
+            "most": most,
+            "options": options,
+        },
+    )
+
+
+class Play:
+    """One round as far as it has been played: read-only, over all groups at once.
+
+    ``play["offer"]`` is (M,) float: one value for each seat of the role that decided, ordered by group.  Where
+    the role has one seat a group that is (G,).
+    """
+
+    def __init__(self, game: Game, groups: Groups, draws: Callable[[Ints], Draws]) -> None:
+        self.game = game
+        self.groups = groups
+        self.actions: dict[str, Floats] = {}
+        self.payoffs: dict[str, Floats] = {}
+        self.chance_draws = draws
+
+    def __getitem__(self, stage: str) -> Floats:
+        return self.actions[stage]
+
+    def seats(self, role: str) -> Seats:
+        """Give the seats of a role."""
+        return self.groups.seats[role]
+
+    def total(self, stage: str) -> Floats:
+        """Sum a stage's actions over each group, shown to each decider of the stage: (M,) float."""
+        seats = self.seats(self.game.decider(stage))
+        return seats.spread(seats.total(self.actions[stage]))
+
+    def others_mean(self, stage: str) -> Floats:
+        """Average the actions of the others in the group: (M,) float."""
+        seats = self.seats(self.game.decider(stage))
+        sizes = seats.sizes if isinstance(seats.sizes, int) else np.repeat(seats.sizes, seats.sizes)
+        others: Floats = (self.total(stage) - self.actions[stage]) / (np.asarray(sizes) - 1)
+        return others
+
+    def partner(self, stage: str) -> Floats:
+        """Give each of two equal seats the other's action: (M,) float."""
+        swapped: Floats = self.actions[stage].reshape(-1, 2)[:, ::-1].ravel()
+        return swapped
+
+    def chance(self, purpose: str, role: str) -> Floats:
+        """Draw a move of nature for each seat of a role: (M,) float, uniform on [0, 1)."""
+        return self.chance_draws(self.seats(role).agent).uniform(purpose)
+
+
+@dataclass(frozen=True)
+class Game:
+    """Base of all games.  Subclasses are frozen dataclasses, one a file, found by the file's name.
+
+    Class attributes
+    ----------------
+    rules : role -> paraphrases of the instructions
+    ask : stage -> paraphrases of the question
+    recall : role -> one line about a past round
+    words : name of something told -> the words for 0, 1, ...
+    money_names : names of things told or derived that are amounts of money
+    methods : stage -> how people were asked where records exist (``"direct response"`` unless said)
+    default_n : agents in a run unless told otherwise
+    sources : citations
+    """
+
+    name: ClassVar[str]
+    all_stages: ClassVar[tuple[Stage, ...]]
+    rules: ClassVar[Mapping[str, tuple[str, ...]]]
+    ask: ClassVar[Mapping[str, tuple[str, ...]]]
+    recall: ClassVar[Mapping[str, str]] = {}
+    methods: ClassVar[Mapping[str, str]] = {}
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    money_names: ClassVar[tuple[str, ...]] = ()
+    stake_parameter: ClassVar[str] = "endowment"
+    default_n: ClassVar[int] = 400
+    sources: ClassVar[tuple[str, ...]] = ()
+    equilibrium: ClassVar[str] = ""
+    efficiency: ClassVar[str] = ""
+
+    currency: str = dataclasses.field(
+        default="$", kw_only=True, metadata={"help": "sign or name of the money", "unit": ""}
+    )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = cls.__module__.rsplit(".", 1)[-1]
+        cls.all_stages = tuple(value for value in vars(cls).values() if isinstance(value, Stage))
+        known: list[str] = []
+        for each in cls.all_stages:
+            for seen in each.sees:
+                if seen not in known:
+                    raise GamesimError(
+                        f"{cls.name}.{each.name}: sees {seen!r}, but earlier stages are: {', '.join(known)}"
+                    )
+            known.append(each.name)
+
+    def __post_init__(self) -> None:
+        """Check every parameter against what its declaration allows."""
+        for item in dataclasses.fields(self):
+            rule = item.metadata
+            value = getattr(self, item.name)
+            where = f"{self.name}: {item.name} = {value!r}"
+            if rule.get("options") and value not in rule["options"]:
+                raise unknown(
+                    "value", str(value), rule["options"], where=f"{self.name}: parameter {item.name}"
+                )
+            if isinstance(value, bool | str):
+                continue
+            if not math.isfinite(value):
+                raise GamesimError(f"{where} is not a finite number")
+            if value <= rule["above"]:
+                raise GamesimError(f"{where} must be above {plain(rule['above'])}")
+            if value < rule["least"]:
+                raise GamesimError(f"{where} must be at least {plain(rule['least'])}")
+            if value > rule["most"]:
+                raise GamesimError(f"{where} must be at most {plain(rule['most'])}")
+        self.check()
+        for each in self.stages:
+            self.space_at_most(each.name)
+
+    def check(self) -> None:
+        """Refuse combinations of parameters that make no game; subclasses override."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Role of each seat of a group, in seat order."""
+        raise TypeError(f"{self.name} does not say which roles it has")
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        """Give what each seat earns, role by role: (M,) float, in game units; NaN where an action is missing."""
+        raise TypeError(f"{self.name} does not say what it pays")
+
+    def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
+        """Give what each role is told after the round, beside its own actions and earnings: (M,) float each."""
+        return {}
+
+    def facts(self) -> Mapping[str, float | str]:
+        """Give what the instructions mention and what follows from the parameters."""
+        return {}
+
+    def derived(self, seen: Mapping[str, float]) -> Mapping[str, float]:
+        """Give numbers that a question mentions and that follow from what is seen, in money."""
+        return {}
+
+    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
+        """Give the action in the subgame-perfect equilibrium of selfish players: (D,) float, or a mixture."""
+        raise GamesimError(f"spe: no equilibrium is written down for {self.name}.{stage}")
+
+    def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
+        """Give the action that shares equally: (D,) float."""
+        raise GamesimError(f"equal_split: {self.name}.{stage} has nothing to split")
+
+    def efficient_payoff(self) -> float:
+        """Give the largest total that a group can earn."""
+        raise TypeError(f"{self.name} does not say what is efficient")
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages played under these parameters, in order."""
+        return tuple(each for each in self.all_stages if each.when(self))
+
+    def seats_of(self, role: str) -> int:
+        """Count the seats a group that a role has."""
+        return self.roles.count(role)
+
+    def decider(self, stage: str) -> str:
+        """Give the role that decides at a stage."""
+        return self.stage(stage).by
+
+    def stage(self, name: str) -> Stage:
+        """Find a stage by name."""
+        for each in self.stages:
+            if each.name == name:
+                return each
+        raise unknown("stage", name, [each.name for each in self.stages], where=self.name)
+
+    def space_at_most(self, stage: str) -> ActionSpace:
+        """Give the legal actions of a stage when everybody before did the most: the widest range there is."""
+        roles = dict.fromkeys(self.roles)
+        one = {
+            role: Seats(np.zeros(self.seats_of(role), dtype=np.int64), self.seats_of(role)) for role in roles
+        }
+        zero = np.zeros(1, dtype=np.int64)
+        play = Play(self, Groups(one, zero, zero), lambda agents: Draws((0,), agents, agents))
+        for each in self.stages:
+            space = each.space(self, play)
+            if each.name == stage:
+                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
+            play.actions[each.name] = np.broadcast_to(
+                space.at(1.0), (self.seats_of(self.decider(each.name)),)
+            )
+        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
+
+    def measures(self) -> dict[str, dict[str, Any]]:
+        """Describe every decision for records and comparisons: method, stake, range, unit, parameters."""
+        parameters = dataclasses.asdict(self)
+        described = {}
+        for each in self.stages:
+            space = self.space_at_most(each.name)
+            amount = isinstance(space, Amount)
+            described[f"{self.name}.{each.name}"] = {
+                "stage": each.name,
+                "role": self.decider(each.name),
+                "method": self.methods.get(each.name, "direct response"),
+                "stake": float(parameters.get(self.stake_parameter, space.support()[-1])),
+                "low": float(space.support()[0]),
+                "high": float(space.support()[-1]),
+                "step": float(space.step) if isinstance(space, Amount) else 1.0,
+                "labels": None if amount else list(space.labels),  # type: ignore[union-attr]
+                "unit": space.unit if isinstance(space, Amount) else "choice",
+                "parameters": parameters,
+            }
+        return described
+
+    def money(self, value: float) -> str:
+        """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""
+        number = plain(value)
+        return f"{self.currency}{number}" if len(self.currency) == 1 else f"{number} {self.currency}"
+
+    @classmethod
+    def parameters(cls) -> dict[str, dataclasses.Field[Any]]:
+        """Give the declared parameters by name."""
+        return {item.name: item for item in dataclasses.fields(cls)}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], where: str = "") -> Self:
+        """Make the game from given parameters; text is read by each parameter's type.
+
+        Raises
+        ------
+        GamesimError
+            For an unknown name, a value of the wrong type or out of range.
+        """
+        fields = cls.parameters()
+        values = {}
+        for name, value in settings.items():
+            if name not in fields:
+                raise unknown("parameter", name, fields, where=where or cls.name)
+            values[name] = read(f"{cls.name}: {name}", value, type(fields[name].default))
+        return cls(**values)
+
+
+__all__ = [
+    "ActionSpace",
+    "Amount",
+    "Choice",
+    "Floats",
+    "Game",
+    "Play",
+    "Stage",
+    "parameter",
+    "stage",
+]

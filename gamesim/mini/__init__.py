@@ -1,0 +1,1 @@
+"""The bundled tiny behavioural model and the script that trains it."""

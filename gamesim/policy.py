@@ -1,0 +1,183 @@
+"""How a batch is answered.  An agent is a conditional distribution over legal actions.
+
+Whoever can give that distribution exactly is an `ExactPolicy`, and the engine draws from it; whoever can only
+be asked answers by itself.  Policies hold configuration and nothing else: memory is the past in the
+observations, so a run can be replayed, resumed and compared from its record alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gamesim.distribution import ActionDistribution
+from gamesim.errors import GamesimError, unknown
+from gamesim.game import Game
+from gamesim.observation import Observations
+from gamesim.streams import Floats, Ints
+from gamesim.values import read
+
+STATUSES = ("ok", "out_of_range", "unreadable", "refused", "truncated", "transport", "skipped")
+OK, OUT_OF_RANGE, UNREADABLE, REFUSED, TRUNCATED, TRANSPORT, SKIPPED = range(len(STATUSES))
+
+Codes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The answers of a batch, in the order of its rows.
+
+    Parameters
+    ----------
+    actions : (D,) float
+        NaN for every status but ``ok``.
+    elicitation : str
+        How the answers were got: ``exact``, ``rule``, ``sample``, ``keyboard``.
+    status : (D,) uint8, optional
+        Index into `STATUSES`; all ``ok`` unless given.
+    probability : (D,) float, optional
+        With which the action was drawn.
+    legal_mass : (D,) float, optional
+        Probability that a free answer would have been legal.
+    attempts : (D,) int, optional
+        How often each was asked; once unless given.
+    read_as : sequence of str, optional
+        How each answer was read: ``bracket``, ``lone number``, ...
+    wording : (D,) int, optional
+        Which paraphrase each was given.
+    reply : (D,) int, optional
+        Which entry of `replies` stands behind each row; -1 for none.
+    replies : sequence of dict
+        Prompts with raw answers or probabilities.
+    distribution : ActionDistribution, optional
+        The probabilities drawn from, where they were exact.
+    """
+
+    actions: Floats
+    elicitation: str = "rule"
+    status: Codes | None = None
+    probability: Floats | None = None
+    legal_mass: Floats | None = None
+    attempts: Ints | None = None
+    read_as: Sequence[str] | None = None
+    wording: Ints | None = None
+    reply: Ints | None = None
+    replies: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    distribution: ActionDistribution | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a policy is told before the first round, so that it can refuse at once what it cannot play.
+
+    Parameters
+    ----------
+    game : Game
+        What will be played.
+    roles : tuple of str
+        The roles that this policy will take.
+    rounds : int
+        How many rounds.
+    seed : int
+        Seed of the run.
+    allow_standin : bool
+        Whether a bundled model may stand in for one that is not on this machine.
+    require_weights : bool
+        Whether the lack of weights is an error even where a stand-in would do.
+    download : bool
+        Whether weights may be fetched.
+    """
+
+    game: Game
+    roles: tuple[str, ...]
+    rounds: int = 1
+    seed: int = 0
+    allow_standin: bool = False
+    require_weights: bool = False
+    download: bool = False
+
+    def decisions(self) -> tuple[str, ...]:
+        """Name the stages that this policy will be asked at."""
+        return tuple(each.name for each in self.game.stages if self.game.decider(each.name) in self.roles)
+
+
+@dataclass(frozen=True)
+class Policy(ABC):
+    """Base of all agents.  Subclasses are frozen dataclasses, one a file, found by the file's name.
+
+    Their fields are the options that may follow the name: ``fixed@action=10``.
+    """
+
+    trained_on: ClassVar[tuple[str, ...]] = ()
+    """Names of the human data sets whose likeness would be in sample."""
+
+    @classmethod
+    def agent_name(cls) -> str:
+        """Give the name under which the agent is found: that of its file."""
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    @abstractmethod
+    def decide(self, obs: Observations) -> Decisions:
+        """Answer for every row at once."""
+
+    def prepare(self, setting: Setting) -> Policy:
+        """Get ready to play, or refuse; give the policy that will play, under its own name.
+
+        Raises
+        ------
+        GamesimError
+            When the policy cannot play this setting.
+        """
+        return self
+
+    def describe(self) -> dict[str, Any]:
+        """Say what a record must know: the agent, its options, what it was trained on."""
+        return {
+            "agent": self.agent_name(),
+            "options": {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init},
+            "trained_on": list(self.trained_on),
+        }
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Make the agent from the options behind its name, text read by each option's type."""
+        fields = {item.name: item for item in dataclasses.fields(cls) if item.init}
+        hints = get_type_hints(cls)
+        values = {}
+        for name, value in options.items():
+            if name not in fields:
+                raise unknown("option", name, fields, where=cls.agent_name())
+            values[name] = read(f"{cls.agent_name()}@{name}", value, hints[name])
+        missing = [
+            name
+            for name, item in fields.items()
+            if name not in values
+            and item.default is dataclasses.MISSING
+            and item.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise GamesimError(
+                f"{cls.agent_name()} needs {' and '.join(missing)}: "
+                f"write {cls.agent_name()}{''.join(f'@{name}=...' for name in missing)}"
+            )
+        return cls(**values)
+
+
+class ExactPolicy(Policy):
+    """An agent whose probabilities are known; the engine draws from them."""
+
+    @abstractmethod
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Give the probabilities of every row."""
+
+    def decide(self, obs: Observations) -> Decisions:
+        """Draw one action a row."""
+        distribution = self.distribution(obs)
+        actions, probability = distribution.sample(obs.draws.uniform())
+        return Decisions(actions, "exact", probability=probability, distribution=distribution)

@@ -1,0 +1,134 @@
+"""Who is who: how many of each agent there are, and which seats they may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.errors import GamesimError
+from gamesim.game import Game
+from gamesim.spec import Item, check_seats, shares
+from gamesim.streams import Ints, generator
+
+KEYBOARD = "me"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The agents of all sessions.
+
+    Parameters
+    ----------
+    n : int
+        Agents a session; agent `a` of session `s` is number ``s * n + a``.
+    sessions : int
+        How many sessions are played side by side.
+    members : mapping from role to (n_role,) int
+        The agents, by number within a session, that hold each role.
+    policy : (sessions * n,) int
+        Index of the policy of every agent.
+    """
+
+    n: int
+    sessions: int
+    members: Mapping[str, Ints]
+    policy: Ints
+
+
+def check_size(game: Game, n: int) -> None:
+    """Refuse a number of agents that leaves somebody over.
+
+    Raises
+    ------
+    GamesimError
+        Naming the numbers next to it that would do.
+    """
+    size = len(game.roles)
+    over = n % size
+    if n < 1 or (over and n < size):
+        raise GamesimError(f"{game.name}: n = {n} is too few; a group has {size} seats, so n={size} would do")
+    if over:
+        people = "1 agent" if over == 1 else f"{over} agents"
+        raise GamesimError(
+            f"{game.name}: n = {n} leaves {people} over, since a group has {size} seats; "
+            f"n={n - over} or n={n - over + size} would do"
+        )
+
+
+def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, seat: str = "") -> Cast:
+    """Deal roles and policies.
+
+    Roles are held for the whole session.  Shares of a population (or seat) are met exactly up to rounding by
+    largest remainders; who gets which policy is drawn, session by session.
+
+    Parameters
+    ----------
+    game : Game
+        Whose roles are dealt.
+    items : sequence of Item
+        The agents of the spec; item `i` is policy `i`.
+    n, sessions : int
+        Agents a session, and sessions.
+    seed : int
+        Seed of the run.
+    seat : str
+        Role that the keyboard agent takes; the first one unless given.
+
+    Returns
+    -------
+    Cast
+    """
+    check_seats(items, game.roles, game.name)
+    check_size(game, n)
+    groups = n // len(game.roles)
+    members: dict[str, Ints] = {}
+    start = 0
+    for role in dict.fromkeys(game.roles):
+        count = groups * game.seats_of(role)
+        members[role] = np.arange(start, start + count)
+        start += count
+    policy = np.empty((sessions, n), dtype=np.int64)
+    seated = bool(items[0].seat)
+    pools = members if seated else {"": np.arange(n)}
+    for pool, agents in pools.items():
+        indices = [i for i, item in enumerate(items) if item.seat == pool]
+        dealt = _deal([items[i] for i in indices], len(agents))
+        for session in range(sessions):
+            order = generator(seed, "cast", pool, session).permutation(len(agents))
+            policy[session, agents[order]] = np.repeat(indices, dealt)
+        for i in (i for i in indices if items[i].agent == KEYBOARD):
+            _seat_keyboard(policy, members[pool or seat or game.roles[0]], i)
+    return Cast(n, sessions, members, policy.ravel())
+
+
+def _deal(items: Sequence[Item], n: int) -> Ints:
+    """Turn shares into head counts by largest remainders; the keyboard agent is one head."""
+    keyboards = [item.agent == KEYBOARD for item in items]
+    rest = [item for item, keyboard in zip(items, keyboards, strict=True) if not keyboard]
+    if not rest or sum(keyboards) == 0:
+        return _apportion(shares(items), n)
+    heads = iter(_apportion(_rescaled(shares(rest)), n - 1))
+    return np.array([1 if keyboard else next(heads) for keyboard in keyboards])
+
+
+def _rescaled(parts: Sequence[float]) -> list[float]:
+    return [part / sum(parts) for part in parts]
+
+
+def _apportion(parts: Sequence[float], n: int) -> Ints:
+    exact = np.array(parts) * n
+    # Rounded first, so that 0.1 * 30 does not fall short of 3.
+    heads = np.floor(np.round(exact, 9)).astype(np.int64)
+    remainders = exact - heads
+    for i in np.argsort(-remainders, kind="stable")[: n - int(heads.sum())]:
+        heads[i] += 1
+    return heads
+
+
+def _seat_keyboard(policy: Ints, role: Ints, index: int) -> None:
+    """Move the keyboard agent of every session to the first place of its role."""
+    for row in policy:
+        holder = int(np.flatnonzero(row == index)[0])
+        row[holder], row[role[0]] = row[role[0]], row[holder]

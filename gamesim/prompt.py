@@ -1,0 +1,170 @@
+"""What players read: the same observations that a rule reads as arrays, as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.actions import ActionSpace, Amount, Choice, plain
+from gamesim.game import Game
+from gamesim.observation import Observations
+from gamesim.streams import Floats, Ints
+
+SYSTEM = "You are a participant in a study of economic decisions."
+NO_DECISION = "no decision"
+
+_MATCHING = {
+    "stranger": "with other people drawn at random each time",
+    "partner": "with the same people each time",
+    "round_robin": "with somebody new each time until you have met everybody",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What one decider reads."""
+
+    system: str
+    user: str
+
+
+def wordings(game: Game, stage: str) -> int:
+    """Count the equivalent texts for a decision: paraphrases of the rules times those of the question."""
+    return len(game.rules[game.decider(stage)]) * len(game.ask[stage])
+
+
+def instructions(game: Game, role: str, wording: int = 0) -> str:
+    """Write the rules as one role is told them.
+
+    Parameters
+    ----------
+    game : Game
+    role : str
+    wording : int
+        Which of the equivalent texts; 0 is the first paraphrase of rules and question.
+    """
+    texts = game.rules[role]
+    stages = [each.name for each in game.stages if game.decider(each.name) == role]
+    questions = len(game.ask[stages[0]]) if stages else 1
+    return texts[wording // questions % len(texts)].format_map(_facts(game))
+
+
+def question(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) -> str:
+    """Write the question of a stage, with what the stage shows."""
+    texts = game.ask[stage]
+    known = {**_facts(game), **_in_words(game, {**seen, **game.derived(seen)})}
+    return texts[wording % len(texts)].format_map(known)
+
+
+def answer_format(space: ActionSpace) -> str:
+    """Say in which form the answer is read."""
+    if isinstance(space, Choice):
+        options = " or ".join(f"[{shown}]" for shown in space.shown)
+        return f"Answer with {options}, in square brackets and nothing else."
+    kind = "a whole number" if float(space.step).is_integer() else "a number"
+    return f"Answer with {kind} in square brackets and nothing else."
+
+
+def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int = 1) -> str:
+    """Write one line a past round.
+
+    Parameters
+    ----------
+    game : Game
+    role : str
+    rounds : list of mappings
+        Own actions, what was told, and ``earned``, by round, oldest first.
+    first : int
+        Number of the first round listed.
+    """
+    lines = []
+    for number, known in enumerate(rounds, start=first):
+        line = game.recall[role].format_map(_in_words(game, known))
+        lines.append(f"- Round {number}: {line}.")
+    return "\n".join(lines)
+
+
+def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], Ints]:
+    """Write what every decider of a batch reads, each distinct text once.
+
+    Parameters
+    ----------
+    obs : Observations
+        D deciders.
+    wording : (D,) int, optional
+        Which of the equivalent texts each reads; the first unless given.
+
+    Returns
+    -------
+    texts : list of Text
+        The U distinct texts.
+    row : (D,) int
+        Which text each decider reads.
+    """
+    wording = np.zeros(len(obs), dtype=np.int64) if wording is None else wording
+    first, situation = obs.situations
+    pairs, row = np.unique(np.column_stack([situation, wording]), axis=0, return_inverse=True)
+    pasts = _rounds(obs, first) if len(obs.past) else None
+    written = []
+    for where, variant in pairs:
+        decider = int(first[where])
+        seen = {name: float(values[decider]) for name, values in obs.seen.items()}
+        parts = [instructions(obs.game, obs.role, int(variant))]
+        if obs.rounds > 1:
+            who = _MATCHING.get(obs.matching, "") if len(obs.game.roles) > 1 else ""
+            parts[0] += f" You do this {obs.rounds} times{', ' + who if who else ''}."
+        if pasts is not None:
+            parts.append("What happened so far:\n" + history(obs.game, obs.role, pasts[int(where)]))
+        ask = question(obs.game, obs.stage, seen, int(variant))
+        if obs.rounds > 1:
+            ask = f"Round {obs.round}. {ask}"
+        parts.append(f"{ask}\n{answer_format(obs.space.take(np.array([decider])))}")
+        written.append(Text(SYSTEM, "\n\n".join(parts)))
+    return written, row.ravel().astype(np.int64)
+
+
+def _rounds(obs: Observations, rows: Ints) -> list[list[Mapping[str, float]]]:
+    """Collect the past of some rows, round by round."""
+    past = obs.take(rows).past
+    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) == obs.role]
+    columns: dict[str, Floats] = {stage: past.own(stage) for stage in stages}
+    columns |= {name: past.told(name) for name in past.names_told()}
+    columns["earned"] = past.earned()
+    return [
+        [{name: float(values[t, i]) for name, values in columns.items()} for t in range(len(past))]
+        for i in range(len(rows))
+    ]
+
+
+def _facts(game: Game) -> dict[str, str]:
+    known = {}
+    for name, item in game.parameters().items():
+        value = getattr(game, name)
+        if isinstance(value, bool | str):
+            continue
+        known[name] = game.money(value) if item.metadata.get("unit") == "money" else plain(value)
+    return known | {
+        name: value if isinstance(value, str) else plain(value) for name, value in game.facts().items()
+    }
+
+
+def _in_words(game: Game, values: Mapping[str, float]) -> dict[str, str]:
+    spaces = {each.name: game.space_at_most(each.name) for each in game.stages}
+    return {name: _word(game, name, value, spaces.get(name)) for name, value in values.items()}
+
+
+def _word(game: Game, name: str, value: float, space: ActionSpace | None) -> str:
+    if math.isnan(value):
+        return NO_DECISION
+    if name in game.words:
+        return game.words[name][int(value)]
+    if isinstance(space, Choice):
+        return space.write(value)
+    if name == "earned" or name in game.money_names or (isinstance(space, Amount) and space.unit == "money"):
+        return game.money(value)
+    if isinstance(space, Amount):
+        return f"{plain(value)} {space.unit}" if space.unit != "numbers" else plain(value)
+    return plain(value)

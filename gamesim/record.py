@@ -1,0 +1,320 @@
+"""The run folder: settings, the decision table, the replies behind it.  Schema 1.
+
+``run.json`` holds every setting with its default written out; ``decisions/part-*.parquet`` grows while the run
+lasts and becomes ``decisions.parquet`` at its end; ``replies.jsonl`` holds prompts with raw answers or exact
+probabilities.  Readers take a folder at any time, so an interrupted run is readable.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gamesim.errors import GamesimError
+from gamesim.streams import Floats, Ints, key
+
+SCHEMA = 1
+ROWS_A_PART = 2_000_000
+EXACT_LIMIT = 2_000
+"""Largest number of distinct distributions of one batch that are kept beside the draws."""
+
+_NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
+_WORDS = pa.dictionary(pa.int32(), pa.string())
+COLUMNS = pa.schema(
+    [
+        ("run", _WORDS),
+        ("study", _WORDS),
+        ("treatment", _WORDS),
+        ("replication", pa.int32()),
+        ("session", pa.int32()),
+        ("supergame", pa.int32()),
+        ("round", pa.int32()),
+        ("stage", _WORDS),
+        ("decision", _WORDS),
+        ("group", pa.int32()),
+        ("seat", pa.int32()),
+        ("role", _WORDS),
+        ("agent", pa.int32()),
+        ("policy", _WORDS),
+        ("elicitation", _WORDS),
+        ("wording", pa.int32()),
+        ("option_order", _WORDS),
+        ("draw", pa.int32()),
+        ("action", pa.float64()),
+        ("label", _WORDS),
+        ("seen", _WORDS),
+        ("status", _WORDS),
+        ("attempts", pa.int32()),
+        ("read_as", _WORDS),
+        ("probability", pa.float64()),
+        ("legal_mass", pa.float64()),
+        ("payoff", pa.float64()),
+        ("reply", pa.int64()),
+    ]
+)
+
+
+class Settings(BaseModel):
+    """All of ``run.json``: what was played, by whom, with which versions, and how it ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_number: int
+    run: str
+    status: str
+    created: str
+    seconds: float | None = None
+    versions: dict[str, str]
+    seed: int
+    n: int
+    sessions: int
+    rounds: int
+    matching: str
+    agents: str
+    seat: str
+    game: dict[str, Any]
+    decisions: dict[str, dict[str, Any]]
+    policies: dict[str, dict[str, Any]]
+    standins: dict[str, str]
+    notes: list[str]
+    void_groups: int | None = None
+    groups: int | None = None
+    references: list[str] = []
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of few distinct values: codes into them, -1 for missing."""
+
+    codes: NDArray[np.integer]
+    values: Sequence[str]
+
+
+Column = Coded | Floats | Ints | str | int | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """The decisions of one stage in one round, column by column; a single value stands for all rows."""
+
+    rows: int
+    columns: Mapping[str, Column]
+
+    def table(self) -> pa.Table:
+        """Give the block as an Arrow table in the columns of the schema."""
+        return pa.Table.from_arrays(
+            [self._array(item.name, item.type) for item in COLUMNS], schema=COLUMNS
+        )
+
+    def _array(self, name: str, kind: pa.DataType) -> pa.Array:
+        value = self.columns.get(name)
+        if value is None:
+            return pa.nulls(self.rows, kind)
+        if isinstance(value, Coded):
+            codes = value.codes.astype(np.int32, copy=False)
+            missing = codes < 0
+            indices = pa.array(codes, mask=missing if missing.any() else None)
+            return pa.DictionaryArray.from_arrays(indices, pa.array(value.values, pa.string()))
+        if isinstance(value, str):
+            return pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(self.rows, dtype=np.int32)), pa.array([value])
+            )
+        if isinstance(value, int):
+            return pa.array(np.full(self.rows, value, dtype=np.int32))
+        if kind == pa.float64():
+            missing = np.isnan(value)
+            return pa.array(value, kind, mask=missing if missing.any() else None)
+        missing = value < 0
+        return pa.array(
+            value.astype(kind.to_pandas_dtype(), copy=False), kind, mask=missing if missing.any() else None
+        )
+
+
+class Recorder:
+    """Keeps what was decided: in memory, and in a folder when there is one."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.blocks: list[Block] = []
+        self.replies: list[dict[str, Any]] = []
+        self._known: set[int] = set()
+        self._pending = 0
+        self._parts = 0
+        if folder is not None:
+            make_folder(folder)
+            (folder / "decisions").mkdir(exist_ok=True)
+
+    def add_replies(self, replies: Iterable[Mapping[str, Any]]) -> Ints:
+        """Keep replies, on disk at once, and give their numbers.
+
+        A reply's number is a hash of what it says, so that equal replies are kept once and have the same number
+        in every run.
+        """
+        numbers, new = [], []
+        for reply in replies:
+            text = json.dumps(reply, ensure_ascii=False, sort_keys=True)
+            number = key(text) >> 12
+            numbers.append(number)
+            if number not in self._known:
+                self._known.add(number)
+                new.append({"id": number, **reply})
+        if self.folder is None:
+            self.replies.extend(new)
+        elif new:
+            with (self.folder / "replies.jsonl").open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(reply, ensure_ascii=False) + "\n" for reply in new)
+        return np.array(numbers, dtype=np.int64)
+
+    def add(self, block: Block) -> None:
+        """Keep a block; rows leave for disk when enough have gathered."""
+        self.blocks.append(block)
+        self._pending += block.rows
+        if self.folder is not None and self._pending >= ROWS_A_PART:
+            self._write_part()
+
+    def settings(self, settings: Settings) -> None:
+        """Write ``run.json``."""
+        if self.folder is not None:
+            text = settings.model_dump_json(indent=2)
+            (self.folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+    def close(self) -> None:
+        """Write what is left and merge the parts into one table."""
+        if self.folder is None:
+            return
+        if self.blocks:
+            self._write_part()
+        parts = sorted((self.folder / "decisions").glob("part-*.parquet"))
+        target = self.folder / "decisions.parquet"
+        if len(parts) == 1:
+            parts[0].replace(target)
+        elif parts:
+            with pq.ParquetWriter(target, COLUMNS) as writer:
+                for part in parts:
+                    for batch in pq.ParquetFile(part).iter_batches(ROWS_A_PART):
+                        writer.write_table(pa.Table.from_batches([batch]).cast(COLUMNS))
+        shutil.rmtree(self.folder / "decisions")
+
+    def table(self) -> pd.DataFrame:
+        """Give all decisions as a table."""
+        if self.folder is not None:
+            return read_decisions(self.folder)
+        if not self.blocks:
+            return COLUMNS.empty_table().to_pandas()
+        return _frame(self._gathered())
+
+    def _gathered(self) -> pa.Table:
+        return pa.concat_tables([block.table() for block in self.blocks]).unify_dictionaries()
+
+    def _write_part(self) -> None:
+        assert self.folder is not None
+        self._parts += 1
+        pq.write_table(self._gathered(), self.folder / "decisions" / f"part-{self._parts:05}.parquet")
+        self.blocks.clear()
+        self._pending = 0
+
+
+def make_folder(folder: Path) -> None:
+    """Make a run folder.
+
+    Raises
+    ------
+    GamesimError
+        When it holds a run already, or cannot be written.
+    """
+    if (folder / "run.json").exists():
+        raise GamesimError(f"{folder}: holds a run already; choose another --out, or remove it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise GamesimError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from None
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    GamesimError
+        Naming the file and the key that is missing or wrong.
+    """
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise GamesimError(f"{folder}: there is no such run folder")
+    if not path.is_file():
+        raise GamesimError(f"{folder}: no run.json in it, so this is not a run folder (or was cut off at once)")
+    try:
+        return Settings.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise GamesimError(f"{path}: {key}: {first['msg'].lower()}") from None
+
+
+def read_decisions(folder: Path) -> pd.DataFrame:
+    """Read the decision table of a run, finished or not.
+
+    Raises
+    ------
+    GamesimError
+        When there is no table or a part of it is cut off.
+    """
+    whole = folder / "decisions.parquet"
+    parts = [whole] if whole.is_file() else sorted((folder / "decisions").glob("part-*.parquet"))
+    if not parts:
+        raise GamesimError(f"{folder}: holds no decisions (neither decisions.parquet nor decisions/part-*)")
+    tables = []
+    for part in parts:
+        try:
+            tables.append(pq.read_table(part, partitioning=None))
+        except (pa.ArrowException, OSError):
+            raise GamesimError(f"{part}: is cut off or not a Parquet file; run it again") from None
+    return _frame(pa.concat_tables(tables, promote_options="default").unify_dictionaries())
+
+
+def read_replies(folder: Path) -> list[dict[str, Any]]:
+    """Read the replies of a run; a last line that was cut off is left out."""
+    path = folder / "replies.jsonl"
+    if not path.is_file():
+        return []
+    replies = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                replies.append(json.loads(line))
+            except json.JSONDecodeError:
+                if line.endswith("\n"):
+                    raise GamesimError(f"{path}: line {number} is not JSON") from None
+    return replies
+
+
+def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Floats, Floats]]:
+    """Give the exact distributions among the replies: number of the reply -> actions, probabilities."""
+    return {
+        cast(int, reply["id"]): (np.asarray(reply["actions"], float), np.asarray(reply["probabilities"], float))
+        for reply in replies
+        if "probabilities" in reply
+    }
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    for item in COLUMNS:
+        if pa.types.is_integer(item.type) and table.column(item.name).null_count:
+            column = table.column(item.name).combine_chunks()
+            frame[item.name] = column.to_pandas(types_mapper={item.type: _NULLABLE[item.type]}.get)
+    return frame

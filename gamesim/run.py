@@ -1,0 +1,295 @@
+"""Play a game and keep what happened: the Python side of ``gamesim play``."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gamesim import record
+from gamesim.catalog import find_agent, find_game
+from gamesim.errors import GamesimError
+from gamesim.game import Game
+from gamesim.policy import Policy, Setting
+from gamesim.population import KEYBOARD, cast
+from gamesim.record import Recorder, Settings
+from gamesim.spec import Item, parse
+from gamesim.streams import key
+
+if TYPE_CHECKING:
+    from gamesim.analysis.compare import Comparison
+
+Progress = Callable[[int, int], None]
+
+_RECORDED_VERSIONS = ("gamesim", "mesa", "numpy", "pandas", "pyarrow", "scipy")
+_MODEL_VERSIONS = ("torch", "transformers", "peft", "openai")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was played, as it is on disk or in memory.
+
+    Parameters
+    ----------
+    settings : Settings
+        Everything that was set, and how the run ended.
+    folder : Path or None
+        Where it is kept, if anywhere.
+    """
+
+    settings: Settings
+    folder: Path | None
+    _recorder: Recorder | None = None
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """The decision table, one row a decision."""
+        if self._recorder is not None:
+            return self._recorder.table()
+        assert self.folder is not None
+        return record.read_decisions(self.folder)
+
+    @cached_property
+    def replies(self) -> list[dict[str, Any]]:
+        """Prompts with raw answers, and exact probabilities."""
+        if self._recorder is not None and self.folder is None:
+            return self._recorder.replies
+        assert self.folder is not None
+        return record.read_replies(self.folder)
+
+    def summary(self) -> pd.DataFrame:
+        """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
+        from gamesim.analysis.summary import summarise
+
+        return summarise(self.decisions, self.settings.model_dump())
+
+    def compare(self, **options: Any) -> Comparison:
+        """Compare with the human records that answer to these decisions.
+
+        Parameters
+        ----------
+        **options
+            As `gamesim.analysis.compare.compare` takes them.
+        """
+        from gamesim.analysis.compare import compare
+
+        exact = record.exact_distributions(self.replies)
+        return compare(self.decisions, self.settings.model_dump(), exact, **options)
+
+    def plot(self, path: str | Path, **options: Any) -> Path:
+        """Draw simulated beside human distributions into a PNG or SVG file."""
+        from gamesim.analysis.plot import plot
+
+        return plot(self.compare(**options), Path(path))
+
+
+def play(
+    game: str | Game,
+    agents: str | Mapping[str, float] = "befm",
+    *,
+    n: int | None = None,
+    rounds: int = 1,
+    sessions: int = 1,
+    matching: str = "stranger",
+    seed: int = 0,
+    seat: str = "",
+    out: str | Path | None = None,
+    require_weights: bool = False,
+    download: bool = False,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> Run:
+    """Play a game.
+
+    Parameters
+    ----------
+    game : str or Game
+        Name of a game, path of a Python file that holds one, or a game.
+    agents : str or mapping from agent to weight
+        Who plays, as on the command line: ``"befm"``, ``"uniform:0.5,spe:0.5"``,
+        ``"proposer=befm,responder=human"``.
+    n : int, optional
+        Number of agents a session, receivers and responders included; each game has its own default.
+    rounds : int
+        Number of rounds.
+    sessions : int
+        Independent repetitions, played side by side.
+    matching : str
+        ``"stranger"``, ``"partner"`` or ``"round_robin"``.
+    seed : int
+        Every draw follows from it.
+    seat : str
+        Role that ``me`` takes; the first one unless given.
+    out : str or Path, optional
+        Folder to keep the run in; in memory only unless given.
+    require_weights, download : bool
+        Refuse a stand-in; allow fetching weights.
+    progress : callable, optional
+        Called with rounds done and rounds in all.
+    **parameters
+        Parameters of the game, such as ``endowment=50``.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    GamesimError
+        For any mistake in the above, before anything is played.
+
+    Examples
+    --------
+    >>> run = play("dictator", agents="equal_split", n=20)
+    >>> float(run.decisions["action"].mean())
+    50.0
+    """
+    if rounds < 1:
+        raise GamesimError(f"rounds = {rounds} must be at least 1")
+    if sessions < 1:
+        raise GamesimError(f"sessions = {sessions} must be at least 1")
+    rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
+    items = parse(agents)
+    size = _default_n(rules, items) if n is None else n
+    dealt = cast(rules, items, size, sessions, seed, seat)
+    settings_of = Setting(
+        rules,
+        (),
+        rounds,
+        seed,
+        allow_standin=not require_weights,
+        require_weights=require_weights,
+        download=download,
+    )
+    policies = _prepare(items, settings_of, seat)
+    labels = _labels(items, policies)
+    folder = Path(out) if out is not None else None
+    recorder = Recorder(folder)
+    settings = Settings(
+        schema_number=record.SCHEMA,
+        run="",
+        status="running",
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        versions=_versions(policies),
+        seed=seed,
+        n=size,
+        sessions=sessions,
+        rounds=rounds,
+        matching=matching,
+        agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
+        seat=seat,
+        game={"name": rules.name, "parameters": rules.measures() and _parameters(rules)},
+        decisions=rules.measures(),
+        policies={label: policy.describe() for label, policy in zip(labels, policies, strict=True)},
+        standins={
+            label: item.label
+            for label, item, policy in zip(labels, items, policies, strict=True)
+            if policy.describe().get("stand_in_for")
+        },
+        notes=[note for policy in policies for note in policy.notes()],
+    )
+    settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
+    recorder.settings(settings)
+    return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
+
+
+def open_run(folder: str | Path) -> Run:
+    """Open a run folder, finished or interrupted.
+
+    Raises
+    ------
+    GamesimError
+        When it is no run folder, or a part of it is cut off.
+    """
+    path = Path(folder)
+    return Run(record.read_settings(path), path)
+
+
+def _simulate(
+    rules: Game,
+    dealt: Any,
+    policies: Sequence[Policy],
+    labels: Sequence[str],
+    recorder: Recorder,
+    settings: Settings,
+    progress: Progress | None,
+) -> Run:
+    from gamesim.simulation import Simulation  # late: importing Mesa takes longer than most games
+
+    began = time.perf_counter()
+    simulation = Simulation(
+        rules,
+        dealt,
+        policies,
+        labels,
+        rounds=settings.rounds,
+        matching=settings.matching,
+        seed=settings.seed,
+        recorder=recorder,
+        run=settings.run,
+    )
+    settings.status = "interrupted"
+    try:
+        for done in range(settings.rounds):
+            simulation.step()
+            if progress is not None:
+                progress(done + 1, settings.rounds)
+        settings.status = "complete"
+    finally:
+        settings.seconds = round(time.perf_counter() - began, 3)
+        settings.groups = simulation.groups_played
+        settings.void_groups = simulation.groups_void
+        recorder.close()
+        recorder.settings(settings)
+    return Run(settings, recorder.folder, recorder)
+
+
+def _default_n(game: Game, items: Sequence[Item]) -> int:
+    size = len(game.roles)
+    if any(item.agent == KEYBOARD for item in items):
+        return size
+    return max(1, round(game.default_n / size)) * size
+
+
+def _prepare(items: Sequence[Item], setting: Setting, seat: str) -> list[Policy]:
+    import dataclasses
+
+    roles = tuple(dict.fromkeys(setting.game.roles))
+    ready = []
+    for item in items:
+        policy = find_agent(item.agent).from_options(item.options)
+        taken = (item.seat,) if item.seat else (seat or roles[0],) if item.agent == KEYBOARD else roles
+        ready.append(policy.prepare(dataclasses.replace(setting, roles=taken)))
+    return ready
+
+
+def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:
+    """Name each policy as it was written; a stand-in goes under its own name."""
+    labels = []
+    for item, policy in zip(items, policies, strict=True):
+        label = policy.agent_name() if policy.describe().get("stand_in_for") else item.label
+        labels.append(label)
+    return labels
+
+
+def _parameters(game: Game) -> dict[str, Any]:
+    return {name: getattr(game, name) for name in game.parameters()}
+
+
+def _versions(policies: Sequence[Policy]) -> dict[str, str]:
+    wanted = [*_RECORDED_VERSIONS, *(_MODEL_VERSIONS if any(p.describe().get("model") for p in policies) else ())]
+    found = {"python": platform.python_version()}
+    for package in wanted:
+        try:
+            found[package] = version(package)
+        except Exception:  # noqa: BLE001
+            continue
+    return found

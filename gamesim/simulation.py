@@ -1,0 +1,256 @@
+"""The round loop: a Mesa model whose step is one round of all groups in all sessions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+import mesa
+import numpy as np
+from mesa.agent import AgentSet
+
+from gamesim.actions import Choice
+from gamesim.answers import Answers
+from gamesim.errors import GamesimError
+from gamesim.game import Game, Play, Stage
+from gamesim.matching import find_matching
+from gamesim.observation import Observations, Past
+from gamesim.policy import OK, Decisions, Policy
+from gamesim.population import Cast
+from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.streams import Draws, Ints
+
+
+class Player(mesa.Agent):
+    """One agent, for those who look at the model as Mesa does; the arrays behind it are the model's."""
+
+    def __init__(self, model: Simulation, number: int, role: str) -> None:
+        super().__init__(model)
+        self.number = number
+        self.role = role
+
+    @property
+    def session(self) -> int:
+        """Session of the agent."""
+        return self.number // self.model.cast.n
+
+    @property
+    def policy(self) -> str:
+        """Name of the policy that decides for it."""
+        return str(self.model.labels[self.model.cast.policy[self.number]])
+
+    @property
+    def wealth(self) -> float:
+        """What it earned so far, in game units; rounds of void groups do not count."""
+        return float(self.model.wealth[self.number])
+
+
+class Simulation(mesa.Model):
+    """All sessions of a run, in lockstep; one step is one round.
+
+    Parameters
+    ----------
+    game : Game
+        The rules.
+    cast : Cast
+        Who holds which role, and which policy decides for whom.
+    policies : sequence of Policy
+        What decides, ready to play.
+    labels : sequence of str
+        Their names in tables.
+    rounds : int
+        How many rounds are announced.
+    matching : str
+        How groups are formed.
+    seed : int
+        Every draw of the run follows from it.
+    recorder : Recorder
+        Keeps what is decided.
+    run : str
+        Name of the run, for its table.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        cast: Cast,
+        policies: Sequence[Policy],
+        labels: Sequence[str],
+        *,
+        rounds: int = 1,
+        matching: str = "stranger",
+        seed: int = 0,
+        recorder: Recorder | None = None,
+        run: str = "",
+    ) -> None:
+        super().__init__(rng=seed)
+        self.game = game
+        self.cast = cast
+        self.policies = list(policies)
+        self.labels = list(labels)
+        self.rounds = rounds
+        self.matching = matching
+        self.match = find_matching(matching)
+        self.seed = seed
+        self.recorder = recorder or Recorder()
+        self.run = run
+        self.plays: list[Play] = []
+        self.wealth = np.zeros(cast.n * cast.sessions)
+        self.groups_played = 0
+        self.groups_void = 0
+        self._made = False
+
+    @property
+    def agents(self) -> AgentSet:
+        """All players as a Mesa AgentSet, made when first looked at."""
+        if not self._made:
+            self._made = True
+            role_of = {int(a): role for role, members in self.cast.members.items() for a in members}
+            for number in range(len(self.wealth)):
+                Player(self, number, role_of[number % self.cast.n])
+        return self._all_agents
+
+    def step(self) -> None:
+        """Play one round."""
+        groups = self.match(self.game, self.cast, self.steps, self.seed)
+        number = self.steps
+        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
+        answers = {}
+        for stage in self.game.stages:
+            answers[stage.name] = self._ask(stage, play)
+        play.payoffs = dict(self.game.payoffs(play))
+        for role, earned in play.payoffs.items():
+            self.wealth[play.seats(role).agent] += np.nan_to_num(earned)
+        self.plays.append(play)
+        void = groups.void(play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages})
+        self.groups_played += len(groups)
+        self.groups_void += int(void.sum())
+        for stage in self.game.stages:
+            self.recorder.add(self._block(stage, play, *answers[stage.name]))
+
+    def _draws(self, purpose: str, agents: Ints, round: int) -> Draws:
+        session = agents // self.cast.n if self.cast.sessions > 1 else np.zeros_like(agents)
+        number = agents % self.cast.n if self.cast.sessions > 1 else agents
+        return Draws((self.seed, 0, round, purpose), session, number)
+
+    def _ask(self, stage: Stage, play: Play) -> tuple[Answers, Observations]:
+        """Ask all deciders of a stage, each policy once."""
+        obs = self._observe(stage, play)
+        answers = Answers(len(obs))
+        if len(self.policies) == 1 and not obs.seen:
+            self._put(answers, None, 0, obs)
+        else:
+            askable = ~np.any([np.isnan(values) for values in obs.seen.values()], axis=0) if obs.seen else True
+            policy_of = self.cast.policy[obs.agent]
+            for index in range(len(self.policies)):
+                rows = np.flatnonzero((policy_of == index) & askable)
+                if len(rows):
+                    self._put(answers, rows, index, obs.take(rows))
+        play.actions[stage.name] = answers.actions
+        return answers, obs
+
+    def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
+        policy = self.policies[index]
+        decisions = policy.decide(obs)
+        _check(policy, obs, decisions)
+        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+
+    def _observe(self, stage: Stage, play: Play) -> Observations:
+        role = self.game.decider(stage.name)
+        seats = play.seats(role)
+        earlier = [name for name in play.actions if self.game.decider(name) == role]
+        return Observations(
+            game=self.game,
+            stage=stage.name,
+            role=role,
+            round=self.steps,
+            rounds=self.rounds,
+            agent=seats.agent,
+            space=stage.space(self.game, _known(play)),
+            seen={name: seats.spread(play[name]) for name in stage.sees},
+            past=Past(self.plays, role, seats.agent),
+            draws=self._draws(stage.name, seats.agent, self.steps),
+            matching=self.matching,
+            own={name: play[name] for name in earlier},
+        )
+
+    def _keep(self, obs: Observations, label: str, decisions: Decisions) -> Ints | None:
+        """Record what stands behind the answers, and give the number of the reply behind each row."""
+        replies, reply = decisions.replies, decisions.reply
+        exact = decisions.distribution
+        if not replies and exact is not None and len(exact.probabilities) <= EXACT_LIMIT:
+            replies = [
+                {
+                    "decision": obs.decision,
+                    "policy": label,
+                    "actions": exact.values_of(row)[p > 0].tolist(),
+                    "probabilities": p[p > 0].tolist(),
+                }
+                for row, p in enumerate(exact.probabilities)
+            ]
+            reply = exact.row if exact.row is not None else np.zeros(len(decisions.actions), dtype=np.int64)
+        if not replies or reply is None:
+            return None
+        numbers = self.recorder.add_replies(replies)
+        return np.where(reply >= 0, numbers[reply], -1)
+
+    def _block(self, stage: Stage, play: Play, answers: Answers, obs: Observations) -> Block:
+        """Put the decisions of a stage into the columns of the table."""
+        role = obs.role
+        seats = play.seats(role)
+        group = seats.group()
+        places = np.flatnonzero(np.array(self.game.roles) == role)
+        space = self.game.space_at_most(stage.name)
+        columns: dict[str, Column] = {
+            "run": self.run,
+            "replication": 0,
+            "session": play.groups.session[group] if self.cast.sessions > 1 else 0,
+            "supergame": 1,
+            "round": self.steps,
+            "stage": stage.name,
+            "decision": obs.decision,
+            "group": play.groups.number[group] if self.cast.sessions > 1 else group,
+            "seat": int(places[0]) if len(places) == 1 else np.tile(places, len(play.groups)),
+            "role": role,
+            "agent": obs.draws.agent,
+            "policy": Coded(self.cast.policy[obs.agent], self.labels) if len(self.labels) > 1 else self.labels[0],
+            "seen": _seen(obs),
+            "payoff": play.payoffs[role],
+        }
+        columns |= answers.columns()
+        if isinstance(space, Choice):
+            columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        return Block(len(obs), columns)
+
+
+def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
+    """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
+    name = policy.agent_name()
+    if len(decisions.actions) != len(obs):
+        raise GamesimError(f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders")
+    legal = obs.space.contains(decisions.actions)
+    wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise GamesimError(f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so")
+
+
+def _known(play: Play) -> Play:
+    """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
+    if not any(np.isnan(values).any() for values in play.actions.values()):
+        return play
+    known = Play(play.game, play.groups, play.chance_draws)
+    known.actions = {name: np.nan_to_num(values) for name, values in play.actions.items()}
+    return known
+
+
+def _seen(obs: Observations) -> Coded | None:
+    """Write what each row saw as JSON, each distinct text once."""
+    if not obs.seen:
+        return None
+    table = np.column_stack(list(obs.seen.values()))
+    distinct, row = np.unique(table, axis=0, return_inverse=True)
+    texts = [
+        json.dumps({name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)})
+        for values in distinct
+    ]
+    return Coded(row.ravel(), texts)

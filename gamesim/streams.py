@@ -1,0 +1,118 @@
+"""Random draws that belong to a decision, not to the order in which decisions happen to be made.
+
+Every draw is a pure function of its address: seed, purpose, replication, session, round, stage and agent.
+So the order of rows, the size of a batch, other agents, other sessions and the number of workers never move
+it.  numpy's generators give numbers in sequence; a counter-based hash gives number *i* without numbers before
+it, for a whole batch at once.  The hash is SplitMix64 (Steele, Lea & Flood 2014, section 4) in counter mode:
+``mix(key + i * gamma)``; keys come from BLAKE2b, so that neighbouring addresses have unrelated keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_TO_UNIT = 2.0**-53
+
+
+def key(*address: int | str) -> int:
+    """Hash an address to a 64-bit key.
+
+    Parameters
+    ----------
+    *address : int or str
+        What the draws are for, from the general to the particular.
+
+    Returns
+    -------
+    int
+        Between 0 and 2**64 - 1; equal addresses give equal keys on every machine.
+    """
+    digest = hashlib.blake2b(repr(address).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def words(stream: int | Words, index: NDArray[np.integer]) -> Words:
+    """Give the words of a stream at the given places.
+
+    Parameters
+    ----------
+    stream : int or (D,) uint64
+        Key of the stream, one for all rows or one a row.
+    index : (D,) int
+        Place in the stream, usually the agent's number.
+
+    Returns
+    -------
+    (D,) uint64
+    """
+    z = index.astype(np.uint64)
+    z += np.uint64(1)
+    z *= _GAMMA
+    z += np.uint64(stream) if isinstance(stream, int) else stream
+    shifted = z >> np.uint64(30)
+    z ^= shifted
+    z *= _MIX_1
+    np.right_shift(z, np.uint64(27), out=shifted)
+    z ^= shifted
+    z *= _MIX_2
+    np.right_shift(z, np.uint64(31), out=shifted)
+    z ^= shifted
+    return z
+
+
+def generator(*address: int | str) -> np.random.Generator:
+    """Open an ordinary generator at an address, for what is drawn once and as a whole (a shuffle, say)."""
+    return np.random.Generator(np.random.Philox(key=key(*address)))
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random draws of one batch of deciders.
+
+    Parameters
+    ----------
+    address : tuple of int or str
+        Seed, replication, round and stage: what the rows share.
+    session : (D,) int
+        Session of each row.
+    agent : (D,) int
+        Number of the agent within its session.
+    """
+
+    address: tuple[int | str, ...]
+    session: Ints
+    agent: Ints
+
+    def words(self, purpose: str) -> Words:
+        """Give one 64-bit word a row for a purpose; another purpose gives unrelated words."""
+        base = key(*self.address, purpose)
+        if self.session.size and (first := self.session[0]) == self.session[-1] == self.session.max():
+            return words(int(words(base, np.array([first]))[0]), self.agent)
+        return words(words(base, self.session), self.agent)
+
+    def uniform(self, purpose: str = "action") -> Floats:
+        """Give one draw a row, uniform on [0, 1)."""
+        z = self.words(purpose)
+        z >>= np.uint64(11)
+        u = z.astype(np.float64)
+        u *= _TO_UNIT
+        return u
+
+    def seeds(self, purpose: str = "model") -> Ints:
+        """Give one non-negative 63-bit seed a row, for a model that draws by itself."""
+        return (self.words(purpose) >> np.uint64(1)).astype(np.int64)
+
+    def take(self, rows: NDArray[np.integer]) -> Draws:
+        """Keep some rows; their draws stay what they were."""
+        return Draws(self.address, self.session[rows], self.agent[rows])

@@ -1,0 +1,49 @@
+"""Text from a command line or a file, read by the type it is meant to have."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gamesim.errors import GamesimError
+
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def read(where: str, value: Any, kind: type) -> Any:
+    """Read a value as a word, a truth value, a whole number or a number.
+
+    Parameters
+    ----------
+    where : str
+        What the value is for, as it should stand in an error.
+    value : object
+        Text, or a value of a fitting type.
+    kind : type
+        ``str``, ``bool``, ``int`` or ``float``; anything else is passed through.
+
+    Raises
+    ------
+    GamesimError
+        When the value does not fit the type.
+    """
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        word = str(value).lower()
+        if word not in _TRUTH:
+            raise GamesimError(f"{where} = {value!r} is neither true nor false")
+        return _TRUTH[word]
+    if kind not in (int, float):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise GamesimError(f"{where} = {value!r} is not a number") from None
+    if not math.isfinite(number):
+        raise GamesimError(f"{where} = {value!r} is not a finite number")
+    if kind is float:
+        return number
+    if not number.is_integer():
+        raise GamesimError(f"{where} = {value!r} is not a whole number")
+    return int(number)
