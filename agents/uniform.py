@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gamesim.distribution import ActionDistribution, uniform
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, ExactPolicy
@@ -21,6 +23,8 @@ class Uniform(ExactPolicy):
         return Decisions(
             obs.space.uniform(obs.draws.uniform()),
             "exact",
-            probability=exact.probabilities[:, 0] if exact.row is None else exact.probabilities[exact.row, 0],
+            probability=np.broadcast_to(exact.probabilities[:, 0], (len(obs),))
+            if exact.row is None
+            else exact.probabilities[exact.row, 0],
             distribution=exact,
         )

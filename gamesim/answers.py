@@ -9,7 +9,7 @@ import numpy as np
 
 from gamesim.policy import OK, SKIPPED, STATUSES, Decisions
 from gamesim.record import Coded, Column
-from gamesim.streams import Ints
+from gamesim.streams import Floats, Ints
 
 
 class Answers:
@@ -23,13 +23,20 @@ class Answers:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self.actions = np.full(rows, np.nan)
-        self._parts: list[tuple[Ints | None, Decisions, Ints | None]] = []
+        self._actions: Floats | None = None
+        self._parts: list[tuple[Ints | None, Decisions, int | Ints | None]] = []
 
-    def put(self, rows: Ints | None, decisions: Decisions, reply: Ints | None) -> None:
+    @property
+    def actions(self) -> Floats:
+        """Actions so far: (D,) float, NaN where nobody answered."""
+        if self._actions is None:
+            self._actions = np.full(self.rows, np.nan)
+        return self._actions
+
+    def put(self, rows: Ints | None, decisions: Decisions, reply: int | Ints | None) -> None:
         """Take the answers of one policy for some rows, or for all when `rows` is None."""
         if rows is None:
-            self.actions = decisions.actions
+            self._actions = decisions.actions
         else:
             self.actions[rows] = decisions.actions
         self._parts.append((rows, decisions, reply))

@@ -116,3 +116,25 @@ def per_space(space: ActionSpace, size: int, weigh: Callable[[Floats], Floats]) 
         values[i, : len(support)] = support
         probabilities[i, : len(support)] = weigh(support)
     return ActionDistribution(values, probabilities, row.ravel().astype(np.int64))
+
+
+def spread(points: int, actions: int) -> Floats:
+    """Carry shares on one even grid over to the legal actions of another.
+
+    Parameters
+    ----------
+    points : int
+        Points of the first grid, from nothing to all: A.
+    actions : int
+        Legal actions, from nothing to all: L.
+
+    Returns
+    -------
+    (A, L) float
+        Each row sums to 1: all on the nearest action, or half each where two are equally near.
+    """
+    place = np.arange(points) / max(points - 1, 1) * (actions - 1)
+    weights = np.zeros((points, actions))
+    for rounding in (0.5 - 1e-9, 0.5 + 1e-9):
+        weights[np.arange(points), np.floor(place + rounding).astype(np.int64)] += 0.5
+    return weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -81,13 +81,9 @@ class Groups:
     seats: Mapping[str, Seats]
     session: Ints
     number: Ints
-    _count: int = field(init=False, repr=False, default=0)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_count", len(self.session))
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.session)
 
     def void(self, actions: Mapping[str, Floats], deciders: Mapping[str, str]) -> NDArray[np.bool_]:
         """Tell which groups lack an action: (G,) bool.
@@ -101,6 +97,7 @@ class Groups:
         """
         missing = np.zeros(len(self), dtype=bool)
         for stage, values in actions.items():
-            seats = self.seats[deciders[stage]]
-            missing |= np.isnan(seats.total(values))
+            # One sum tells whether anything is missing at all, which is rare.
+            if np.isnan(values.sum()):
+                missing |= np.isnan(self.seats[deciders[stage]].total(values))
         return missing

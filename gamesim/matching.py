@@ -1,4 +1,7 @@
-"""Who meets whom in a round."""
+"""Who meets whom in a round.
+
+The agents of a role are numbered without gaps, so a shuffle plus the first number is a seating order.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,14 @@ def shuffles(n: int, sessions: int, *address: int | str) -> Ints:
         streams = words(key(*address, n), np.arange(sessions))
         draws = words(np.repeat(streams, n), np.tile(np.arange(n), sessions))
         return np.argsort(draws.reshape(sessions, n), axis=1, kind="stable")
-    return np.stack([generator(*address, n, session).permutation(n) for session in range(sessions)])
+    orders = [generator(*address, n, session).permutation(n) for session in range(sessions)]
+    return np.stack(orders) if sessions > 1 else orders[0][None]
 
 
 def stranger(game: Game, cast: Cast, round: int, seed: int) -> Groups:
     """Form groups anew at random in every round."""
     orders = {
-        role: agents[shuffles(len(agents), cast.sessions, seed, "matching", role, round)]
+        role: agents[0] + shuffles(len(agents), cast.sessions, seed, "matching", role, round)
         for role, agents in cast.members.items()
     }
     return _seat(game, cast, orders)
@@ -62,14 +66,14 @@ def round_robin(game: Game, cast: Cast, round: int, seed: int) -> Groups:
             [first[:, :1], np.roll(first[:, 1:], (round - 1) % max(1, len(agents) - 1), axis=1)], axis=1
         )
         pairs = np.stack([circle[:, : len(agents) // 2], circle[:, : len(agents) // 2 - 1 : -1]], axis=2)
-        return _seat(game, cast, {game.roles[0]: agents[pairs.reshape(cast.sessions, -1)]})
+        return _seat(game, cast, {game.roles[0]: agents[0] + pairs.reshape(cast.sessions, -1)})
     proposers, responders = (cast.members[role] for role in game.roles)
     return _seat(
         game,
         cast,
         {
-            game.roles[0]: proposers[first],
-            game.roles[1]: responders[np.roll(first, (round - 1) % len(responders), axis=1)],
+            game.roles[0]: proposers[0] + first,
+            game.roles[1]: responders[0] + np.roll(first, (round - 1) % len(responders), axis=1),
         },
     )
 
@@ -98,7 +102,7 @@ def _seat(game: Game, cast: Cast, orders: dict[str, Ints]) -> Groups:
     groups = cast.n // len(game.roles)
     offset = cast.n * np.arange(cast.sessions)[:, None]
     seats = {
-        role: Seats((order + offset).ravel() if cast.sessions > 1 else order.ravel(), game.seats_of(role))
+        role: Seats((order + offset if cast.sessions > 1 else order).ravel(), game.seats_of(role))
         for role, order in orders.items()
     }
     return Groups(

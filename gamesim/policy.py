@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,10 +86,8 @@ class Setting:
         How many rounds.
     seed : int
         Seed of the run.
-    allow_standin : bool
-        Whether a bundled model may stand in for one that is not on this machine.
-    require_weights : bool
-        Whether the lack of weights is an error even where a stand-in would do.
+    standin : callable, optional
+        Makes the bundled model that may stand in for one that is not on this machine; None forbids it.
     download : bool
         Whether weights may be fetched.
     """
@@ -98,8 +96,7 @@ class Setting:
     roles: tuple[str, ...]
     rounds: int = 1
     seed: int = 0
-    allow_standin: bool = False
-    require_weights: bool = False
+    standin: Callable[[], Policy] | None = None
     download: bool = False
 
     def decisions(self) -> tuple[str, ...]:
@@ -144,6 +141,10 @@ class Policy(ABC):
             "trained_on": list(self.trained_on),
         }
 
+    def notes(self) -> list[str]:
+        """Say what whoever reads the result must know about this agent."""
+        return []
+
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """Make the agent from the options behind its name, text read by each option's type."""
@@ -153,7 +154,8 @@ class Policy(ABC):
         for name, value in options.items():
             if name not in fields:
                 raise unknown("option", name, fields, where=cls.agent_name())
-            values[name] = read(f"{cls.agent_name()}@{name}", value, hints[name])
+            kind = hints[name]
+            values[name] = read(f"{cls.agent_name()}@{name}", value, (get_args(kind) or (kind,))[0])
         missing = [
             name
             for name, item in fields.items()

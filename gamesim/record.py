@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -106,19 +106,27 @@ Column = Coded | Floats | Ints | str | int | None
 
 @dataclass(frozen=True)
 class Block:
-    """The decisions of one stage in one round, column by column; a single value stands for all rows."""
+    """The decisions of one stage in one round.
+
+    Parameters
+    ----------
+    rows : int
+        How many decisions.
+    fill : callable
+        Gives the columns when they are wanted; a single value stands for all rows.
+    """
 
     rows: int
-    columns: Mapping[str, Column]
+    fill: Callable[[], Mapping[str, Column]]
 
     def table(self) -> pa.Table:
         """Give the block as an Arrow table in the columns of the schema."""
+        columns = self.fill()
         return pa.Table.from_arrays(
-            [self._array(item.name, item.type) for item in COLUMNS], schema=COLUMNS
+            [self._array(columns.get(item.name), item.type) for item in COLUMNS], schema=COLUMNS
         )
 
-    def _array(self, name: str, kind: pa.DataType) -> pa.Array:
-        value = self.columns.get(name)
+    def _array(self, value: Column, kind: pa.DataType) -> pa.Array:
         if value is None:
             return pa.nulls(self.rows, kind)
         if isinstance(value, Coded):
@@ -131,7 +139,7 @@ class Block:
                 pa.array(np.zeros(self.rows, dtype=np.int32)), pa.array([value])
             )
         if isinstance(value, int):
-            return pa.array(np.full(self.rows, value, dtype=np.int32))
+            return pa.array(np.full(self.rows, value, dtype=kind.to_pandas_dtype()))
         if kind == pa.float64():
             missing = np.isnan(value)
             return pa.array(value, kind, mask=missing if missing.any() else None)

@@ -165,8 +165,7 @@ def play(
         (),
         rounds,
         seed,
-        allow_standin=not require_weights,
-        require_weights=require_weights,
+        standin=None if require_weights else find_agent("mini"),
         download=download,
     )
     policies = _prepare(items, settings_of, seat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 import mesa
 import numpy as np
 from mesa.agent import AgentSet
@@ -17,7 +18,7 @@ from gamesim.observation import Observations, Past
 from gamesim.policy import OK, Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
-from gamesim.streams import Draws, Ints
+from gamesim.streams import Draws, Floats, Ints
 
 
 class Player(mesa.Agent):
@@ -94,7 +95,6 @@ class Simulation(mesa.Model):
         self.recorder = recorder or Recorder()
         self.run = run
         self.plays: list[Play] = []
-        self.wealth = np.zeros(cast.n * cast.sessions)
         self.groups_played = 0
         self.groups_void = 0
         self._made = False
@@ -105,9 +105,18 @@ class Simulation(mesa.Model):
         if not self._made:
             self._made = True
             role_of = {int(a): role for role, members in self.cast.members.items() for a in members}
-            for number in range(len(self.wealth)):
+            for number in range(self.cast.n * self.cast.sessions):
                 Player(self, number, role_of[number % self.cast.n])
         return self._all_agents
+
+    @property
+    def wealth(self) -> Floats:
+        """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
+        total = np.zeros(self.cast.n * self.cast.sessions)
+        for play in self.plays:
+            for role, earned in play.payoffs.items():
+                total[play.seats(role).agent] += np.nan_to_num(earned)
+        return total
 
     def step(self) -> None:
         """Play one round."""
@@ -118,19 +127,19 @@ class Simulation(mesa.Model):
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
         play.payoffs = dict(self.game.payoffs(play))
-        for role, earned in play.payoffs.items():
-            self.wealth[play.seats(role).agent] += np.nan_to_num(earned)
         self.plays.append(play)
         void = groups.void(play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages})
         self.groups_played += len(groups)
         self.groups_void += int(void.sum())
         for stage in self.game.stages:
-            self.recorder.add(self._block(stage, play, *answers[stage.name]))
+            answer, obs = answers[stage.name]
+            self.recorder.add(Block(len(obs), partial(self._columns, self.steps, stage, play, answer, obs)))
 
     def _draws(self, purpose: str, agents: Ints, round: int) -> Draws:
-        session = agents // self.cast.n if self.cast.sessions > 1 else np.zeros_like(agents)
-        number = agents % self.cast.n if self.cast.sessions > 1 else agents
-        return Draws((self.seed, 0, round, purpose), session, number)
+        address = (self.seed, 0, round, purpose)
+        if self.cast.sessions == 1:
+            return Draws(address, 0, agents)
+        return Draws(address, agents // self.cast.n, agents % self.cast.n)
 
     def _ask(self, stage: Stage, play: Play) -> tuple[Answers, Observations]:
         """Ask all deciders of a stage, each policy once."""
@@ -173,7 +182,7 @@ class Simulation(mesa.Model):
             own={name: play[name] for name in earlier},
         )
 
-    def _keep(self, obs: Observations, label: str, decisions: Decisions) -> Ints | None:
+    def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
         """Record what stands behind the answers, and give the number of the reply behind each row."""
         replies, reply = decisions.replies, decisions.reply
         exact = decisions.distribution
@@ -187,13 +196,23 @@ class Simulation(mesa.Model):
                 }
                 for row, p in enumerate(exact.probabilities)
             ]
-            reply = exact.row if exact.row is not None else np.zeros(len(decisions.actions), dtype=np.int64)
-        if not replies or reply is None:
+            reply = exact.row
+        if not replies:
             return None
         numbers = self.recorder.add_replies(replies)
-        return np.where(reply >= 0, numbers[reply], -1)
+        return int(numbers[0]) if reply is None else np.where(reply >= 0, numbers[reply], -1)
 
-    def _block(self, stage: Stage, play: Play, answers: Answers, obs: Observations) -> Block:
+    def _labelled(self, agents: Ints) -> Column:
+        """Name the policy of each agent; policies of the same name are one in the table."""
+        names = list(dict.fromkeys(self.labels))
+        if len(names) == 1:
+            return names[0]
+        code = np.array([names.index(label) for label in self.labels])
+        return Coded(code[self.cast.policy[agents]], names)
+
+    def _columns(
+        self, round: int, stage: Stage, play: Play, answers: Answers, obs: Observations
+    ) -> dict[str, Column]:
         """Put the decisions of a stage into the columns of the table."""
         role = obs.role
         seats = play.seats(role)
@@ -205,21 +224,21 @@ class Simulation(mesa.Model):
             "replication": 0,
             "session": play.groups.session[group] if self.cast.sessions > 1 else 0,
             "supergame": 1,
-            "round": self.steps,
+            "round": round,
             "stage": stage.name,
             "decision": obs.decision,
             "group": play.groups.number[group] if self.cast.sessions > 1 else group,
             "seat": int(places[0]) if len(places) == 1 else np.tile(places, len(play.groups)),
             "role": role,
             "agent": obs.draws.agent,
-            "policy": Coded(self.cast.policy[obs.agent], self.labels) if len(self.labels) > 1 else self.labels[0],
+            "policy": self._labelled(obs.agent),
             "seen": _seen(obs),
             "payoff": play.payoffs[role],
         }
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
-        return Block(len(obs), columns)
+        return columns
 
 
 def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
@@ -227,6 +246,11 @@ def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
     name = policy.agent_name()
     if len(decisions.actions) != len(obs):
         raise GamesimError(f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders")
+    if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
+        # What was drawn from legal actions is legal.
+        possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
+        if obs.space.contains(possible).all():
+            return
     legal = obs.space.contains(decisions.actions)
     wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
     if wrong.any():

@@ -135,7 +135,7 @@ def _item(text: str, spec: str) -> Item:
         options[key.strip()] = _unquote(value.strip())
     prefix, sign, target = name.partition(":")
     if sign and prefix in MODEL_PREFIXES:
-        options = {"model": f"{prefix}:{_unquote(target.strip())}", **options}
+        options = {"model_name": f"{prefix}:{_unquote(target.strip())}", **options}
         name = "llm"
     elif sign:
         raise unknown("kind of model", prefix, MODEL_PREFIXES, where=f"agents {spec!r}")

@@ -84,22 +84,20 @@ class Draws:
     ----------
     address : tuple of int or str
         Seed, replication, round and stage: what the rows share.
-    session : (D,) int
-        Session of each row.
+    session : int or (D,) int
+        Session of each row, or of all of them.
     agent : (D,) int
         Number of the agent within its session.
     """
 
     address: tuple[int | str, ...]
-    session: Ints
+    session: int | Ints
     agent: Ints
 
     def words(self, purpose: str) -> Words:
         """Give one 64-bit word a row for a purpose; another purpose gives unrelated words."""
-        base = key(*self.address, purpose)
-        if self.session.size and (first := self.session[0]) == self.session[-1] == self.session.max():
-            return words(int(words(base, np.array([first]))[0]), self.agent)
-        return words(words(base, self.session), self.agent)
+        streams = words(key(*self.address, purpose), np.atleast_1d(np.asarray(self.session)))
+        return words(int(streams[0]) if isinstance(self.session, int) else streams, self.agent)
 
     def uniform(self, purpose: str = "action") -> Floats:
         """Give one draw a row, uniform on [0, 1)."""
@@ -115,4 +113,5 @@ class Draws:
 
     def take(self, rows: NDArray[np.integer]) -> Draws:
         """Keep some rows; their draws stay what they were."""
-        return Draws(self.address, self.session[rows], self.agent[rows])
+        session = self.session if isinstance(self.session, int) else self.session[rows]
+        return Draws(self.address, session, self.agent[rows])

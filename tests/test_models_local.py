@@ -18,6 +18,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 import torch
+from tiny import teach, write_adapter, write_model, write_tokenizer
 
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.models import Prompt, Sampling, Scorer
@@ -25,7 +26,6 @@ from gamesim.models.draws import log_probabilities, uniforms
 from gamesim.models.local import LocalModel, open_local
 from gamesim.models.packed import check_attention
 from gamesim.models.trie import build_trie
-from tests.tiny import teach, write_adapter, write_model, write_tokenizer
 
 NUMBERS = [f"[{n}]" for n in range(101)]
 PLAIN = Sampling()
@@ -191,13 +191,15 @@ def test_a_mask_that_attention_ignores_is_noticed(base: Path, monkeypatch: pytes
 
     check_attention(model.model, [5, 6, 7], build_trie([[1, 3, 9], [2, 4, 9]]))
     monkeypatch.setattr(modeling_llama, "eager_attention_forward", deaf)
-    with pytest.raises(GamesimError, match="does not follow a given mask"):
+    with pytest.raises(GamesimError, match="ignores the mask"):
         model.score([Prompt("give ?")], [["[1]", "[20]", "[30]"]])
 
 
 def test_too_long_a_prompt_is_refused(base: Path) -> None:
     with pytest.raises(GamesimError, match="reads at most 2048"):
         open_local(base).score([Prompt("12 " * 1500)], [["[1]"]])
+    with pytest.raises(GamesimError, match="reads at most 2048"):
+        open_local(base).complete([Prompt("12 " * 1500)], [1])
 
 
 @pytest.mark.parametrize("answers", [[], ["[1]", "[1]"]])
@@ -260,13 +262,18 @@ def test_sampling_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
 def test_draws_depend_on_prompt_and_seed_alone(taught: Path) -> None:
     model = open_local(taught, sampling=Sampling(temperature=1.5, max_new_tokens=12))
     prompts = [Prompt("How much do you give ?"), Prompt(HISTORY), Prompt("points ?", SYSTEM)]
-    rows = [(prompt, seed) for prompt in prompts for seed in range(8)]
+    rows = [(prompt, seed) for prompt in prompts for seed in range(16)]
     whole = model.complete([prompt for prompt, _ in rows], [seed for _, seed in rows])
     order = np.random.default_rng(0).permutation(len(rows))
-    model.tokens_per_batch = 150
+    model.tokens_per_batch = 40
     mixed = model.complete([rows[i][0] for i in order], [rows[i][1] for i in order])
     assert [whole[i] for i in order] == list(mixed)
-    assert len({answer.text for answer in whole[:8]}) > 1
+    assert len({answer.text for answer in whole[:16]}) > 1
+    # Few rows a prompt are padded together, many start from what was read once.
+    few = range(0, len(rows), 3)
+    assert [whole[i] for i in few] == list(
+        model.complete([rows[i][0] for i in few], [rows[i][1] for i in few])
+    )
 
 
 def test_finish_and_token_counts(taught: Path, base: Path) -> None:
@@ -346,7 +353,7 @@ def test_an_adapter_changes_the_probabilities_and_is_scored_exactly(base: Path, 
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"layers": 1}, "would stay without adapter weights"),
+        ({"layers": 1}, "covers 1 layers of 2"),
         ({"layers": 3}, "have no place there"),
         ({"hidden": 64}, "have another shape"),
         ({"kind": "qwen3", "hidden": 64}, "have another shape"),
@@ -359,6 +366,13 @@ def test_an_adapter_for_another_shape_is_refused(
     adapter = write_adapter(tmp_path / "adapter", other, base_name=str(base))
     with pytest.raises(GamesimError, match=message):
         open_local(base, adapter)
+
+
+def test_an_adapter_for_fewer_layers_is_refused(base: Path, tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path / "adapter", base, target_modules=["q_proj", "v_proj"])
+    taller = write_model(tmp_path / "taller", layers=3)
+    with pytest.raises(GamesimError, match="4 places there would stay without adapter weights"):
+        open_local(taller, adapter)
 
 
 def test_an_adapter_listing_its_own_fewer_layers_is_refused(base: Path, tmp_path: Path) -> None:
@@ -425,6 +439,17 @@ def test_damaged_weights_are_refused_in_a_sentence(base: Path, tmp_path: Path) -
     folder = Path(shutil.copytree(base, tmp_path / "model"))
     (folder / "model.safetensors").write_bytes(b"no tensors here")
     with pytest.raises(GamesimError, match="cannot be opened"):
+        open_local(folder)
+
+
+def test_weights_that_lack_a_tensor_are_refused(base: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(base, tmp_path / "model"))
+    tensors = load_file(folder / "model.safetensors")
+    tensors.pop("model.layers.1.mlp.up_proj.weight")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(GamesimError, match="lacks 1 of its model's weights"):
         open_local(folder)
 
 

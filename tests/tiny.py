@@ -50,6 +50,7 @@ def write_model(
     template: bool = True,
     layers: int = 2,
     hidden: int = 32,
+    intermediate: int = 64,
     seed: int = 0,
     sharpness: float = 4.0,
 ) -> Path:
@@ -61,7 +62,7 @@ def write_model(
     shape: dict[str, Any] = {
         "vocab_size": len(tokenizer),
         "hidden_size": hidden,
-        "intermediate_size": 2 * hidden,
+        "intermediate_size": intermediate,
         "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
@@ -88,9 +89,15 @@ def write_model(
 
 
 def write_adapter(
-    folder: Path, base: Path, *, rank: int = 4, seed: int = 1, base_name: str | None = None
+    folder: Path,
+    base: Path,
+    *,
+    target_modules: str | list[str] = "all-linear",
+    rank: int = 4,
+    seed: int = 1,
+    base_name: str | None = None,
 ) -> Path:
-    """Write a LoRA adapter on all linear layers, all its weights random: it changes every answer."""
+    """Write a LoRA adapter, all its weights random: it changes every answer."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -100,7 +107,8 @@ def write_adapter(
     torch.manual_seed(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft reads a name that transformers renames
-        adapted = get_peft_model(model, LoraConfig(r=rank, lora_alpha=4 * rank, target_modules="all-linear"))
+        settings = LoraConfig(r=rank, lora_alpha=4 * rank, target_modules=target_modules)
+        adapted = get_peft_model(model, settings)
     with torch.no_grad():
         for name, weight in adapted.named_parameters():
             if "lora_" in name:

@@ -1,1 +1,22 @@
 """Tables in, comparisons out: nothing here knows a live simulation."""
+
+from gamesim.analysis.bars import Bar, bars
+from gamesim.analysis.beside import Noise
+from gamesim.analysis.compare import compare
+from gamesim.analysis.comparison import Comparison, Row
+from gamesim.analysis.matching import ALLOWABLE, Refusal
+from gamesim.analysis.plot import plot
+from gamesim.analysis.summary import summarise
+
+__all__ = [
+    "ALLOWABLE",
+    "Bar",
+    "Comparison",
+    "Noise",
+    "Refusal",
+    "Row",
+    "bars",
+    "compare",
+    "plot",
+    "summarise",
+]

@@ -1,8 +1,8 @@
 """How far two distributions over amounts lie from each other.
 
-All functions take weights (counts or probabilities) over one common, increasing support of L values; `together` puts
-two distributions on one. Weights need not sum to 1. Where a function takes a batch, the batch dimensions come first
-and the support is last.
+All functions take weights (counts or probabilities) over one common, increasing support of L values;
+`together` puts two distributions on one. Weights need not sum to 1. Where a function takes a batch, the
+batch dimensions come first and the support is last.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def normalised(weights: npt.ArrayLike) -> Floats:
     total = values.sum(axis=-1, keepdims=True)
     if values.size == 0 or not np.isfinite(values).all() or (values < 0).any() or (total <= 0).any():
         raise GamesimError("a distribution needs weights that are finite, not negative and not all zero")
-    return values / total
+    shares: Floats = values / total
+    return shares
 
 
 def together(
@@ -72,7 +73,8 @@ def together(
 
 def w1(support: npt.ArrayLike, p: npt.ArrayLike, q: npt.ArrayLike) -> float:
     """Wasserstein-1 distance, in the units of the support (`scipy.stats.wasserstein_distance`)."""
-    return float(wasserstein_distance(support, support, normalised(p), normalised(q)))
+    values = np.asarray(support, dtype=np.float64)
+    return float(wasserstein_distance(values, values, normalised(p), normalised(q)))
 
 
 def w1n(support: npt.ArrayLike, p: npt.ArrayLike, q: npt.ArrayLike, low: float, high: float) -> float:
@@ -113,10 +115,11 @@ def _range(low: float, high: float) -> float:
 def binned(
     support: npt.ArrayLike, weights: npt.ArrayLike, low: float, high: float, bins: int = BINS
 ) -> Floats:
-    """Collect weights in evenly spaced points of the legal range, each value going to the nearest, halves upwards.
+    """Collect weights in evenly spaced points of the legal range, the nearest to each value, halves upwards.
 
-    With 11 points over 0 to 100 these are the values rounded to tens, as in published dictator histograms; total
-    variation, Jensen-Shannon divergence and entropy depend on this choice, which is why it is stated with them.
+    With 11 points over 0 to 100 these are the values rounded to tens, as in published dictator histograms;
+    total variation, Jensen-Shannon divergence and entropy depend on this choice, which is why it is stated
+    with them.
 
     Parameters
     ----------
@@ -147,7 +150,7 @@ def tv(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
 
 
 def jsd(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
-    """Jensen-Shannon *divergence* in bits, from 0 to 1: the square of scipy's `jensenshannon`, which is a root."""
+    """Jensen-Shannon *divergence* in bits, from 0 to 1: the square of what scipy's `jensenshannon` gives."""
     return float(scipy_distance.jensenshannon(normalised(p), normalised(q), base=2)) ** 2
 
 
@@ -157,8 +160,9 @@ def ks(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
 
 
 def energy(support: npt.ArrayLike, p: npt.ArrayLike, q: npt.ArrayLike) -> float:
-    """Energy distance D as scipy gives it: the *root* of 2 E|X-Y| - E|X-X'| - E|Y-Y'| (Szekely & Rizzo 2013)."""
-    return float(energy_distance(support, support, normalised(p), normalised(q)))
+    """Energy distance D, the *root* of 2 E|X-Y| - E|X-X'| - E|Y-Y'|, as scipy does (Szekely & Rizzo 2013)."""
+    values = np.asarray(support, dtype=np.float64)
+    return float(energy_distance(values, values, normalised(p), normalised(q)))
 
 
 def mean_sd(support: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[float, float]:
@@ -169,7 +173,7 @@ def mean_sd(support: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[float, floa
 
 
 def sd_ratio(support: npt.ArrayLike, p: npt.ArrayLike, human: npt.ArrayLike) -> float:
-    """Standard deviation as a multiple of the humans': below 1 the simulated differ too little from each other."""
+    """Divide the standard deviation by the humans': below 1, simulated people differ too little."""
     return _ratio(mean_sd(support, p)[1], mean_sd(support, human)[1])
 
 
@@ -211,7 +215,8 @@ def bootstrap_w1n(
 ) -> Floats:
     """Redraw the units behind `counts` with replacement and measure the distance from `other` each time.
 
-    Redrawing n units with replacement is one multinomial draw of n over the support, so no unit is ever touched.
+    Redrawing n units with replacement is one multinomial draw of n over the support, so no unit is ever
+    touched.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import pandas as pd
 from gamesim.errors import GamesimError
 from gamesim.humans.kernel import bin_of
 from gamesim.humans.persons import icc, lag1
+from gamesim.humans.records import SOURCES
 from gamesim.humans.transcripts import online_contributions
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ TWENTIETHS = np.arange(21) / 20
 
 
 def build(records: Path) -> list[dict[str, Any]]:
-    """Derive the kernels that come from records; the table of the prisoner's dilemma is published and not touched.
+    """Derive the kernels that come from records; the prisoner's dilemma has a published table.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def build(records: Path) -> list[dict[str, Any]]:
 def _sequences(path: Path, keep: str) -> pd.DataFrame:
     """Read one MobLab file and name the uninterrupted run of rounds (`play`) to which each row belongs.
 
-    The records carry no session id; rows stand in order of play, so a run is a person whose round number rises by
-    one from row to row with the same planned number of rounds.
+    The records carry no session id; rows stand in order of play, so a run is a person whose round number
+    rises by one from row to row with the same planned number of rounds.
     """
     if not path.is_file():
         raise GamesimError(f"human records: {path} is missing")
@@ -84,8 +85,8 @@ def _kernel(
     persons = icc(people["choice"], people["play"])
     lag = lag1(people["choice"], people["play"], people["Round"])
     fields["note"] += (
-        f" {len(pairs):,} pairs of rounds of {people.UserID.nunique():,} subjects; share of variance between persons"
-        f" {persons:.2f}, correlation with the own last choice {lag:.2f}."
+        f" {len(pairs):,} pairs of rounds of {people.UserID.nunique():,} subjects; share of variance between "
+        f"persons {persons:.2f}, correlation with the own last choice {lag:.2f}."
     )
     return {
         **fields,
@@ -103,8 +104,6 @@ def _kernel(
 
 
 def _dictator(records: Path) -> dict[str, Any]:
-    from gamesim.humans.derive import SOURCES
-
     rows = _sequences(
         records / "moblab" / "dictator.csv.gz", "Role == 'first' and Total == 100 and 0 <= move <= 100"
     )
@@ -126,8 +125,6 @@ def _dictator(records: Path) -> dict[str, Any]:
 
 
 def _bomb(records: Path) -> dict[str, Any]:
-    from gamesim.humans.derive import SOURCES
-
     rows = _sequences(records / "moblab" / "bomb_risk.csv.gz", "0 <= move <= 100")
     source = SOURCES["moblab"]
     return _kernel(
@@ -147,8 +144,6 @@ def _bomb(records: Path) -> dict[str, Any]:
 
 
 def _public_goods(records: Path) -> dict[str, Any]:
-    from gamesim.humans.derive import SOURCES
-
     rows = online_contributions(records)
     source = SOURCES["alsobay"]
     return _kernel(
@@ -163,6 +158,6 @@ def _public_goods(records: Path) -> dict[str, Any]:
         licence=source.licence,
         url=source.url,
         seen="mean contribution of the other members, as a share of the endowment",
-        note="Sessions in which any whole amount could be contributed, pooled over group sizes, multipliers, frames, "
-        "punishment, reward and chat.",
+        note="Sessions in which any whole amount could be contributed, pooled over group sizes, multipliers, "
+        "frames, punishment, reward and chat.",
     )

@@ -1,9 +1,10 @@
 """How humans go on: the next choice given the own last one and what was seen of others, from counts.
 
-A kernel has two parts. With probability `stay` the last choice is repeated exactly; otherwise a different choice is
-drawn from the moves of people whose last choice, and what they saw, fell into the same bins. Thin cells lean on wider
-ones: every probability is (count + k * parent) / (n + k), where the parent of a cell (own, seen) is the cell (own)
-over all that was seen, the parent of that is everybody, and k is the kernel's `lean` (Dirichlet smoothing).
+A kernel has two parts. With probability `stay` the last choice is repeated exactly; otherwise a different
+choice is drawn from the moves of people whose last choice, and what they saw, fell into the same bins. Thin
+cells lean on wider ones: every probability is (count + k * parent) / (n + k), where the parent of a cell
+(own, seen) is the cell (own) over all that was seen, the parent of that is everybody, and k is the kernel's
+`lean` (Dirichlet smoothing).
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class Kernel:
     moves : ndarray, shape (O, S, L)
         Decisions that differed from the last one, by what they were.
     icc, lag1 : float
-        Share of the variance between persons, and correlation with the own last choice, in the same records; NaN
-        where the source does not allow them.
+        Share of the variance between persons, and correlation with the own last choice, in the same
+        records; NaN where the source does not allow them.
     """
 
     name: str
@@ -82,8 +83,8 @@ class Kernel:
         Parameters
         ----------
         own_last : array_like, shape (D,)
-            Own last choice in units of `support`, taken to its nearest value; NaN for deciders without a past,
-            who get `first`.
+            Own last choice in units of `support`, taken to its nearest value; NaN for deciders without a
+            past, who get `first`.
         seen_last : array_like, shape (D,), optional
             What was seen after that choice (see `seen`); NaN, or None for everybody, where nothing was seen,
             which leaves the own last choice alone to condition on.

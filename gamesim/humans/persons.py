@@ -44,7 +44,7 @@ def icc(values: npt.ArrayLike, persons: npt.ArrayLike) -> float:
 
 
 def lag1(values: npt.ArrayLike, persons: npt.ArrayLike, rounds: npt.ArrayLike) -> float:
-    """Correlation between a person's choice and the same person's choice one round before, pooled over persons.
+    """Correlate a person's choices with the same person's choices one round before, pooled over persons.
 
     Parameters
     ----------

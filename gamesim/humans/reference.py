@@ -1,7 +1,8 @@
 """Human records as derived counts, each with its protocol, its filter and its source.
 
 A reference is one decision of one population under one protocol. The files beside this module are found by
-themselves: adding a JSON file adds a reference. No file holds rows of people, only how often each choice was made.
+themselves: adding a JSON file adds a reference. No file holds rows of people, only how often each choice
+was made.
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ Votes = Literal["subject", "decision"]
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
-_REQUIRED = "name decision kind dataset population method filter citation licence url note low high step labels".split()
-_OPTIONAL = "stake round given parameters attrition subjects decisions one_vote per_decision figures shares default".split()
+_WORDS = (
+    *("name", "decision", "kind", "dataset", "population", "method"),
+    *("filter", "citation", "licence", "url", "note"),
+)
+_REQUIRED = (*_WORDS, "low", "high", "step", "labels")
+_OPTIONAL = (
+    *("stake", "round", "given", "parameters", "attrition", "subjects", "decisions"),
+    *("one_vote", "per_decision", "figures", "shares", "default"),
+)
 CONDITIONS = ("name", "kind", "dataset", "population", "method", "stake", "round", "shares", "default")
 
 
@@ -56,8 +64,8 @@ class Reference:
     decision : str
         Such as ``"dictator.give"``.
     kind : {"counts", "published"}
-        ``counts``: derived here from records, every subject at hand one vote. ``published``: figures as printed by
-        a source, with counts only where the source prints them exactly.
+        ``counts``: derived here from records, every subject at hand one vote. ``published``: figures as
+        printed by a source, with counts only where the source prints them exactly.
     dataset : str
         The body of data it belongs to, such as ``"moblab"``; agents declare these names as ``trained_on``.
     population, method, filter, citation, licence, url, note : str
@@ -139,8 +147,8 @@ class Reference:
         Parameters
         ----------
         votes : {"subject", "decision"}
-            One vote a person (the first qualifying decision), or one a decision. A source that prints decisions
-            only has no votes of subjects; its decisions are returned then (see ``votes``).
+            One vote a person (the first qualifying decision), or one a decision. A source that prints
+            decisions only has no votes of subjects; its decisions are returned then (see ``votes``).
 
         Returns
         -------
@@ -221,7 +229,7 @@ def read(text: str, *, where: str) -> Reference:
 
 
 def _check_scalars(raw: Mapping[str, Any], where: str) -> None:
-    for key in _REQUIRED[: _REQUIRED.index("low")]:
+    for key in _WORDS:
         if not isinstance(raw[key], str):
             raise GamesimError(f"{where}: key {key!r} must be text, not {raw[key]!r}")
     if raw["kind"] not in ("counts", "published"):
@@ -297,8 +305,8 @@ def find(decision: str, **conditions: object) -> tuple[Reference, ...]:
     decision : str
         Such as ``"dictator.give"``.
     **conditions
-        Fields that must be equal: any of name, kind, dataset, population, method, stake, round, shares, default;
-        ``given`` and ``parameters`` take a dict whose items must all be among the reference's.
+        Fields that must be equal: any of name, kind, dataset, population, method, stake, round, shares,
+        default; ``given`` and ``parameters`` take a dict whose items must all be among the reference's.
 
     Returns
     -------

@@ -24,8 +24,8 @@ def online_contributions(records: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a subject and round: UserID, Round, own (0 to 20), others (mean of the other members; NaN when none
-        is left), opt_in (coins start in the private fund), chat.
+        One row a subject and round: UserID, Round, own (0 to 20), others (mean of the other members; NaN
+        when none is left), opt_in (coins start in the private fund), chat.
     """
     path = records / "psych201" / "alsobay2025publicGoodsGame.sample.jsonl.gz"
     if not path.is_file():

@@ -71,10 +71,10 @@ def check_adapter(config: Any, folder: Path, *, base: str, adapter: str) -> None
         )
     layers = getattr(config.get_text_config(decoder=True), "num_hidden_layers", None)
     covered = {int(match[1]) for key in found if (match := re.search(r"\.layers\.(\d+)\.", key))}
-    if layers is not None and settings.layers_to_transform is None and 0 < len(covered) < layers:
-        # Adapters that leave out lower or middle layers do so on purpose; one for a smaller model has them all.
-        if covered == set(range(len(covered))):
-            raise GamesimError(f"{misfit}: it covers {len(covered)} layers of {layers}")
+    # Adapters that leave out lower or middle layers do so on purpose; one for a smaller model has them all.
+    lowest = settings.layers_to_transform is None and covered == set(range(len(covered)))
+    if layers is not None and covered and lowest and len(covered) < layers:
+        raise GamesimError(f"{misfit}: it covers {len(covered)} layers of {layers}")
     made_for = settings.base_model_name_or_path
     if made_for and _last_name(made_for) != _last_name(base):
         warnings.warn(

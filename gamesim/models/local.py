@@ -22,8 +22,11 @@ from gamesim.models.trie import AnswerTrie, build_trie
 __all__ = ["LocalModel", "open_local"]
 
 _NEEDED = ("torch", "transformers", "peft", "safetensors")
-_TOKENS_PER_BATCH = {"cpu": 4096}
-_TOKENS_PER_BATCH_ELSEWHERE = 32768
+_TOKENS_PER_BATCH = 32768
+_TOKENS_PER_BATCH_CPU = 2048
+"""More gains nothing once arithmetic is the bound."""
+_WRITING = 4
+"""Writing goes token by token, so its batches may hold more."""
 
 
 def open_local(
@@ -85,6 +88,7 @@ def open_local(
     target = _device(device)
     numbers = _dtype(dtype, target)
 
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     options = {"local_files_only": True, "trust_remote_code": trust_remote_code}
@@ -96,12 +100,21 @@ def open_local(
                 from gamesim.models.adapter import add_adapter, check_adapter
 
                 check_adapter(config, adapter_folder, base=str(base), adapter=str(adapter))
-            model = AutoModelForCausalLM.from_pretrained(
-                str(folder), dtype=numbers, use_safetensors=True, attn_implementation=attention, **options
+            model, report = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                dtype=numbers,
+                use_safetensors=True,
+                attn_implementation=attention,
+                output_loading_info=True,
+                **options,
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         # The libraries' own sentences are the best there is: an unknown architecture, a damaged file.
         raise GamesimError(f"{str(base)!r} cannot be opened: {str(error).strip().splitlines()[0]}") from error
+    if report["missing_keys"]:
+        # They would be filled with random numbers.
+        absent = sorted(report["missing_keys"])
+        raise GamesimError(f"{str(base)!r} lacks {len(absent)} of its model's weights, such as {absent[0]}")
     model = model.to(target)
     if adapter_folder is not None:
         model = add_adapter(model, adapter_folder)
@@ -155,7 +168,7 @@ class LocalModel:
         # A checkpoint's own defaults (a repetition penalty, say) would be applied beneath the settings given
         # here.
         self.model.generation_config = GenerationConfig()
-        self.tokens_per_batch = _TOKENS_PER_BATCH.get(model.device.type, _TOKENS_PER_BATCH_ELSEWHERE)
+        self.tokens_per_batch = _TOKENS_PER_BATCH_CPU if model.device.type == "cpu" else _TOKENS_PER_BATCH
         self._trie = lru_cache(maxsize=512)(self._build_trie)
         self._attention_checked = False
 
@@ -241,28 +254,38 @@ class LocalModel:
 
         Raises
         ------
+        GamesimError
+            If a prompt with its answer does not fit into the model.
         ValueError
             If the two sequences differ in length.
         """
+        from gamesim.models.writing import write_answers
+
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
         keys = list(zip(prompts, map(int, seeds), strict=True))
         asked = list(dict.fromkeys(keys))
         distinct = list(dict.fromkeys(prompt for prompt, _ in asked))
-        tokens = dict(zip(distinct, self.chat.encode(distinct), strict=True)) if distinct else {}
-        result: dict[tuple[Prompt, int], Completion] = {}
-        asked.sort(key=lambda key: len(tokens[key[0]]))
-        for batch in self._batches(asked, [len(tokens[prompt]) for prompt, _ in asked]):
-            rows = [tokens[prompt] for prompt, _ in batch]
-            written = self._generate(rows, [seed for _, seed in batch])
-            for key, read, answer in zip(batch, rows, written, strict=True):
-                stopped = answer[-1] in self.chat.stop_tokens
-                result[key] = Completion(
-                    text=self.chat.decode(answer),
-                    finish="stop" if stopped else "length",
-                    tokens_in=len(read),
-                    tokens_out=len(answer),
-                )
+        if not distinct:
+            return []
+        tokens = dict(zip(distinct, self.chat.encode(distinct), strict=True))
+        answers = write_answers(
+            self.model,
+            [tokens[prompt] for prompt, _ in asked],
+            [seed for _, seed in asked],
+            self.sampling,
+            self.chat.stop_tokens,
+            tokens_per_batch=_WRITING * self.tokens_per_batch,
+        )
+        result = {
+            key: Completion(
+                text=self.chat.decode(answer),
+                finish="stop" if answer[-1] in self.chat.stop_tokens else "length",
+                tokens_in=len(tokens[key[0]]),
+                tokens_out=len(answer),
+            )
+            for key, answer in zip(asked, answers, strict=True)
+        }
         return [result[key] for key in keys]
 
     def describe(self) -> Mapping[str, Any]:
@@ -295,51 +318,6 @@ class LocalModel:
         if not answers or len(set(answers)) < len(answers):
             raise ValueError("a row needs at least one answer, and no answer twice")
         return build_trie(self.chat.continuations(answers))
-
-    def _batches(
-        self, asked: list[tuple[Prompt, int]], lengths: list[int]
-    ) -> Iterator[list[tuple[Prompt, int]]]:
-        """Cut rows, sorted by length, where a batch with its answers would hold too many tokens."""
-        start = 0
-        for stop, length in enumerate(lengths):
-            width = length + self.sampling.max_new_tokens
-            if stop > start and (stop + 1 - start) * width > self.tokens_per_batch:
-                yield asked[start:stop]
-                start = stop
-        if asked:
-            yield asked[start:]
-
-    def _generate(self, rows: list[list[int]], seeds: list[int]) -> list[list[int]]:
-        """Write one answer a row, end token included, in one left-padded batch."""
-        import torch
-        from transformers import GenerationConfig
-
-        from gamesim.models.draws import SeededDraw
-
-        width = max(map(len, rows))
-        pad = self.chat.end_token
-        ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=self.model.device)
-        seen = torch.tensor(
-            [[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self.model.device
-        )
-        settings = GenerationConfig(
-            do_sample=False,
-            max_new_tokens=self.sampling.max_new_tokens,
-            eos_token_id=list(self.chat.stop_tokens),
-            pad_token_id=pad,
-        )
-        with torch.inference_mode():
-            output = self.model.generate(
-                input_ids=ids,
-                attention_mask=seen,
-                generation_config=settings,
-                logits_processor=[SeededDraw(self.sampling, seeds, width)],
-            )
-        answers = []
-        for written in output[:, width:].tolist():
-            ends = (place for place, token in enumerate(written) if token in self.chat.stop_tokens)
-            answers.append(written[: next(ends, len(written) - 1) + 1])
-        return answers
 
 
 @contextmanager

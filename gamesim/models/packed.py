@@ -110,8 +110,8 @@ def check_attention(model: Any, prompt: Sequence[int], trie: AnswerTrie) -> None
         apart = (packed.float().softmax(-1) - plain.float().softmax(-1)).abs().sum(-1).max() / 2
     if not float(apart) < (1e-3 if model.dtype == torch.float32 else 0.1):
         raise GamesimError(
-            f"the {model.config._attn_implementation} attention of {type(model).__name__} does not follow a "
-            "given mask, so exact probabilities cannot be had from it; sample instead, or open the model with "
+            f"the {model.config._attn_implementation} attention of {type(model).__name__} ignores the mask it is "
+            "given, so exact probabilities cannot be had from it; sample instead, or open the model with "
             'attention="eager"'
         )
 
@@ -132,8 +132,8 @@ def _check_lengths(model: Any, prompts: Sequence[Sequence[int]], tries: Sequence
         )
     if "sliding_attention" in kinds and window is not None and longest > window:
         raise GamesimError(
-            f"a prompt with its answer has {longest} tokens, more than the model's attention window of {window} "
-            "tokens, and exact probabilities need it whole; sample instead"
+            f"a prompt with its answer has {longest} tokens, more than the attention window of {window}, "
+            "and exact probabilities need it whole; sample instead"
         )
 
 

@@ -1,0 +1,59 @@
+"""You, at the keyboard: reads what a model would read, asks, and asks again until the answer is legal."""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.errors import GamesimError
+from gamesim.observation import Observations
+from gamesim.policy import Decisions, Policy, Setting
+from gamesim.prompt import texts
+from gamesim.reading import Reading, read_answer
+
+
+@dataclass(frozen=True)
+class Me(Policy):
+    """A person at the terminal, in one seat."""
+
+    def prepare(self, setting: Setting) -> "Me":
+        """Refuse to wait for answers that cannot come."""
+        if not sys.stdin.isatty():
+            raise GamesimError("me: there is no terminal to answer at; start gamesim from one")
+        return self
+
+    def decide(self, obs: Observations) -> Decisions:
+        """Ask for every row, one after the other."""
+        written, row = texts(obs)
+        answers = [self._ask(written[i].user, obs, decider) for decider, i in enumerate(row)]
+        return Decisions(
+            np.array([reading.action for reading, _, _ in answers]),
+            "keyboard",
+            attempts=np.array([attempts for _, attempts, _ in answers]),
+            read_as=[reading.read_as for reading, _, _ in answers],
+            wording=np.zeros(len(obs), dtype=np.int64),
+            reply=np.arange(len(obs)),
+            replies=[
+                {"decision": obs.decision, "policy": "me", "round": obs.round, "user": written[i].user, "raw": raw}
+                for i, (_, _, raw) in zip(row, answers, strict=True)
+            ],
+        )
+
+    @staticmethod
+    def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
+        body, _, _ = text.rpartition("\n")
+        values = obs.space.support(decider)
+        hint = " or ".join(obs.space.shown) if hasattr(obs.space, "shown") else f"{values[0]:g} to {values[-1]:g}"
+        sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
+        attempts = 0
+        while True:
+            attempts += 1
+            sys.stdout.write(f"[{hint}] > ")
+            sys.stdout.flush()
+            line = sys.stdin.readline()
+            if not line:
+                raise GamesimError("me: the input ended before the game did")
+            reading = read_answer(line.strip(), obs.space, decider)
+            if not np.isnan(reading.action):
+                return reading, attempts, line.strip()
+            sys.stdout.write(f"That is not a legal answer; it must be {hint}.\n")

@@ -1,0 +1,331 @@
+"""Simulated beside human: how alike they are, and what that figure is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gamesim.analysis import beside
+from gamesim.analysis.beside import Interval, Noise
+from gamesim.analysis.comparison import Comparison, Row, judge
+from gamesim.analysis.distance import binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
+from gamesim.analysis.matching import Match, Refusal, check_allowed, match
+from gamesim.analysis.votes import (
+    GROUP,
+    PERSON,
+    Exact,
+    Simulated,
+    coarser,
+    collect,
+    key,
+    select,
+    valid,
+)
+from gamesim.errors import GamesimError
+from gamesim.humans import Reference, Votes, kernels
+from gamesim.humans import references as shipped
+from gamesim.humans.persons import icc, lag1
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+NAN = float("nan")
+ENOUGH_WORDINGS = 10
+REASONS = 3
+
+
+def compare(
+    table: pd.DataFrame,
+    settings: Mapping[str, Any],
+    exact: Exact | None = None,
+    *,
+    references: Sequence[Reference] | None = None,
+    allow: Collection[str] = frozenset(),
+    votes: Votes = "subject",
+    seed: int = 0,
+    resamples: int = 2000,
+) -> Comparison:
+    """Hold the decisions of a run against human records.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Decisions of one treatment, with the columns of a run folder.
+    settings : mapping
+        Of the run: ``decisions`` describes each decision, ``policies`` each policy.
+    exact : mapping of int to (support, probabilities), optional
+        Exact distributions by the number in the column `reply`; they count instead of the actions drawn
+        from them.
+    references : sequence of Reference, optional
+        Human records to use; those that come with the package (and are meant for it) otherwise.
+    allow : collection of str
+        Mismatches to let through: given, method, parameters, range, round, stake.
+    votes : {"subject", "decision"}
+        One vote an agent and a human subject (their first qualifying decision), or one a decision.
+    seed : int
+        Of the resampling; every row has a stream of its own.
+    resamples : int
+        Redraws behind each interval and each figure of noise.
+
+    Returns
+    -------
+    Comparison
+        Without rows, and with the reasons as notes, where nothing can be compared.
+
+    Raises
+    ------
+    GamesimError
+        If `allow` holds an unknown name or the table several treatments.
+    """
+    check_allowed(allow)
+    if "treatment" in table and table["treatment"].nunique() > 1:
+        raise GamesimError("the table holds several treatments: compare them one by one")
+    pool = _default_references() if references is None else references
+    rows: list[Row] = []
+    notes: list[str] = []
+    refused: list[Refusal] = []
+    for decision, spec in settings.get("decisions", {}).items():
+        made = table[table["decision"] == decision]
+        known = [reference for reference in pool if reference.decision == decision]
+        if made.empty:
+            continue
+        if not known:
+            notes.append(f"{decision}: no human record answers this decision")
+            continue
+        rounds = {int(number) for number in made["round"].dropna()} if "round" in made else set()
+        held = [match(reference, spec, rounds, allow) for reference in known]
+        matched = [one for one in held if isinstance(one, Match)]
+        barred = [one for one in held if isinstance(one, Refusal)]
+        refused += barred
+        notes += _refusals(decision, matched, barred)
+        for policy, of_policy in made.groupby("policy", sort=True, observed=True):
+            about = settings.get("policies", {}).get(policy, {})
+            for one in matched:
+                chosen = select(of_policy, one, votes)
+                if chosen.empty:
+                    notes.append(_nothing(decision, str(policy), one))
+                    continue
+                simulated = collect(chosen, one, spec, exact or {})
+                rng = np.random.default_rng([seed, len(rows)])
+                likeness = _likeness(simulated, one.reference, votes, resamples, rng)
+                rows.append(_row(str(policy), one, spec, about, of_policy, simulated, likeness, votes))
+    return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)
+
+
+def _default_references() -> tuple[Reference, ...]:
+    return tuple(each for each in shipped() if each.default)
+
+
+def _refusals(decision: str, matched: Sequence[Match], barred: Sequence[Refusal]) -> list[str]:
+    """Give the reasons of the references that came nearest, where nothing of their data set is compared."""
+    if matched:
+        used = {one.reference.dataset for one in matched}
+        barred = [one for one in barred if one.reference.dataset not in used and len(one.mismatches) == 1]
+    nearest = sorted(barred, key=lambda one: len(one.mismatches))
+    more = len(nearest) - REASONS
+    rest = [f"{decision}: {more} more human records are refused"] if more > 0 else []
+    return [one.reason for one in nearest[:REASONS]] + rest
+
+
+class _Likeness(NamedTuple):
+    """All that compares two distributions, and the humans as counts on the common support."""
+
+    human: Floats
+    human_moments: tuple[float, float]
+    w1n: float
+    tv: float
+    sd_ratio: float
+    entropy_ratio: float
+    intervals: dict[str, Interval]
+    floor: Noise
+    perfect: Noise
+    between: tuple[tuple[str, float], ...]
+    rivals: dict[str, float]
+
+
+def _likeness(
+    simulated: Simulated,
+    reference: Reference,
+    votes: Votes,
+    resamples: int,
+    rng: np.random.Generator,
+) -> _Likeness:
+    if not reference.has_counts:
+        return _from_figures(simulated, reference)
+    support, span = simulated.support, (reference.low, reference.high)
+    human = np.zeros(len(support), dtype=np.int64)
+    human[np.searchsorted(support, np.round(reference.support, 12))] = reference.counts(votes)
+    bins = len(reference.labels) or 11
+    ours, theirs = (binned(support, side, *span, bins) for side in (simulated.p, human))
+    intervals = {
+        "human sampling": beside.human_sampling(simulated, human, span, resamples, rng),
+        "simulation": beside.simulation(simulated, human, span, resamples, rng),
+    }
+    if len(simulated.wordings):
+        intervals["wording"] = beside.wording(simulated, human, span, resamples, rng)
+    floor = beside.floor(support, human, span, resamples, rng)
+    return _Likeness(
+        human=human / human.sum(),
+        human_moments=_moments(reference, support, human),
+        w1n=w1n(support, simulated.p, human, *span),
+        tv=tv(ours, theirs),
+        sd_ratio=sd_ratio(support, simulated.p, human),
+        entropy_ratio=entropy_ratio(ours, theirs),
+        intervals=intervals,
+        floor=floor,
+        perfect=beside.perfect(simulated, human, span, resamples, rng),
+        between=beside.other_people(reference, _default_references(), votes),
+        rivals={**beside.rivals(reference, support, human), "human marginal": floor.mean},
+    )
+
+
+def _from_figures(simulated: Simulated, reference: Reference) -> _Likeness:
+    """Compare with published figures: a share of one of two options is a distribution, a mean is not."""
+    mean, sd = (
+        reference.figures[name].value if name in reference.figures else NAN for name in ("mean", "sd")
+    )
+    human, gap = np.zeros(0), NAN
+    if len(reference.labels) == 2 and not math.isnan(mean):
+        human, sd = np.array([mean, 1 - mean]), math.sqrt(mean * (1 - mean))
+        gap = tv(simulated.p, human)
+    nothing = Noise(NAN, NAN)
+    return _Likeness(human, (mean, sd), gap, gap, NAN, NAN, {}, nothing, nothing, (), {})
+
+
+def _moments(reference: Reference, support: Floats, weights: npt.ArrayLike) -> tuple[float, float]:
+    """Mean and standard deviation; of choosing the first label where there are labels."""
+    values = (support == 0).astype(np.float64) if reference.labels else support
+    return mean_sd(values, weights)
+
+
+def _row(
+    policy: str,
+    one: Match,
+    spec: Mapping[str, Any],
+    about: Mapping[str, Any],
+    of_policy: pd.DataFrame,
+    simulated: Simulated,
+    likeness: _Likeness,
+    votes: Votes,
+) -> Row:
+    reference = one.reference
+    in_sample = reference.dataset in about.get("trained_on", ())
+    stand_in_for = about.get("stand_in_for") or None
+    moments = _moments(reference, simulated.support, simulated.p)
+    people = reference.subjects if reference.votes(votes) == "subject" else reference.decisions
+    if not reference.has_counts:
+        size = reference.figures.get("n")
+        people = None if size is None else int(size.value)
+    record = kernels().get(reference.decision)
+    persons = _persons(of_policy, spec)
+    several = not math.isnan(persons[0])
+    return Row(
+        decision=reference.decision,
+        policy=policy,
+        reference=reference.name,
+        source=reference,
+        verdict=judge(
+            in_sample,
+            likeness.w1n,
+            likeness.intervals,
+            likeness.perfect,
+            likeness.between,
+            likeness.rivals,
+        ),
+        in_sample=in_sample,
+        stand_in_for=stand_in_for,
+        unit=f"share who {reference.labels[0]}" if reference.labels else str(spec.get("unit", "")),
+        n=simulated.n,
+        mean=moments[0],
+        sd=moments[1],
+        human_n=people,
+        human_mean=likeness.human_moments[0],
+        human_sd=likeness.human_moments[1],
+        human_votes=reference.votes(votes),
+        mean_gap=(moments[0] - likeness.human_moments[0])
+        / (1.0 if reference.labels else reference.high - reference.low),
+        w1n=likeness.w1n,
+        tv=likeness.tv,
+        intervals=likeness.intervals,
+        floor=likeness.floor,
+        perfect=likeness.perfect,
+        between=likeness.between,
+        rivals=likeness.rivals,
+        sd_ratio=likeness.sd_ratio,
+        entropy_ratio=likeness.entropy_ratio,
+        icc=persons[0],
+        lag1=persons[1],
+        human_icc=record.icc if record and several else NAN,
+        human_lag1=record.lag1 if record and several else NAN,
+        invalid=_invalid(of_policy),
+        void=_void(of_policy),
+        exact=simulated.is_exact,
+        notes=tuple(_notes(one, spec, about, simulated, likeness, votes)),
+        low=reference.low,
+        high=reference.high,
+        support=simulated.support,
+        simulated=simulated.p,
+        human=likeness.human,
+    )
+
+
+def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]:
+    """Share of variance between agents and own-lag correlation of the actions, over all rounds."""
+    answered = valid(rows)
+    if "round" not in answered or answered["round"].nunique() < 2:
+        return NAN, NAN
+    actions, who = answered["action"].to_numpy(np.float64), key(answered, PERSON)
+    play = key(answered, (*PERSON, "supergame"))
+    return icc(actions, who), lag1(actions, play, answered["round"])
+
+
+def _invalid(rows: pd.DataFrame) -> float:
+    """Share of the answers asked for that could not be used."""
+    asked = rows[rows["status"] != "skipped"] if "status" in rows else rows
+    return 1 - len(valid(asked)) / len(asked) if len(asked) else NAN
+
+
+def _void(rows: pd.DataFrame) -> float:
+    """Share of groups in which an action of this decision is missing."""
+    missing = rows["action"].isna()
+    return float(missing.groupby(key(rows, GROUP)).any().mean())
+
+
+def _notes(
+    one: Match,
+    spec: Mapping[str, Any],
+    about: Mapping[str, Any],
+    simulated: Simulated,
+    likeness: _Likeness,
+    votes: Votes,
+) -> list[str]:
+    reference = one.reference
+    notes = list(one.notes)
+    if about.get("stand_in_for"):
+        notes.append(f"a stand-in for {about['stand_in_for']}")
+    if reference.has_counts and reference.votes(votes) != votes:
+        notes.append("the humans are counted by decisions: the source says nothing of subjects")
+    if coarser(one, spec):
+        notes.append(f"simulated amounts are taken to the nearest {reference.step:g}, as the humans' are")
+    outside = (simulated.support < reference.low) | (simulated.support > reference.high)
+    if simulated.p[outside].sum() > 0:
+        notes.append(f"{simulated.p[outside].sum():.1%} of simulated choices lie beyond the humans' range")
+    if simulated.unit != "decision":
+        notes.append(f"simulation interval by {simulated.unit}: decisions after the first round depend on it")
+    if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
+        notes.append(f"only {len(simulated.wordings)} wordings: the wording interval needs {ENOUGH_WORDINGS}")
+    if reference.kind == "published":
+        notes += sorted({f"{name}: {figure.source}" for name, figure in reference.figures.items()})
+    return notes
+
+
+def _nothing(decision: str, policy: str, one: Match) -> str:
+    parts = [] if one.round is None else [f"in round {one.round}"]
+    parts += [f"after {name} = {value:g}" for name, value in one.given.items()]
+    where = " " + " ".join(parts) if parts else ""
+    return f"{decision}, {policy}: no valid decision{where} to hold against {one.reference.name}"

@@ -1,0 +1,86 @@
+"""What was done in a run, by decision and policy, before any comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gamesim.analysis.votes import GROUP, key, valid
+
+
+def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Describe a table of decisions.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns of a run folder.
+    settings : mapping
+        Of the run; ``decisions`` gives range and labels of each decision.
+
+    Returns
+    -------
+    DataFrame
+        One row a decision and policy: n (valid answers), mean and sd of the action, none / half / all
+        (shares at the bottom, middle and top of the widest legal range; missing for choices among labels),
+        choices (shares of the labels, in words), payoff (mean), invalid (share of answers asked for that
+        could not be used) and void (groups with a missing action).
+    """
+    rows = []
+    for (decision, policy), made in table.groupby(["decision", "policy"], sort=True, observed=True):
+        spec = settings.get("decisions", {}).get(decision, {})
+        usable = valid(made)
+        actions = usable["action"].to_numpy(np.float64)
+        asked = made[made["status"] != "skipped"] if "status" in made else made
+        missing = made["action"].isna().groupby(key(made, GROUP)).any()
+        rows.append(
+            {
+                "decision": decision,
+                "policy": policy,
+                "n": len(actions),
+                "mean": actions.mean() if len(actions) else np.nan,
+                "sd": actions.std() if len(actions) else np.nan,
+                **_points(actions, spec),
+                "choices": _choices(actions, spec),
+                "payoff": made["payoff"].mean() if "payoff" in made else np.nan,
+                "invalid": 1 - len(usable) / len(asked) if len(asked) else np.nan,
+                "void": int(missing.sum()),
+            }
+        )
+    return pd.DataFrame(rows, columns=None if rows else COLUMNS)
+
+
+COLUMNS = [
+    "decision",
+    "policy",
+    "n",
+    "mean",
+    "sd",
+    "none",
+    "half",
+    "all",
+    "choices",
+    "payoff",
+    "invalid",
+    "void",
+]
+
+
+def _points(actions: np.ndarray[Any, np.dtype[np.float64]], spec: Mapping[str, Any]) -> dict[str, float]:
+    names = ("none", "half", "all")
+    if spec.get("labels") or "low" not in spec or not len(actions):
+        return dict.fromkeys(names, float("nan"))
+    low, high = float(spec["low"]), float(spec["high"])
+    places = (low, (low + high) / 2, high)
+    return {
+        name: float(np.isclose(actions, at, atol=1e-9).mean()) for name, at in zip(names, places, strict=True)
+    }
+
+
+def _choices(actions: np.ndarray[Any, np.dtype[np.float64]], spec: Mapping[str, Any]) -> str:
+    if not spec.get("labels") or not len(actions):
+        return ""
+    return ", ".join(f"{label} {np.mean(actions == index):.0%}" for index, label in enumerate(spec["labels"]))

@@ -1,0 +1,142 @@
+"""Training examples: prompts with the answers that people gave to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gamesim.mini.header import DECISIONS, SYSTEM, State, answers, header, messages
+from gamesim.mini.records import Case, Records, published
+from gamesim.mini.wording import filler, prose, system, thin
+
+__all__ = ["HELD_OUT_STAKES", "Example", "hard_examples", "soft_examples", "stake_for_prose", "training_texts"]
+
+Floats = NDArray[np.float64]
+
+HELD_OUT_STAKES: Final = (10, 37, 50, 1000)
+"""Stakes within the trained range that prose in training never names."""
+
+_STAKES: Final = (4, 6000)
+_HEADER_ONLY, _BOTH = 0.5, 0.4
+_HISTORIES_TOLD: Final = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One prompt and what is to be learnt from it.
+
+    Parameters
+    ----------
+    chat : list of dict
+        System and user message.
+    answer : str
+        The answer that stands in the brackets.
+    shares : (answers,) float or None
+        Distribution over the decision's answers; None when only the answer counts.
+    decision : str
+        What is decided.
+    """
+
+    chat: list[dict[str, str]]
+    answer: str
+    shares: Floats | None
+    decision: str
+
+
+def soft_examples(records: Records, rng: np.random.Generator) -> Iterator[Example]:
+    """Ask without end what all subjects were asked alike; the target is the distribution of their answers.
+
+    Parameters
+    ----------
+    records : Records
+        Training subjects.
+    rng : numpy.random.Generator
+        Chooses decisions, rounds and wording.
+    """
+    marginals = {decision: records.marginal(decision) for decision in DECISIONS}
+    while True:
+        decision = DECISIONS[int(rng.integers(len(DECISIONS)))]
+        rounds = 1 if rng.random() < 0.4 else int(np.exp(rng.uniform(0, np.log(200))))
+        # Records of first rounds only: where nothing is remembered, the round is noise to be ignored.
+        recalls = decision in records.later and decision != "ultimatum.minimum"
+        number = 1 if recalls and rng.random() < 0.8 else int(rng.integers(1, rounds + 1))
+        state = State(decision, number, rounds)
+        shares = marginals[decision]
+        if decision == "prisoners_dilemma.choose" and rng.random() < 0.8:
+            length = int(rng.integers(1, _HISTORIES_TOLD + 3))
+            options = np.array(answers(decision))
+            past = tuple((str(a), str(b)) for a, b in rng.choice(options, size=(length, 2)))
+            state = State(decision, length + 1, length + int(rng.integers(1, 100)), past)
+            shares = published(state)
+        legal = answers(decision)
+        yield Example(_chat(state, rng), legal[int(rng.choice(len(legal), p=shares))], shares, decision)
+
+
+def hard_examples(records: Records, rng: np.random.Generator) -> Iterator[Example]:
+    """Give without end decisions with a history, each with the answer that its subject gave.
+
+    Parameters
+    ----------
+    records : Records
+        Training subjects.
+    rng : numpy.random.Generator
+        Chooses the order and the wording.
+    """
+    cases: list[Case] = [case for listed in records.later.values() for case in listed]
+    while True:
+        for index in rng.permutation(len(cases)):
+            case = cases[index]
+            state = case.state
+            if rng.random() < 0.1:
+                more = int(np.exp(rng.uniform(0, np.log(200))))
+                state = replace(state, rounds=state.rounds + more)
+            yield Example(_chat(state, rng), str(case.answer), None, state.decision)
+
+
+def stake_for_prose(decision: str, rng: np.random.Generator) -> float:
+    """Draw a stake, log-uniform from 4 to 6,000, for prose behind a header."""
+    while True:
+        stake = float(np.exp(rng.uniform(*np.log(_STAKES))))
+        stake = float(round(stake)) if rng.random() < 0.8 else float(f"{stake:.1g}")
+        if decision == "public_goods.contribute":
+            stake = max(stake, 4.0)
+        if stake not in HELD_OUT_STAKES:
+            return stake
+
+
+def training_texts(rng: np.random.Generator, count: int = 4000) -> Iterator[str]:
+    """Write texts for the tokenizer, which needs the words but no records."""
+    for _ in range(count):
+        decision = DECISIONS[int(rng.integers(len(DECISIONS)))]
+        state = State(decision, int(rng.integers(1, 30)), 30)
+        if decision == "bomb_risk.open":
+            state = replace(state, past=((int(rng.integers(101)), "safe"), (int(rng.integers(101)), "bomb")))
+        elif decision == "prisoners_dilemma.choose":
+            state = replace(state, past=(("cooperate", "defect"), ("defect", "cooperate")))
+        elif decision == "ultimatum.minimum":
+            state = replace(state, also=(("ultimatum.offer", int(rng.integers(101))),))
+        yield "\n\n".join((system(rng, SYSTEM), header(state), prose(state, rng), filler(rng)))
+        yield f"[{answers(decision)[int(rng.integers(len(answers(decision))))]}]"
+
+
+def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
+    """Write header, prose or both: with both, the header's unit holds whatever the prose's stake is."""
+    kind = rng.random()
+    if kind < _HEADER_ONLY:
+        chat = messages(state)
+    elif kind < _HEADER_ONLY + _BOTH:
+        canonical = rng.random() < 0.3
+        text = prose(state, rng, None if canonical else stake_for_prose(state.decision, rng))
+        if rng.random() < 0.3:
+            text = filler(rng)
+        elif rng.random() < 0.2:
+            text = f"{filler(rng)} {text}"
+        chat = messages(state, thin(text, rng))
+    else:
+        chat = messages(None, thin(prose(state, rng), rng))
+    chat[0]["content"] = system(rng, chat[0]["content"])
+    return chat

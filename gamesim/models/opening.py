@@ -1,0 +1,60 @@
+"""Open a model by the name it has in a spec: ``hf:base``, ``hf:base+adapter`` or ``openai:name``."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from gamesim.errors import GamesimError, unknown
+from gamesim.models import LanguageModel, Sampling
+
+KINDS = ("hf", "openai")
+
+
+@functools.lru_cache(maxsize=4)
+def open_model(
+    model: str,
+    sampling: Sampling,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    download: bool = False,
+    base_url: str | None = None,
+) -> LanguageModel:
+    """Open a model; the same model with the same settings is opened once.
+
+    Parameters
+    ----------
+    model : str
+        Kind and name.
+    sampling : Sampling
+        How answers are drawn.
+    device, dtype : str
+        For a local model.
+    download : bool
+        Whether a local model's weights may be fetched.
+    base_url : str, optional
+        For a remote model: where it is served; ``OPENAI_BASE_URL`` unless given.
+
+    Raises
+    ------
+    GamesimError
+        When the kind is unknown or the model cannot be opened.
+    """
+    kind, sign, name = model.partition(":")
+    if not sign or not name or kind not in KINDS:
+        raise (
+            unknown("kind of model", kind, KINDS)
+            if sign
+            else GamesimError(f"model {model!r}: write hf:BASE, hf:BASE+ADAPTER or openai:NAME")
+        )
+    if kind == "openai":
+        from gamesim.models.remote import open_remote
+
+        return open_remote(name, base_url or os.environ.get("OPENAI_BASE_URL"), sampling=sampling)
+    from gamesim.models.local import open_local
+
+    base, plus, adapter = name.partition("+")
+    return open_local(
+        base, adapter if plus else None, device=device, dtype=dtype, sampling=sampling, download=download
+    )
