@@ -8,7 +8,6 @@ Every adapter is put on the base it was trained on, explicitly: the published ad
 their authors' cluster.  Sampling settings are those of the model cards and the public leaderboard.
 """
 
-import dataclasses
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +39,7 @@ RELEASES = {
 
 @dataclass(frozen=True)
 class Befm(ModelPolicy):
-    """Be.FM, a model trained on human play; ``befm@release=befm/BeFM1.5-70B`` chooses another than the 4B.
+    """Be.FM, language models trained on human play, by the name of their release.
 
     Parameters
     ----------
@@ -69,8 +68,7 @@ class Befm(ModelPolicy):
         if not missing:
             return self.opening(f"hf:{base}+{adapter}", setting)
         if setting.standin is not None and not (self.base or self.adapter):
-            substitute = dataclasses.replace(setting.standin(), stand_in_for=self.release)  # type: ignore[call-arg]
-            return substitute.prepare(setting)
+            return setting.standin(self.release).prepare(setting)
         commands = " && ".join(f"hf download {name}" for name in missing)
         raise GamesimError(
             f"befm: {' and '.join(missing)} not on this machine; get them with: {commands} (or add --download), "

@@ -24,7 +24,9 @@ class Fixed(ExactPolicy):
         """Refuse an action that no decision allows."""
         for stage in setting.decisions():
             space = setting.game.space_at_most(stage)
-            value = self._value(space.labels if isinstance(space, Choice) else (), f"{setting.game.name}.{stage}")
+            value = self._value(
+                space.labels if isinstance(space, Choice) else (), f"{setting.game.name}.{stage}"
+            )
             if not space.contains(np.array([value])).all():
                 low, high = space.support()[[0, -1]]
                 raise GamesimError(

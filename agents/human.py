@@ -59,7 +59,11 @@ class Human(ExactPolicy):
 
     def notes(self) -> list[str]:
         """Say that rounds are drawn afresh."""
-        return ["human@iid=true: every round is drawn afresh, so there are no individuals in it"] if self.iid else []
+        return (
+            ["human@iid=true: every round is drawn afresh, so there are no individuals in it"]
+            if self.iid
+            else []
+        )
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the recorded shares."""

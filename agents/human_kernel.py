@@ -31,7 +31,9 @@ class HumanKernel(ExactPolicy):
                 raise GamesimError(
                     f"human_kernel: no sequences on record for {setting.game.name}.{stage} (there are: {known})"
                 )
-        object.__setattr__(self, "_used", [kernels()[f"{setting.game.name}.{s}"] for s in setting.decisions()])
+        object.__setattr__(
+            self, "_used", [kernels()[f"{setting.game.name}.{s}"] for s in setting.decisions()]
+        )
         return self
 
     def describe(self) -> dict[str, Any]:

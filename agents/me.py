@@ -34,7 +34,13 @@ class Me(Policy):
             wording=np.zeros(len(obs), dtype=np.int64),
             reply=np.arange(len(obs)),
             replies=[
-                {"decision": obs.decision, "policy": "me", "round": obs.round, "user": written[i].user, "raw": raw}
+                {
+                    "decision": obs.decision,
+                    "policy": "me",
+                    "round": obs.round,
+                    "user": written[i].user,
+                    "raw": raw,
+                }
                 for i, (_, _, raw) in zip(row, answers, strict=True)
             ],
         )
@@ -43,7 +49,11 @@ class Me(Policy):
     def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
         body, _, _ = text.rpartition("\n")
         values = obs.space.support(decider)
-        hint = " or ".join(obs.space.shown) if hasattr(obs.space, "shown") else f"{values[0]:g} to {values[-1]:g}"
+        hint = (
+            " or ".join(obs.space.shown)
+            if hasattr(obs.space, "shown")
+            else f"{values[0]:g} to {values[-1]:g}"
+        )
         sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
         attempts = 0
         while True:

@@ -5,7 +5,6 @@ human-like distribution that depends on history.  What it plays, plays as the ne
 refuses is the table `CONTRACT`; amounts are scaled to the stakes outside the model.
 """
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -128,24 +127,18 @@ CONTRACT = (
         "another number of players or highest number by share; later rounds as first rounds",
         "another p than 2/3",
         fits=lambda game: abs(game.p - 2 / 3) < 1e-9,
-        departs=lambda setting: _repeated(setting)
-        or getattr(setting.game, "group_size", 100) != 100
-        or getattr(setting.game, "highest", 100) != 100,
+        departs=lambda setting: (
+            _repeated(setting)
+            or getattr(setting.game, "group_size", 100) != 100
+            or getattr(setting.game, "highest", 100) != 100
+        ),
     ),
 )
 
 
 @dataclass(frozen=True)
 class Mini(ModelPolicy):
-    """The bundled tiny model, trained on human records; it is not Be.FM.
-
-    Parameters
-    ----------
-    stand_in_for : str
-        The model in whose place it plays, if any.
-    """
-
-    stand_in_for: str = dataclasses.field(default="", kw_only=True)
+    """The bundled tiny model, trained on human records; it is not Be.FM."""
 
     trained_on = ("moblab", "behaviorbench")
 
@@ -159,13 +152,19 @@ class Mini(ModelPolicy):
             clause = _clause(setting.game, stage)
             if clause is None or not clause.fits(setting.game):
                 why = clause.refuses if clause else "it learnt nothing like it"
-                who = f"{self.stand_in_for} is not on this machine, and its stand-in mini" if self.stand_in_for else "mini"
+                who = (
+                    f"{self.stand_in_for} is not on this machine, and its stand-in mini"
+                    if self.stand_in_for
+                    else "mini"
+                )
                 raise GamesimError(
                     f"{who} refuses {setting.game.name}.{stage}: {why}"
                     + (" (docs/mini.md has the table; --require-weights says how to get the model)")
                 )
         if self.elicit == "sample":
-            raise GamesimError("mini@elicit=sample: mini answers on its own scale, so only probabilities are read")
+            raise GamesimError(
+                "mini@elicit=sample: mini answers on its own scale, so only probabilities are read"
+            )
         ready = self.opening(f"hf:{files('gamesim.mini') / 'weights'}", setting)
         departures = [
             f"mini: {clause.decision}: plays {clause.nearest}"
@@ -178,15 +177,13 @@ class Mini(ModelPolicy):
     def notes(self) -> list[str]:
         """Say for whom it stands in, and what it plays as the nearest thing it learnt."""
         standing = (
-            [f"{self.stand_in_for} is not on this machine: the bundled stand-in mini plays, which is not Be.FM"]
+            [
+                f"{self.stand_in_for} is not on this machine: the bundled stand-in mini plays, which is not Be.FM"
+            ]
             if self.stand_in_for
             else []
         )
         return standing + list(getattr(self, "_departures", []))
-
-    def describe(self) -> dict[str, Any]:
-        """Add for whom it stands in."""
-        return super().describe() | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
 
     def questions(self, obs: Observations, wording: Ints) -> tuple[list[Question], Ints]:
         """Ask on mini's own scale, with a header that tells the state of the game."""
@@ -205,6 +202,7 @@ class Mini(ModelPolicy):
             )
             system, user = messages(self._state(obs, decision, decider), prose)
             actions = obs.space.support(decider)
+            stands_for: Floats | None
             if obs.stage == "answer":
                 stands_for = _accepting(obs, seen)
             else:
@@ -245,7 +243,12 @@ class Mini(ModelPolicy):
         if decision == "ultimatum.minimum" and "offer" in one.own and not np.isnan(one.own["offer"][0]):
             also = (("ultimatum.offer", _canonical(obs, "ultimatum.offer", one.own["offer"][0])),)
         round, rounds = (3, 3) if decision == "public_goods.contribute" else (obs.round, obs.rounds)
-        if decision not in ("dictator.give", "bomb_risk.open", "prisoners_dilemma.choose", "public_goods.contribute"):
+        if decision not in (
+            "dictator.give",
+            "bomb_risk.open",
+            "prisoners_dilemma.choose",
+            "public_goods.contribute",
+        ):
             round, rounds = 1, 1
         return State(decision, round, rounds, past, also)
 

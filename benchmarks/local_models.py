@@ -107,12 +107,12 @@ def main() -> None:
     torch.manual_seed(0)
     warnings.simplefilter("ignore", FutureWarning)
     with tempfile.TemporaryDirectory() as folder:
-        write_model(Path(folder), layers=4, hidden=256, intermediate=1024)
+        write_model(Path(folder), layers=4, hidden=256, intermediate=1120)
         model = open_local(Path(folder), sampling=Sampling())
         parameters = sum(weight.numel() for weight in model.model.parameters())
         prompt_tokens = len(model.chat.encode([PROMPT])[0])
         print(
-            f"{parameters / 1e6:.1f}M parameters, prompt of {prompt_tokens} tokens, {AGENTS} agents, one thread"
+            f"{parameters / 1e6:.1f}M parameters, {prompt_tokens} prompt tokens, {AGENTS} agents, one thread"
         )
         exact(model)  # loads what is loaded once, checks the attention and builds the answer tree
         seconds = {

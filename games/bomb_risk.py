@@ -1,4 +1,4 @@
-"""The bomb risk elicitation task, in its static form: how many boxes, one of which holds a bomb?
+"""The bomb risk elicitation task, in its static form: how many of the boxes, one of which holds a bomb.
 
 ======  ========  ============  =====
 role    decision  range         unit

@@ -32,11 +32,15 @@ class PrisonersDilemma(Game):
 
     reward: float = parameter(400.0, unit="money", least=0, help="each of two cooperators earns")
     sucker: float = parameter(0.0, unit="money", least=0, help="a cooperator who meets a defector earns")
-    temptation: float = parameter(700.0, unit="money", least=0, help="a defector who meets a cooperator earns")
+    temptation: float = parameter(
+        700.0, unit="money", least=0, help="a defector who meets a cooperator earns"
+    )
     punishment: float = parameter(300.0, unit="money", least=0, help="each of two defectors earns")
 
     roles = ("player", "player")
-    equilibrium = "the dominant action; else the risk-dominant equilibrium (at a tie, cooperation); else mixes"
+    equilibrium = (
+        "the dominant action; else the risk-dominant equilibrium (at a tie, cooperation); else mixes"
+    )
     efficiency = "whichever pair of actions has the largest sum"
     stake_parameter = "temptation"
     sources = (
@@ -96,9 +100,7 @@ class PrisonersDilemma(Game):
         if stay >= 0 or leave >= 0:
             return np.full(size, COOPERATE if stay >= 0 else DEFECT)
         cooperate = leave / (stay + leave)
-        return ActionDistribution(
-            np.array([COOPERATE, DEFECT]), np.array([[cooperate, 1 - cooperate]])
-        )
+        return ActionDistribution(np.array([COOPERATE, DEFECT]), np.array([[cooperate, 1 - cooperate]]))
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take the action that gives both the most when both take it."""

@@ -128,17 +128,16 @@ class TwoByTwo(Game):
             _, up, left = min(best)
             return np.full(size, float(up if stage == "row" else left))
         # Row mixes so that column is indifferent, and column so that row is.
-        if stage == "row":
-            gain = column[:, 0] - column[:, 1]
-        else:
-            gain = row[0, :] - row[1, :]
+        gain = column[:, 0] - column[:, 1] if stage == "row" else row[0, :] - row[1, :]
         first = gain[1] / (gain[1] - gain[0])
         return ActionDistribution(np.array([0.0, 1.0]), np.array([[first, 1 - first]]))
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take one's part of the pair whose payoffs are nearest to equal (of these, the largest sum)."""
         row, column = self.tables()
-        cells = [(abs(row[i, j] - column[i, j]), -row[i, j] - column[i, j], i, j) for i in (0, 1) for j in (0, 1)]
+        cells = [
+            (abs(row[i, j] - column[i, j]), -row[i, j] - column[i, j], i, j) for i in (0, 1) for j in (0, 1)
+        ]
         _, _, up, left = min(cells)
         return np.full(size, float(up if stage == "row" else left))
 

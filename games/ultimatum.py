@@ -131,7 +131,10 @@ class Ultimatum(Game):
             missing = play["minimum"] * 0 + play.partner("minimum") * 0
             return {"player": (proposing + responding) / 2 + missing}
         accepted = self._accepted(play)
-        return {"proposer": accepted * (self.endowment - play["offer"]), "responder": accepted * play["offer"]}
+        return {
+            "proposer": accepted * (self.endowment - play["offer"]),
+            "responder": accepted * play["offer"],
+        }
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Tell the proposer whether the offer was accepted, and the responder what it was."""

@@ -67,17 +67,18 @@ class Amount:
         """Tell which actions are legal; NaN is not."""
         steps = (actions - self.low) / self.step
         on_grid = np.abs(steps - np.round(steps)) <= GRID_TOLERANCE
-        return cast(Bools, on_grid & (actions >= self.low) & (actions <= self.high))
+        return on_grid & (actions >= self.low) & (actions <= self.high)
 
     def at(self, share: float | Floats) -> Floats:
         """Give the legal amount nearest to a share of the way from low to high (halves go up)."""
         steps = np.floor(np.asarray(share) * (self.counts() - 1) + 0.5)
-        return cast(Floats, np.asarray(self.low + steps * self.step, dtype=np.float64))
+        return np.asarray(self.low + steps * self.step, dtype=np.float64)
 
     def nearest(self, values: Floats) -> Floats:
         """Give the legal amounts nearest to any numbers (halves go up; beyond the bounds, the bound)."""
         steps = np.floor((values - self.low) / self.step + 0.5)
-        return cast(Floats, self.low + self.step * np.clip(steps, 0, self.counts() - 1))
+        legal: Floats = self.low + self.step * np.clip(steps, 0, self.counts() - 1)
+        return legal
 
     def uniform(self, u: Floats) -> Floats:
         """Turn uniform draws into amounts, each legal one equally likely.
@@ -87,7 +88,7 @@ class Amount:
         u : (D,) float
             Draws on [0, 1).
         """
-        picked = u * self.counts()
+        picked: Floats = u * self.counts()
         np.floor(picked, out=picked)
         if self.step != 1:
             picked *= self.step
@@ -100,7 +101,7 @@ class Amount:
         low = float(np.asarray(self.low)[row]) if np.ndim(self.low) else float(self.low)
         counts = self.counts()
         count = int(counts[row]) if counts.ndim else int(counts)
-        return low + self.step * np.arange(count)
+        return low + self.step * np.arange(count, dtype=np.float64)
 
     def take(self, rows: NDArray[np.integer]) -> Amount:
         """Keep some rows."""
@@ -142,7 +143,7 @@ class Choice:
 
     def contains(self, actions: Floats) -> Bools:
         """Tell which actions are the index of a label."""
-        return cast(Bools, np.isin(actions, np.arange(len(self.labels))))
+        return np.isin(actions, np.arange(len(self.labels)))
 
     def at(self, share: float | Floats) -> Floats:
         """Give the label's index nearest to a share of the way from first to last."""

@@ -43,7 +43,7 @@ def find_agent(name: str) -> type[Policy]:
     GamesimError
         When there is none, with the nearest name.
     """
-    return _only_class(_module("agent", name), Policy)
+    return _only_class(_module("agent", name), Policy)  # type: ignore[type-abstract]
 
 
 def _module(kind: str, name: str) -> ModuleType:

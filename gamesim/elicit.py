@@ -7,6 +7,7 @@ is scored with its end, the probabilities are renormalised once over the legal o
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import warnings
 from collections.abc import Sequence
@@ -118,7 +119,7 @@ class ModelPolicy(Policy):
                 f"{self.agent_name()}@elicit=probabilities: {model} gives answers but no probabilities; "
                 "use @elicit=sample"
             )
-        ready = dataclasses.replace(self)
+        ready = copy.copy(self)
         object.__setattr__(ready, "opened", opened)
         return ready
 
@@ -220,7 +221,12 @@ class ModelPolicy(Policy):
         }
 
     def _warn_of_low_mass(
-        self, obs: Observations, asked: Sequence[Question], mass: Floats, values: Floats, probabilities: Floats
+        self,
+        obs: Observations,
+        asked: Sequence[Question],
+        mass: Floats,
+        values: Floats,
+        probabilities: Floats,
     ) -> None:
         """Say how far free answers lie from the legal ones, where a model often gives no legal answer."""
         worst = int(np.argmin(mass))

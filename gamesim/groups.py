@@ -46,7 +46,7 @@ class Seats:
 
     def spread(self, values: Floats) -> Floats:
         """Give each seat its group's value: (G,) -> (M,)."""
-        return cast(Floats, np.repeat(values, self.sizes))
+        return np.repeat(values, self.sizes)
 
     def _reduce(self, ufunc: np.ufunc, values: Floats) -> Floats:
         if self.sizes == 1:
@@ -56,10 +56,10 @@ class Seats:
             if self.sizes > 16:
                 return cast(Floats, ufunc.reduce(columns, axis=1))
             # A handful of column operations is several times faster than a reduction along a short axis.
-            result = columns[:, 0].copy()
+            result: Floats = columns[:, 0].copy()
             for seat in range(1, self.sizes):
                 ufunc(result, columns[:, seat], out=result)
-            return cast(Floats, result)
+            return result
         starts = np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
         return cast(Floats, ufunc.reduceat(values, starts))
 

@@ -87,7 +87,8 @@ class Setting:
     seed : int
         Seed of the run.
     standin : callable, optional
-        Makes the bundled model that may stand in for one that is not on this machine; None forbids it.
+        From the name of a model that is not on this machine to the bundled one that may stand in for it; None
+        forbids that.
     download : bool
         Whether weights may be fetched.
     """
@@ -96,7 +97,7 @@ class Setting:
     roles: tuple[str, ...]
     rounds: int = 1
     seed: int = 0
-    standin: Callable[[], Policy] | None = None
+    standin: Callable[[str], Policy] | None = None
     download: bool = False
 
     def decisions(self) -> tuple[str, ...]:
@@ -113,6 +114,9 @@ class Policy(ABC):
 
     trained_on: ClassVar[tuple[str, ...]] = ()
     """Names of the human data sets whose likeness would be in sample."""
+
+    stand_in_for: str = field(default="", init=False)
+    """The model in whose place this one plays, if any."""
 
     @classmethod
     def agent_name(cls) -> str:
@@ -137,9 +141,18 @@ class Policy(ABC):
         """Say what a record must know: the agent, its options, what it was trained on."""
         return {
             "agent": self.agent_name(),
-            "options": {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init},
+            "options": {
+                item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init
+            },
             "trained_on": list(self.trained_on),
-        }
+        } | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
+
+    @classmethod
+    def in_place_of(cls, model: str) -> Self:
+        """Make the agent as a stand-in for a model that is not on this machine."""
+        substitute = cls()
+        object.__setattr__(substitute, "stand_in_for", model)
+        return substitute
 
     def notes(self) -> list[str]:
         """Say what whoever reads the result must know about this agent."""

@@ -87,6 +87,17 @@ def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int
     return "\n".join(lines)
 
 
+def told(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) -> Text:
+    """Write what a decider reads in a single round."""
+    role = game.decider(stage)
+    space = game.space_at_most(stage)
+    parts = [
+        instructions(game, role, wording),
+        f"{question(game, stage, seen, wording)}\n{answer_format(space)}",
+    ]
+    return Text(SYSTEM, "\n\n".join(parts))
+
+
 def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], Ints]:
     """Write what every decider of a batch reads, each distinct text once.
 

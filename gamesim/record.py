@@ -219,7 +219,7 @@ class Recorder:
         if self.folder is not None:
             return read_decisions(self.folder)
         if not self.blocks:
-            return COLUMNS.empty_table().to_pandas()
+            return _frame(COLUMNS.empty_table())
         return _frame(self._gathered())
 
     def _gathered(self) -> pa.Table:
@@ -264,7 +264,9 @@ def read_settings(folder: Path) -> Settings:
     if not folder.is_dir():
         raise GamesimError(f"{folder}: there is no such run folder")
     if not path.is_file():
-        raise GamesimError(f"{folder}: no run.json in it, so this is not a run folder (or was cut off at once)")
+        raise GamesimError(
+            f"{folder}: no run.json in it, so this is not a run folder (or was cut off at once)"
+        )
     try:
         return Settings.model_validate_json(path.read_bytes())
     except ValidationError as error:
@@ -313,7 +315,10 @@ def read_replies(folder: Path) -> list[dict[str, Any]]:
 def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Floats, Floats]]:
     """Give the exact distributions among the replies: number of the reply -> actions, probabilities."""
     return {
-        cast(int, reply["id"]): (np.asarray(reply["actions"], float), np.asarray(reply["probabilities"], float))
+        cast(int, reply["id"]): (
+            np.asarray(reply["actions"], float),
+            np.asarray(reply["probabilities"], float),
+        )
         for reply in replies
         if "probabilities" in reply
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +21,13 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.policy import Policy, Setting
-from gamesim.population import KEYBOARD, cast
+from gamesim.population import KEYBOARD, Cast, cast
 from gamesim.record import Recorder, Settings
 from gamesim.spec import Item, parse
 from gamesim.streams import key
 
 if TYPE_CHECKING:
-    from gamesim.analysis.compare import Comparison
+    from gamesim.analysis.comparison import Comparison
 
 Progress = Callable[[int, int], None]
 
@@ -165,7 +167,7 @@ def play(
         (),
         rounds,
         seed,
-        standin=None if require_weights else find_agent("mini"),
+        standin=None if require_weights else find_agent("mini").in_place_of,
         download=download,
     )
     policies = _prepare(items, settings_of, seat)
@@ -185,15 +187,15 @@ def play(
         matching=matching,
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
-        game={"name": rules.name, "parameters": rules.measures() and _parameters(rules)},
+        game={"name": rules.name, "parameters": dataclasses.asdict(rules)},
         decisions=rules.measures(),
         policies={label: policy.describe() for label, policy in zip(labels, policies, strict=True)},
         standins={
             label: item.label
             for label, item, policy in zip(labels, items, policies, strict=True)
-            if policy.describe().get("stand_in_for")
+            if policy.stand_in_for
         },
-        notes=[note for policy in policies for note in policy.notes()],
+        notes=list(dict.fromkeys(note for policy in policies for note in policy.notes())),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
     recorder.settings(settings)
@@ -214,7 +216,7 @@ def open_run(folder: str | Path) -> Run:
 
 def _simulate(
     rules: Game,
-    dealt: Any,
+    dealt: Cast,
     policies: Sequence[Policy],
     labels: Sequence[str],
     recorder: Recorder,
@@ -259,8 +261,6 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
 
 
 def _prepare(items: Sequence[Item], setting: Setting, seat: str) -> list[Policy]:
-    import dataclasses
-
     roles = tuple(dict.fromkeys(setting.game.roles))
     ready = []
     for item in items:
@@ -272,23 +272,19 @@ def _prepare(items: Sequence[Item], setting: Setting, seat: str) -> list[Policy]
 
 def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:
     """Name each policy as it was written; a stand-in goes under its own name."""
-    labels = []
-    for item, policy in zip(items, policies, strict=True):
-        label = policy.agent_name() if policy.describe().get("stand_in_for") else item.label
-        labels.append(label)
-    return labels
-
-
-def _parameters(game: Game) -> dict[str, Any]:
-    return {name: getattr(game, name) for name in game.parameters()}
+    return [
+        policy.agent_name() if policy.stand_in_for else item.label
+        for item, policy in zip(items, policies, strict=True)
+    ]
 
 
 def _versions(policies: Sequence[Policy]) -> dict[str, str]:
-    wanted = [*_RECORDED_VERSIONS, *(_MODEL_VERSIONS if any(p.describe().get("model") for p in policies) else ())]
+    wanted = [
+        *_RECORDED_VERSIONS,
+        *(_MODEL_VERSIONS if any(p.describe().get("model") for p in policies) else ()),
+    ]
     found = {"python": platform.python_version()}
     for package in wanted:
-        try:
+        with suppress(PackageNotFoundError):
             found[package] = version(package)
-        except Exception:  # noqa: BLE001
-            continue
     return found

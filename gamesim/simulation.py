@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+
 import mesa
 import numpy as np
 from mesa.agent import AgentSet
@@ -32,7 +33,7 @@ class Player(mesa.Agent):
     @property
     def session(self) -> int:
         """Session of the agent."""
-        return self.number // self.model.cast.n
+        return self.number // int(self.model.cast.n)
 
     @property
     def policy(self) -> str:
@@ -128,7 +129,9 @@ class Simulation(mesa.Model):
             answers[stage.name] = self._ask(stage, play)
         play.payoffs = dict(self.game.payoffs(play))
         self.plays.append(play)
-        void = groups.void(play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages})
+        void = groups.void(
+            play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages}
+        )
         self.groups_played += len(groups)
         self.groups_void += int(void.sum())
         for stage in self.game.stages:
@@ -148,7 +151,9 @@ class Simulation(mesa.Model):
         if len(self.policies) == 1 and not obs.seen:
             self._put(answers, None, 0, obs)
         else:
-            askable = ~np.any([np.isnan(values) for values in obs.seen.values()], axis=0) if obs.seen else True
+            askable = (
+                ~np.any([np.isnan(values) for values in obs.seen.values()], axis=0) if obs.seen else True
+            )
             policy_of = self.cast.policy[obs.agent]
             for index in range(len(self.policies)):
                 rows = np.flatnonzero((policy_of == index) & askable)
@@ -245,7 +250,9 @@ def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
     """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
     name = policy.agent_name()
     if len(decisions.actions) != len(obs):
-        raise GamesimError(f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders")
+        raise GamesimError(
+            f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
+        )
     if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
         # What was drawn from legal actions is legal.
         possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
@@ -255,7 +262,9 @@ def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
     wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise GamesimError(f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so")
+        raise GamesimError(
+            f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so"
+        )
 
 
 def _known(play: Play) -> Play:
@@ -274,7 +283,9 @@ def _seen(obs: Observations) -> Coded | None:
     table = np.column_stack(list(obs.seen.values()))
     distinct, row = np.unique(table, axis=0, return_inverse=True)
     texts = [
-        json.dumps({name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)})
+        json.dumps(
+            {name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)}
+        )
         for values in distinct
     ]
     return Coded(row.ravel(), texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +17,15 @@ ENGEL = np.array([0.3133, 0.0794, 0.0934, 0.0922, 0.0780, 0.2127, 0.0304, 0.0142
 TENTHS = np.arange(11) / 10
 
 
-def constant(at: int) -> np.ndarray:
-    return np.eye(11)[at]
+Floats = npt.NDArray[np.float64]
 
 
-def simbench(p: np.ndarray, q: np.ndarray) -> float:
+def constant(at: int) -> Floats:
+    point: Floats = np.eye(11)[at]
+    return point
+
+
+def simbench(p: Floats, q: Floats) -> float:
     return 100 * (1 - distance.tv(p, q) / distance.tv(p, np.ones(11)))
 
 
@@ -34,7 +39,7 @@ def simbench(p: np.ndarray, q: np.ndarray) -> float:
     ],
 )
 def test_engel_histogram_against_naive_rivals(
-    rival: np.ndarray, tv: float, score: float, w1n: float, jsd: float, ks: float, energy: float
+    rival: Floats, tv: float, score: float, w1n: float, jsd: float, ks: float, energy: float
 ) -> None:
     assert distance.tv(ENGEL, rival) == pytest.approx(tv, abs=5e-5)
     assert simbench(ENGEL, rival) == pytest.approx(score, abs=5e-3)
@@ -65,6 +70,14 @@ def test_binning_rounds_halves_upwards() -> None:
 
 def test_binning_of_floats_that_lie_just_below_a_half() -> None:
     assert distance.binned([0.15, 0.35, 0.45], np.eye(3), 0, 1).argmax(axis=1).tolist() == [2, 4, 5]
+
+
+def test_turing_closed_form() -> None:
+    humans = [0.5, 0.3, 0.2]
+    even = distance.turing(humans, humans)
+    assert (even.win, even.tie, even.loss) == pytest.approx((0.31, 0.38, 0.31))
+    second = distance.turing([0, 1, 0], humans)
+    assert (second.win, second.tie, second.loss) == pytest.approx((0.2, 0.3, 0.5))
 
 
 weights = st.lists(st.integers(0, 50), min_size=8, max_size=8).filter(lambda counts: sum(counts) > 1)

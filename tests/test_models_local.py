@@ -21,7 +21,7 @@ import torch
 from tiny import teach, write_adapter, write_model, write_tokenizer
 
 from gamesim.errors import GamesimError, GamesimWarning
-from gamesim.models import Prompt, Sampling, Scorer
+from gamesim.models import LanguageModel, Prompt, Sampling, Scorer
 from gamesim.models.draws import log_probabilities, uniforms
 from gamesim.models.local import LocalModel, open_local
 from gamesim.models.packed import check_attention
@@ -112,6 +112,8 @@ def test_packed_scores_equal_brute_force(
 ) -> None:
     model = open_local(folders[kind, digits, template], sampling=sampling, attention=attention)
     assert isinstance(model, Scorer)
+    language_model: LanguageModel = model
+    assert language_model.name == folders[kind, digits, template].name
     # The first two share a long beginning; answers differ in number, and one is empty.
     prompts = [Prompt(HISTORY + "3", SYSTEM), Prompt(HISTORY + "14 15", SYSTEM), Prompt("give ?", SYSTEM)]
     answers = [["[0]", "[5]", "[50]", "[55]", "[100]"], ["[1]", "[1"], ["", "[7]", "much"]]
@@ -193,6 +195,14 @@ def test_a_mask_that_attention_ignores_is_noticed(base: Path, monkeypatch: pytes
     monkeypatch.setattr(modeling_llama, "eager_attention_forward", deaf)
     with pytest.raises(GamesimError, match="ignores the mask"):
         model.score([Prompt("give ?")], [["[1]", "[20]", "[30]"]])
+
+
+def test_a_model_that_takes_no_mask_is_refused() -> None:
+    from transformers import BloomConfig, BloomForCausalLM
+
+    model = BloomForCausalLM(BloomConfig(vocab_size=50, hidden_size=16, n_layer=1, n_head=2)).eval()
+    with pytest.raises(GamesimError, match="does not take a mask"):
+        check_attention(model, [5, 6, 7], build_trie([[1, 3, 9], [2, 4, 9]]))
 
 
 def test_too_long_a_prompt_is_refused(base: Path) -> None:
@@ -316,6 +326,15 @@ def test_a_template_without_a_system_turn_gets_one_merged(base: Path, tmp_path: 
     refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no system turn') }}{% endif %}"
     (folder / "chat_template.jinja").write_text(refusing + template, encoding="utf-8")
     assert "<|im_start|>user\ns\n\nu<|im_end|>" in open_local(folder).render(Prompt("u", "s"))
+
+
+def test_a_template_with_a_date_reads_the_same_every_day(base: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(base, tmp_path / "model"))
+    dated = "{% if not date_string is defined %}{% set date_string = strftime_now('%s') %}{% endif %}"
+    (folder / "chat_template.jinja").write_text(dated + "{{ date_string }}", encoding="utf-8")
+    model = open_local(folder)
+    assert model.render(Prompt("u")) == "26 Jul 2024"
+    assert model.chat.end_token == model.tokenizer.eos_token_id
 
 
 def test_digits_and_whole_numbers(folders: dict[tuple[str, bool, bool], Path]) -> None:

@@ -34,6 +34,8 @@ from gamesim.humans.persons import icc, lag1
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
+__all__ = ["Comparison", "compare"]
+
 NAN = float("nan")
 ENOUGH_WORDINGS = 10
 REASONS = 3
@@ -87,9 +89,14 @@ def compare(
         raise GamesimError("the table holds several treatments: compare them one by one")
     pool = _default_references() if references is None else references
     rows: list[Row] = []
-    notes: list[str] = []
+    described = settings.get("decisions", {})
+    notes = [
+        f"{name}: the settings do not describe this decision"
+        for name in table["decision"].dropna().unique()
+        if name not in described
+    ]
     refused: list[Refusal] = []
-    for decision, spec in settings.get("decisions", {}).items():
+    for decision, spec in described.items():
         made = table[table["decision"] == decision]
         known = [reference for reference in pool if reference.decision == decision]
         if made.empty:
@@ -214,7 +221,7 @@ def _row(
     votes: Votes,
 ) -> Row:
     reference = one.reference
-    in_sample = reference.dataset in about.get("trained_on", ())
+    in_sample = reference.dataset in (about.get("trained_on") or ())
     stand_in_for = about.get("stand_in_for") or None
     moments = _moments(reference, simulated.support, simulated.p)
     people = reference.subjects if reference.votes(votes) == "subject" else reference.decisions
@@ -320,7 +327,7 @@ def _notes(
     if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
         notes.append(f"only {len(simulated.wordings)} wordings: the wording interval needs {ENOUGH_WORDINGS}")
     if reference.kind == "published":
-        notes += sorted({f"{name}: {figure.source}" for name, figure in reference.figures.items()})
+        notes += [*sorted({figure.source for figure in reference.figures.values()}), reference.note]
     return notes
 
 

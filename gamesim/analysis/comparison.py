@@ -51,7 +51,9 @@ class Row:
     tv : float
         Total variation over 11 points (one a label where there are labels).
     intervals : mapping of str to (float, float)
-        95 % intervals of `w1n` by what they cover: ``human sampling``, ``simulation``, ``wording``.
+        95 % percentile intervals of `w1n` by what they cover: ``human sampling``, ``simulation``, ``wording``.
+        Redrawing adds noise, and noise adds distance: where `w1n` is near 0 they lie above it, as the floor
+        does.
     floor : Noise
         Half of the human subjects against the other half; also the score of the rival that replays humans.
     perfect : Noise

@@ -203,6 +203,40 @@ def mass_points(support: npt.ArrayLike, weights: npt.ArrayLike, low: float, high
     return MassPoints(*points)
 
 
+@dataclass(frozen=True)
+class Turing:
+    """How often a simulated choice passes for the more human of two."""
+
+    win: float
+    tie: float
+    loss: float
+
+
+def turing(simulated: npt.ArrayLike, human: npt.ArrayLike) -> Turing:
+    """Play the Turing test of Mei, Xie, Yuan & Jackson (2024) in closed form.
+
+    One simulated and one human choice are drawn; the one whose bin is the more frequent among humans wins.
+    Always playing the humans' mode does best, so this rewards typical choices and not human variety: humans
+    against humans win and lose alike, and a figure above theirs is no praise.
+
+    Parameters
+    ----------
+    simulated, human : array_like, shape (bins,)
+        Weights over the same bins; ten equal ones over the legal range in the study.
+
+    Returns
+    -------
+    Turing
+        Probabilities that the simulated choice wins, ties and loses.
+    """
+    ours, theirs = normalised(simulated), normalised(human)
+    gap = theirs[:, None] - theirs[None, :]
+    met = ours[:, None] * theirs[None, :]
+    level = np.abs(gap) < 1e-12
+    win, tie = float(met[(gap > 0) & ~level].sum()), float(met[level].sum())
+    return Turing(win, tie, 1 - win - tie)
+
+
 def bootstrap_w1n(
     support: npt.ArrayLike,
     counts: npt.ArrayLike,

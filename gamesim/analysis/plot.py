@@ -104,12 +104,12 @@ def _panel(panel: Any, row: Row) -> None:
         fontsize=6.5,
         frameon=False,
         loc="lower left",
-        bbox_to_anchor=(-0.02, 0.99),
+        bbox_to_anchor=(-0.02, 1.01),
         borderaxespad=0.0,
         handlelength=1.2,
         labelspacing=0.2,
     )
-    panel.set_title(_title(row), fontsize=8.5, loc="left", pad=26)
+    panel.set_title(_title(row), fontsize=8.5, loc="left", pad=27)
     panel.set_xlabel(_axis(row), fontsize=8)
 
 

@@ -13,7 +13,14 @@ from gamesim.mini.header import DECISIONS, SYSTEM, State, answers, header, messa
 from gamesim.mini.records import Case, Records, published
 from gamesim.mini.wording import filler, prose, system, thin
 
-__all__ = ["HELD_OUT_STAKES", "Example", "hard_examples", "soft_examples", "stake_for_prose", "training_texts"]
+__all__ = [
+    "HELD_OUT_STAKES",
+    "Example",
+    "hard_examples",
+    "soft_examples",
+    "stake_for_prose",
+    "training_texts",
+]
 
 Floats = NDArray[np.float64]
 

@@ -26,15 +26,10 @@ from gamesim.mini.rivals import losses, marginal_rule, repeat_rule, spread_rule
 from gamesim.mini.scorer import Chat, Scorer
 from gamesim.mini.wording import prose
 
-__all__ = ["GATES", "OTHER_STAKES", "evaluate", "failures", "log_loss", "mean_normalised", "w1"]
+__all__ = ["OTHER_STAKES", "evaluate", "log_loss", "mean_normalised", "w1"]
 
 Floats = NDArray[np.float64]
 
-GATES: Final[Mapping[str, float]] = {"header": 0.03, "unseen wording": 0.03, "other stakes": 0.05}
-"""Largest mean normalised W1, by condition."""
-
-ACCEPTANCE_GATE: Final = 0.07
-LEGAL_MASS_GATE: Final = 0.95
 OTHER_STAKES: Final = (2, *HELD_OUT_STAKES, 20_000, 100_000)
 """Stakes that training never names."""
 
@@ -97,36 +92,6 @@ def evaluate(folder: Path, records: Path, part: Part = "test") -> dict[str, Any]
     }
 
 
-def failures(figures: Mapping[str, Any]) -> list[str]:
-    """Say which of the release's gates the figures of a model miss, one sentence each.
-
-    Parameters
-    ----------
-    figures : mapping
-        As `evaluate` gives them.
-
-    Returns
-    -------
-    list of str
-        Empty when all are met.
-    """
-    missed = []
-    for condition, most in GATES.items():
-        value = figures["mean normalised w1"][condition]
-        if value > most:
-            missed.append(f"mean normalised W1, {condition}: {value:.4f} is above {most}")
-    for decision, row in figures["history"].items():
-        for rule in ("marginal", "repeat"):
-            if row["mini"] >= row[rule]:
-                missed.append(f"log loss of {decision} with history: {row['mini']:.3f} against {row[rule]:.3f}, {rule}")
-    if figures["acceptance"]["mean"] > ACCEPTANCE_GATE:
-        missed.append(f"acceptance curve: {figures['acceptance']['mean']:.3f} is above {ACCEPTANCE_GATE}")
-    for decision, mass in figures["legal mass"].items():
-        if mass < LEGAL_MASS_GATE:
-            missed.append(f"legal mass of {decision}: {mass:.3f} is below {LEGAL_MASS_GATE}")
-    return missed
-
-
 def log_loss(folder: Path, records: Path, part: Part) -> float:
     """Give the score by which a seed is chosen: log loss, averaged over the kinds of recorded decisions.
 
@@ -163,7 +128,9 @@ def _distance(scorer: Scorer, chats: Sequence[Chat], decision: str, human: Mappi
 
 def _unseen(decision: str, stakes: Sequence[float]) -> list[Chat]:
     rng, state = np.random.default_rng(0), State(decision)
-    return [messages(state, prose(state, rng, stake, unseen=True)) for stake in stakes for _ in range(_WORDINGS)]
+    return [
+        messages(state, prose(state, rng, stake, unseen=True)) for stake in stakes for _ in range(_WORDINGS)
+    ]
 
 
 def _prose_alone(decision: str) -> list[Chat]:
@@ -187,7 +154,7 @@ def _told(scorer: Scorer, cases: Sequence[Case], decision: str) -> Floats:
 
 
 def _history(scorer: Scorer, train: Records, people: Records, decision: str) -> dict[str, float]:
-    """Compare log loss in later rounds, in nats; `gain se` is the standard error of mini's lead on the repeat rule."""
+    """Compare log loss in later rounds, in nats; ``gain se`` belongs to mini's lead on the repeat rule."""
     cases, known = people.later[decision], train.later[decision]
     shares = _told(scorer, cases, decision)
     own = losses(shares, cases)
@@ -242,7 +209,7 @@ def _acceptance(scorer: Scorer, human: Floats) -> dict[str, float]:
 
 
 def _real_stakes(scorer: Scorer, records: Path, train: Records) -> dict[str, dict[str, float]]:
-    """Compare with people who divided other stakes, in per cent of the stake; the table is that of stake 100."""
+    """Compare with people who divided other stakes, in per cent; the table is that of stake 100."""
     decision, grid = "dictator.give", np.arange(101)
     result = {}
     for stake, given in read_other_stakes(records).items():

@@ -36,7 +36,7 @@ MEMORY: Final[Mapping[str, tuple[str, ...]]] = {
     "bomb_risk.open": ("safe", "bomb"),
     "prisoners_dilemma.choose": ("cooperate", "defect"),
 }
-"""Decisions with sequences behind them, and what can stand beside an own move; elsewhere the past is not told."""
+"""Decisions with sequences behind them, and what may stand beside an own move; elsewhere no past is told."""
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {"ultimatum.minimum": ("ultimatum.offer",)}
 """Own decisions elsewhere that a decision can be told of."""
@@ -56,9 +56,9 @@ class State:
     round, rounds : int
         Number of this round, from 1, and how many are announced.
     past : tuple of (own, other)
-        The decider's moves so far, oldest first: own move (an integer on the decision's scale, or a choice) and
-        what came of it (`MEMORY`: ``"safe"`` or ``"bomb"``; the other's choice in the dilemma), None elsewhere.
-        Rounds without a decision are left out.
+        The decider's moves so far, oldest first: own move (an integer on the decision's scale, or a choice)
+        and what came of it (`MEMORY`: ``"safe"`` or ``"bomb"``; the other's choice in the dilemma), None
+        elsewhere.  Rounds without a decision are left out.
     also : tuple of (decision, move)
         The same subject's moves in other decisions (`ALSO`).
     """
@@ -115,10 +115,7 @@ def header(state: State) -> str:
         If the decision is unknown or a past move is not one of its answers.
     """
     legal = answers(state.decision)
-    if state.decision in SCALES:
-        scale = f"0-{legal[-1]}, {legal[-1]} is all"
-    else:
-        scale = " or ".join(legal)
+    scale = f"0-{legal[-1]}, {legal[-1]} is all" if state.decision in SCALES else " or ".join(legal)
     parts = [f"task {state.decision}", f"answer {scale}", f"round {state.round} of {state.rounds}"]
     if state.past and state.decision in MEMORY:
         told = [_move(state, own, other) for own, other in state.past[-ROUNDS_TOLD:]]

@@ -1,4 +1,4 @@
-"""Human records for mini: read, cleaned, split by subject, and published figures where there are no records."""
+"""Human records for mini: read, cleaned and split by subject; published figures where there are none."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COOPERATE: Final[Mapping[tuple[str, str], float]] = {
     ("defect", "cooperate"): 4963 / (4963 + 8440),
     ("defect", "defect"): 3635 / (3635 + 10584),
 }
-"""Share that cooperates after (own, other) of the last round, from the counts in the notebooks of Mei et al. 2024."""
+"""Share that cooperates after (own, other) of the last round; counts published with Mei et al. 2024."""
 
 COOPERATE_FIRST: Final = 36269 / 80383
 """Share that cooperates in round 1 (Mei et al. 2024)."""
@@ -81,7 +81,7 @@ class Records:
     later: Mapping[str, list[Case]]
 
     def marginal(self, decision: str) -> Floats:
-        """Give the shares of a decision's answers: (answers,) float; published figures where no records are."""
+        """Give the shares of a decision's answers: (answers,) float; published where no records are."""
         if decision not in self.first:
             return published(State(decision))
         counts = np.bincount(self.first[decision], minlength=SCALES[decision] + 1)
@@ -122,12 +122,16 @@ def read_records(folder: Path, part: Part) -> Records:
         values = joint[column].to_numpy(dtype=np.float64)
         first[decision] = values[(values >= 0) & (values <= SCALES[decision])].astype(np.int64)
         if not len(first[decision]):
-            raise GamesimError(f"{folder / 'joint.csv.gz'}: no {part} subject has a {column} within 0-{SCALES[decision]}")
+            raise GamesimError(
+                f"{folder / 'joint.csv.gz'}: no {part} subject has a {column} within 0-{SCALES[decision]}"
+            )
     dictator = _read_rounds(folder, "dictator")
     bomb = _read_rounds(folder, "bomb_risk")
     later = {
         "dictator.give": _histories(dictator[_among(dictator, part)], "dictator.give", lambda told: None),
-        "bomb_risk.open": _histories(bomb[_among(bomb, part)], "bomb_risk.open", lambda told: str(told).lower()),
+        "bomb_risk.open": _histories(
+            bomb[_among(bomb, part)], "bomb_risk.open", lambda told: str(told).lower()
+        ),
         "ultimatum.minimum": _minima(joint),
     }
     return Records(first, later)
@@ -151,7 +155,7 @@ def read_other_stakes(folder: Path, least: int = 50) -> dict[int, Floats]:
     rows = _read_rounds(folder, "dictator", stake=None)
     rows = rows[(rows["Round"] == 1) & (rows["Total"] > 0) & (rows["Total"] != 100)]
     return {
-        int(stake): (group["move"] / stake * 100).to_numpy(dtype=np.float64)
+        int(str(stake)): (group["move"] / group["Total"] * 100).to_numpy(dtype=np.float64)
         for stake, group in rows.groupby("Total")
         if len(group) >= least
     }
@@ -240,7 +244,9 @@ def _histories(rows: pd.DataFrame, decision: str, outcome: Callable[[object], st
     cases = []
     for _, session in rows.groupby("session", sort=False):
         past: tuple[tuple[int, str | None], ...] = ()
-        steps = zip(session["Round"], session["totalRound"], session["move"], session["roundResult"], strict=True)
+        steps = zip(
+            session["Round"], session["totalRound"], session["move"], session["roundResult"], strict=True
+        )
         for number, total, move, told in steps:
             if past:
                 cases.append(Case(State(decision, int(number), int(total), past), int(move)))

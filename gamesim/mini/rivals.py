@@ -49,13 +49,14 @@ def repeat_rule(train: Sequence[Case], decision: str) -> Rule:
     """Predict the own last move with the best fixed probability, the marginal otherwise."""
     marginal = marginal_rule(train, decision)
     weight = min(
-        _GRID[:-1], key=lambda each: float(losses(_mix(each, _last(train, decision), marginal(train)), train).mean())
+        _GRID[:-1],
+        key=lambda each: float(losses(_mix(each, _last(train, decision), marginal(train)), train).mean()),
     )
     return lambda cases: _mix(weight, _last(cases, decision), marginal(cases))
 
 
 def spread_rule(train: Sequence[Case], decision: str) -> Rule:
-    """Predict the own last move, a two-sided exponential around it, or the marginal, with the best weights and width."""
+    """Predict the own last move, its neighbourhood, or the marginal, with the best weights and width."""
     marginal = marginal_rule(train, decision)
     parts = (_last(train, decision), marginal(train))
     best = (np.inf, 0.0, 0.0, _WIDTHS[0])

@@ -37,9 +37,13 @@ class Scorer:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         if not (folder / "model.safetensors").is_file():
-            raise GamesimError(f"{folder} has no model.safetensors: a folder written by mini's training was expected")
+            raise GamesimError(
+                f"{folder} has no model.safetensors: a folder written by mini's training was expected"
+            )
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        self._model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True)
+        self._model = AutoModelForCausalLM.from_pretrained(
+            str(folder), dtype=torch.float32, local_files_only=True
+        )
         self._model.eval()
 
     def distributions(self, chats: Sequence[Chat], decision: str, batch: int = 64) -> Floats:
@@ -81,14 +85,16 @@ class Scorer:
         return total
 
     def _prompt(self, chat: Chat) -> list[int]:
-        return self._ids(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
+        return self._ids(
+            self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        )
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 
     def _log_shares(self, prompts: Sequence[Sequence[int]], last: int) -> torch.Tensor:
-        """Give log-probabilities of the next token at the last places of each prompt: (N, last, vocabulary)."""
+        """Give log-probabilities of the next token at the last places: (N, last, vocabulary)."""
         tokens = torch.full((len(prompts), max(map(len, prompts))), self._tokenizer.pad_token_id)
         for row, ids in enumerate(prompts):
             tokens[row, : len(ids)] = torch.tensor(ids)

@@ -14,7 +14,9 @@ END: Final = "<|end|>"
 _PAD, _ROLES = "<|pad|>", ("system", "user", "assistant")
 _SPLIT: Final = r"\p{N}{1,3}| ?\p{L}+|[^\s\p{L}\p{N}]|\s"
 _TEMPLATE: Final = (
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
+    "{% for message in messages %}"
+    "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
+    "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 
@@ -60,9 +62,13 @@ def build_tokenizer(texts: Iterable[str], size: int = 2048) -> Any:
     tokenizer.train_from_iterator(_with_words(texts), trainer)
     whole = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=_PAD)
     whole.chat_template = _TEMPLATE
-    split = [number for number in range(1000) if len(whole.encode(str(number), add_special_tokens=False)) != 1]
+    split = [
+        number for number in range(1000) if len(whole.encode(str(number), add_special_tokens=False)) != 1
+    ]
     if split:
-        raise GamesimError(f"a vocabulary of {size} splits {len(split)} of the numbers 0-999, {split[0]} for one")
+        raise GamesimError(
+            f"a vocabulary of {size} splits {len(split)} of the numbers 0-999, {split[0]} for one"
+        )
     return whole
 
 

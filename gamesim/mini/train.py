@@ -18,7 +18,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from gamesim.errors import GamesimError
 from gamesim.mini.corpus import Example, hard_examples, soft_examples, training_texts
-from gamesim.mini.header import answers
+from gamesim.mini.header import DECISIONS, answers
 from gamesim.mini.records import read_records
 from gamesim.mini.tokenizer import END, build_tokenizer, save_tokenizer
 
@@ -79,7 +79,7 @@ def train(records: Path, out: Path, seed: int, recipe: Recipe | None = None) -> 
     Parameters
     ----------
     records : Path
-        Folder with ``joint.csv.gz``, ``dictator.csv.gz`` and ``bomb_risk.csv.gz``; training subjects only are used.
+        Folder with ``joint.csv.gz``, ``dictator.csv.gz`` and ``bomb_risk.csv.gz``; training subjects count.
     out : Path
         Folder for weights (float16 safetensors), configuration and tokenizer.
     seed : int
@@ -118,7 +118,12 @@ def train(records: Path, out: Path, seed: int, recipe: Recipe | None = None) -> 
         fused=True,
     )
     losses: list[float] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns) as progress:
         bar = progress.add_task(f"seed {seed}", total=recipe.steps, loss="")
         for step, batch in enumerate(islice(batches, recipe.steps)):
@@ -131,7 +136,9 @@ def train(records: Path, out: Path, seed: int, recipe: Recipe | None = None) -> 
             optimiser.step()
             losses.append(float(loss.detach()))
             if not math.isfinite(losses[-1]):
-                raise GamesimError(f"training of seed {seed} broke down at step {step}: the loss is {losses[-1]}")
+                raise GamesimError(
+                    f"training of seed {seed} broke down at step {step}: the loss is {losses[-1]}"
+                )
             progress.update(bar, advance=1, loss=f"loss {np.mean(losses[-100:]):.3f}")
 
     out.mkdir(parents=True, exist_ok=True)
@@ -168,12 +175,14 @@ def _new_model(recipe: Recipe, tokenizer: Any) -> Any:
     with torch.no_grad():
         table = model.get_input_embeddings().weight
         where = tokenizer.convert_tokens_to_ids([str(number) for number in range(1000)])
-        table[where] += 0.03 * _number_features(1000) @ torch.randn(_number_features(1).shape[1], recipe.hidden)
+        table[where] += (
+            0.03 * _number_features(1000) @ torch.randn(_number_features(1).shape[1], recipe.hidden)
+        )
     return model
 
 
 def _number_features(size: int) -> torch.Tensor:
-    """Describe 0 ... size - 1 by magnitude, waves and round-number marks, so that near numbers start out near."""
+    """Describe 0 ... size - 1 by magnitude, waves and roundness, so that near numbers start out near."""
     number = torch.arange(size, dtype=torch.float32)[:, None]
     periods = torch.tensor([400.0, 200.0, 100.0, 50.0, 25.0, 10.0])
     angle = 2 * torch.pi * number / periods
@@ -188,7 +197,7 @@ def _batches(
     """Make batches of sequences of about the same length, by sorting a pool of several steps."""
     columns = {
         text: tokenizer.convert_tokens_to_ids(text)
-        for text in {each for decision in _decisions() for each in answers(decision)}
+        for text in {each for decision in DECISIONS for each in answers(decision)}
     }
     each = recipe.soft + recipe.hard
     while True:
@@ -200,12 +209,6 @@ def _batches(
         pool.sort(key=lambda item: len(item[0]))
         for start in rng.permutation(_POOL) * each:
             yield _collate(pool[start : start + each], columns, tokenizer, recipe)
-
-
-def _decisions() -> tuple[str, ...]:
-    from gamesim.mini.header import DECISIONS
-
-    return DECISIONS
 
 
 def _encode(tokenizer: Any, example: Example) -> list[int]:
@@ -254,7 +257,7 @@ def _schedule(step: int, recipe: Recipe) -> float:
 
 
 def _keep_memory() -> None:
-    """Keep glibc from giving freed blocks back to the system after every step, which costs a factor of seven."""
+    """Keep glibc from giving freed blocks back after every step, which costs a factor of seven."""
     if sys.platform == "linux":
         try:
             mallopt = ctypes.CDLL("libc.so.6").mallopt

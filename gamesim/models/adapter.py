@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gamesim.errors import GamesimError, GamesimWarning
+from gamesim.models.files import first_line
 
 __all__ = ["add_adapter", "check_adapter"]
 
@@ -159,8 +160,7 @@ def _places(
         with _without_deprecations():
             model = get_peft_model(model, settings, low_cpu_mem_usage=True)
     except (ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise GamesimError(f"adapter {adapter!r} does not fit base {base!r}: {reason}") from error
+        raise GamesimError(f"adapter {adapter!r} does not fit base {base!r}: {first_line(error)}") from error
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
     return {key: tuple(tensor.shape) for key, tensor in state.items()}, own
 

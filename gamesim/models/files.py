@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gamesim.errors import GamesimError
 
-__all__ = ["check_base", "file_hashes", "find_folder", "revision"]
+__all__ = ["check_base", "file_hashes", "find_folder", "first_line", "revision"]
 
 _WANTED = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "*.py")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
@@ -60,7 +60,7 @@ def find_folder(name: str | Path, *, download: bool, what: str = "model") -> Pat
         return Path(snapshot_download(text, local_files_only=not download, allow_patterns=list(_WANTED)))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         if isinstance(error, LocalEntryNotFoundError) and download:
-            raise GamesimError(f"{what} {text!r} could not be downloaded: {_first_line(error)}") from error
+            raise GamesimError(f"{what} {text!r} could not be downloaded: {first_line(error)}") from error
         raise GamesimError(
             f"{what} {text!r} is neither a folder nor in the local Hugging Face cache; "
             f"get it with: hf download {text}"
@@ -68,7 +68,7 @@ def find_folder(name: str | Path, *, download: bool, what: str = "model") -> Pat
     except Exception as error:
         if not download:
             raise
-        raise GamesimError(f"{what} {text!r} could not be downloaded: {_first_line(error)}") from error
+        raise GamesimError(f"{what} {text!r} could not be downloaded: {first_line(error)}") from error
 
 
 def check_base(folder: Path, name: str | Path) -> None:
@@ -140,5 +140,6 @@ def _sha256(file: Path, modified: int, size: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give the first line of an error's text, or its kind where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

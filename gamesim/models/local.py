@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from gamesim.errors import GamesimError
 from gamesim.models import Completion, Prompt, Sampling, Scores
 from gamesim.models.chat import Chat
-from gamesim.models.files import check_base, file_hashes, find_folder, revision
+from gamesim.models.files import check_base, file_hashes, find_folder, first_line, revision
 from gamesim.models.trie import AnswerTrie, build_trie
 
 __all__ = ["LocalModel", "open_local"]
@@ -110,7 +111,7 @@ def open_local(
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         # The libraries' own sentences are the best there is: an unknown architecture, a damaged file.
-        raise GamesimError(f"{str(base)!r} cannot be opened: {str(error).strip().splitlines()[0]}") from error
+        raise GamesimError(f"{str(base)!r} cannot be opened: {first_line(error)}") from error
     if report["missing_keys"]:
         # They would be filled with random numbers.
         absent = sorted(report["missing_keys"])
@@ -223,8 +224,9 @@ class LocalModel:
         tries = [self._trie(row) for _, row in asked]
         tokens = self.chat.encode([prompt for prompt, _ in asked])
         if not self._attention_checked:
-            check_attention(self.model, tokens[0], tries[0])
-            self._attention_checked = True
+            widest = max(range(len(tries)), key=lambda row: len(tries[row]))
+            check_attention(self.model, tokens[widest], tries[widest])
+            self._attention_checked = len(tries[widest]) > tries[widest].height
         found = score_rows(self.model, tokens, tries, self.sampling, tokens_per_batch=self.tokens_per_batch)
         for values in found:
             values.setflags(write=False)
@@ -305,12 +307,7 @@ class LocalModel:
             "device": str(self.model.device),
             "rendering": self.rendering,
             "end_token": self.tokenizer.convert_ids_to_tokens(self.chat.end_token),
-            "sampling": {
-                "temperature": self.sampling.temperature,
-                "top_k": self.sampling.top_k,
-                "top_p": self.sampling.top_p,
-                "max_new_tokens": self.sampling.max_new_tokens,
-            },
+            "sampling": asdict(self.sampling),
             "versions": {name: importlib.metadata.version(name) for name in (*_NEEDED, "tokenizers")},
         }
 
@@ -346,7 +343,7 @@ def _device(name: str) -> Any:
         torch.empty(0, device=device)
     except Exception as error:
         # Torch raises RuntimeError, AssertionError or NotImplementedError, by device and build.
-        raise GamesimError(f"device {name!r} is not available: {str(error).splitlines()[0]}") from error
+        raise GamesimError(f"device {name!r} is not available: {first_line(error)}") from error
     return device
 
 

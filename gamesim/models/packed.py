@@ -104,15 +104,23 @@ def check_attention(model: Any, prompt: Sequence[int], trie: AnswerTrie) -> None
     _check_lengths(model, [prompt], [trie])
     nodes = trie.longest()
     with torch.inference_mode():
-        packed = _forward(model, [list(prompt)], [trie], None, 0)[0][np.append(0, 1 + nodes)]
+        try:
+            packed = _forward(model, [list(prompt)], [trie], None, 0)[0][np.append(0, 1 + nodes)]
+        except torch.OutOfMemoryError:
+            raise
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise GamesimError(
+                f"{type(model).__name__} does not take a mask and positions that it is given, so exact "
+                "probabilities cannot be had from it; sample instead"
+            ) from error
         plain_ids = torch.tensor([[*prompt, *trie.tokens[nodes].tolist()]], device=model.device)
         plain = model(input_ids=plain_ids, logits_to_keep=1 + len(nodes), use_cache=False).logits[0]
         apart = (packed.float().softmax(-1) - plain.float().softmax(-1)).abs().sum(-1).max() / 2
     if not float(apart) < (1e-3 if model.dtype == torch.float32 else 0.1):
         raise GamesimError(
-            f"the {model.config._attn_implementation} attention of {type(model).__name__} ignores the mask it is "
-            "given, so exact probabilities cannot be had from it; sample instead, or open the model with "
-            'attention="eager"'
+            f"the {model.config._attn_implementation} attention of {type(model).__name__} ignores the mask "
+            "it is given, so exact probabilities cannot be had from it; sample instead, or open the model "
+            'with attention="eager"'
         )
 
 

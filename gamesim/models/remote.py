@@ -8,6 +8,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -96,12 +97,7 @@ class RemoteModel:
             "kind": "remote",
             "model": self.model,
             "base_url": self.base_url and _without_login(self.base_url),
-            "sampling": {
-                "temperature": self.sampling.temperature,
-                "top_k": self.sampling.top_k,
-                "top_p": self.sampling.top_p,
-                "max_new_tokens": self.sampling.max_new_tokens,
-            },
+            "sampling": asdict(self.sampling),
             "concurrency": self.concurrency,
             "timeout": self.timeout,
             "retries": self.retries,

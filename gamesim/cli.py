@@ -1,0 +1,206 @@
+"""The ``gamesim`` command: arguments in, one call, text out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gamesim.errors import GamesimError, NothingPlayedError
+
+app = typer.Typer(
+    name="gamesim",
+    help="Economic games played by language models, people on record and strategies, and compared with people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+mini_app = typer.Typer(help="The bundled stand-in model.", no_args_is_help=True)
+app.add_typer(mini_app, name="mini")
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the game; may be repeated."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the run.")]
+PlotPath = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the distributions: .png or .svg.")
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="WHAT",
+        help="Compare although this differs: round, stake, method, parameters, given, range; may be repeated.",
+    ),
+]
+
+
+@app.command(
+    epilog="Examples:  gamesim play ultimatum --agents befm   |   "
+    "gamesim play public_goods --agents uniform:0.5,spe:0.5 --rounds 10   |   "
+    "gamesim play trust --agents investor=befm,trustee=human --set endowment=50   |   "
+    "gamesim play ultimatum --agents me,befm"
+)
+def play(
+    game: Annotated[
+        str, typer.Argument(help="A game by name (see `gamesim games`), or the path of your own file.")
+    ],
+    agents: Annotated[
+        str, typer.Option(help="Who plays: a, b, a:0.3,b:0.7, or seat=a,seat=b (see `gamesim agents`).")
+    ] = "befm",
+    n: Annotated[
+        int | None, typer.Option(help="Number of agents a session; each game has its default.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds.")] = 1,
+    sessions: Annotated[int, typer.Option(help="Independent sessions, played side by side.")] = 1,
+    matching: Annotated[str, typer.Option(help="stranger, partner or round_robin.")] = "stranger",
+    seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
+    seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
+    set_: Set = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/GAME-TIME unless given.")] = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    plot: PlotPath = None,
+    require_weights: Annotated[
+        bool,
+        typer.Option("--require-weights", help="Refuse a stand-in for a model that is not on this machine."),
+    ] = False,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch weights that are not on this machine.")
+    ] = False,
+) -> None:
+    """Play one game and compare what happened with people."""
+    from gamesim import show
+    from gamesim.run import play as play_game
+
+    folder = out if out is not None else show.default_folder(game)
+    show.check_plot(plot)
+    loud = not (quiet or json)
+    with show.progress(loud) as advance:
+        run = play_game(
+            game,
+            agents,
+            n=n,
+            rounds=rounds,
+            sessions=sessions,
+            matching=matching,
+            seed=seed,
+            seat=seat,
+            out=folder,
+            require_weights=require_weights,
+            download=download,
+            progress=advance,
+            **_settings(set_),
+        )
+    show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True)
+    if not (run.decisions["status"] == "ok").any():
+        raise NothingPlayedError(f"{folder}: not one valid decision was made")
+
+
+@app.command(epilog="Example:  gamesim compare runs/pg --allow round --plot pg.png")
+def compare(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    allow: Allow = None,
+    votes: Annotated[str, typer.Option(help="One vote a 'subject' or one a 'decision'.")] = "subject",
+    quiet: Quiet = False,
+    json: Json = False,
+    plot: PlotPath = None,
+) -> None:
+    """Compare a run with the bundled human records."""
+    from gamesim import show
+    from gamesim.run import open_run
+
+    show.check_plot(plot)
+    opened = open_run(run)
+    show.check_votes(votes)
+    comparison = opened.compare(allow=frozenset(allow or ()), votes=votes)
+    show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
+
+
+@app.command()
+def games() -> None:
+    """List the games."""
+    from gamesim import show
+
+    show.games()
+
+
+@app.command()
+def agents() -> None:
+    """List the agents and their options."""
+    from gamesim import show
+
+    show.agents()
+
+
+@app.command()
+def humans(
+    record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
+) -> None:
+    """List the human records: who decided what, how many, under which rules."""
+    from gamesim import show
+
+    show.humans(record)
+
+
+@app.command(name="show", epilog="Example:  gamesim show trust --set endowment=50")
+def show_game(
+    game: Annotated[str, typer.Argument(help="A game by name, or the path of your own file.")],
+    set_: Set = None,
+    wordings: Annotated[
+        bool, typer.Option("--wordings", help="Print every equivalent text, not the first.")
+    ] = False,
+) -> None:
+    """Print the rules of a game and exactly what each player is told."""
+    from gamesim import show
+
+    show.game(game, _settings(set_), every_wording=wordings)
+
+
+@mini_app.command("train")
+def mini_train(
+    records: Annotated[
+        Path, typer.Option(help="Folder with the records (see the model card for the files).")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the new model.")] = Path("mini-trained"),
+    seed: Annotated[int, typer.Option(help="Seed of the first of the trained models.")] = 0,
+) -> None:
+    """Train the stand-in from scratch on human records, with its figures on held-out subjects."""
+    from gamesim.mini.train import train
+
+    train(records, out, seed=seed)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one sentence and exit code 2."""
+    try:
+        app()
+    except NothingPlayedError as error:
+        _complain(error)
+        sys.exit(1)
+    except GamesimError as error:
+        _complain(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
+        sys.exit(130)
+
+
+def _complain(error: GamesimError) -> None:
+    sys.stderr.write(f"gamesim: {error}\n")
+
+
+def _settings(pairs: list[str] | None) -> dict[str, str]:
+    settings = {}
+    for pair in pairs or ():
+        name, sign, value = pair.partition("=")
+        if not sign or not name or not value:
+            raise GamesimError(f"--set {pair}: write --set KEY=VALUE")
+        settings[name.strip()] = value.strip()
+    return settings
