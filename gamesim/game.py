@@ -268,8 +268,7 @@ class Game:
         one = {
             role: Seats(np.zeros(self.seats_of(role), dtype=np.int64), self.seats_of(role)) for role in roles
         }
-        zero = np.zeros(1, dtype=np.int64)
-        play = Play(self, Groups(one, zero, zero), lambda agents: Draws((0,), agents, agents))
+        play = Play(self, Groups(one), lambda agents: Draws((0,), agents, agents))
         for each in self.stages:
             space = each.space(self, play)
             if each.name == stage:

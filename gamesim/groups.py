@@ -72,18 +72,15 @@ class Groups:
     ----------
     seats : mapping from role to Seats
         Every role's seats, all with the same number of groups.
-    session : (G,) int
-        Session of each group.
-    number : (G,) int
-        Number of each group within its session, from 0.
+    sessions : int
+        How many sessions there are, each with equally many groups.
     """
 
     seats: Mapping[str, Seats]
-    session: Ints
-    number: Ints
+    sessions: int = 1
 
     def __len__(self) -> int:
-        return len(self.session)
+        return next(iter(self.seats.values())).groups
 
     def void(self, actions: Mapping[str, Floats], deciders: Mapping[str, str]) -> NDArray[np.bool_]:
         """Tell which groups lack an action: (G,) bool.

@@ -35,7 +35,7 @@ def shuffles(n: int, sessions: int, *address: int | str) -> Ints:
 def stranger(game: Game, cast: Cast, round: int, seed: int) -> Groups:
     """Form groups anew at random in every round."""
     orders = {
-        role: agents[0] + shuffles(len(agents), cast.sessions, seed, "matching", role, round)
+        role: _numbered(agents, shuffles(len(agents), cast.sessions, seed, "matching", role, round))
         for role, agents in cast.members.items()
     }
     return _seat(game, cast, orders)
@@ -98,15 +98,14 @@ def find_matching(name: str) -> Callable[[Game, Cast, int, int], Groups]:
     return MATCHINGS[name]
 
 
+def _numbered(agents: Ints, order: Ints) -> Ints:
+    return order + agents[0] if agents[0] else order
+
+
 def _seat(game: Game, cast: Cast, orders: dict[str, Ints]) -> Groups:
-    groups = cast.n // len(game.roles)
     offset = cast.n * np.arange(cast.sessions)[:, None]
     seats = {
         role: Seats((order + offset if cast.sessions > 1 else order).ravel(), game.seats_of(role))
         for role, order in orders.items()
     }
-    return Groups(
-        seats,
-        np.repeat(np.arange(cast.sessions), groups),
-        np.tile(np.arange(groups), cast.sessions),
-    )
+    return Groups(seats, cast.sessions)

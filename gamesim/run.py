@@ -7,9 +7,8 @@ import datetime
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -285,6 +284,14 @@ def _versions(policies: Sequence[Policy]) -> dict[str, str]:
     ]
     found = {"python": platform.python_version()}
     for package in wanted:
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
+        if installed := _version(package):
+            found[package] = installed
     return found
+
+
+@lru_cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

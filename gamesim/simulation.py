@@ -222,17 +222,18 @@ class Simulation(mesa.Model):
         role = obs.role
         seats = play.seats(role)
         group = seats.group()
+        per_session = len(play.groups) // self.cast.sessions
         places = np.flatnonzero(np.array(self.game.roles) == role)
         space = self.game.space_at_most(stage.name)
         columns: dict[str, Column] = {
             "run": self.run,
             "replication": 0,
-            "session": play.groups.session[group] if self.cast.sessions > 1 else 0,
+            "session": group // per_session if self.cast.sessions > 1 else 0,
             "supergame": 1,
             "round": round,
             "stage": stage.name,
             "decision": obs.decision,
-            "group": play.groups.number[group] if self.cast.sessions > 1 else group,
+            "group": group % per_session if self.cast.sessions > 1 else group,
             "seat": int(places[0]) if len(places) == 1 else np.tile(places, len(play.groups)),
             "role": role,
             "agent": obs.draws.agent,

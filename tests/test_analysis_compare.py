@@ -169,6 +169,14 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     assert not first.equals(other)
 
 
+def test_figures_of_a_policy_do_not_depend_on_other_policies() -> None:
+    alone, beside = rows(drawn(60)), rows(drawn(60), policy="mini")
+    together = compare(pd.concat([beside, alone]), setting(), resamples=200).table
+    apart = compare(alone, setting(), resamples=200).table
+    mine = together[together["policy"] == "uniform"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine.drop(columns="stand_in_for"), apart.drop(columns="stand_in_for"))
+
+
 # Mismatches.
 
 
@@ -373,7 +381,7 @@ def test_summary_by_decision_and_policy() -> None:
     summary = summarise(table, setting()).set_index("policy")
     columns = ["n", "mean", "none", "half", "all", "invalid", "void", "payoff"]
     third = pytest.approx(1 / 3)
-    assert summary[columns].loc["uniform"].tolist() == [3, 50, third, third, third, 0.25, 1, 50]
+    assert list(summary[columns].loc["uniform"]) == [3, 50, third, third, third, 0.25, 1, 50]
     assert summary["payoff"].loc["mini"] == 70
 
 

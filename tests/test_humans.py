@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gamesim.analysis import distance
 from gamesim.errors import GamesimError
-from gamesim.humans import Reference, derive, derive_kernels, find, kernel, kernels, references
+from gamesim.humans import Reference, derive, derive_kernels, find, kernel, kernels, named, references
 from gamesim.humans.persons import icc, lag1
 from gamesim.humans.reference import read
 
@@ -81,6 +81,11 @@ def test_counts_hold_no_rows_of_people() -> None:
             assert "UserID" not in entry.read_text(encoding="utf-8")
 
 
+def test_a_name_that_does_not_exist() -> None:
+    with pytest.raises(GamesimError, match=r"did you mean 'moblab\.dictator\.give'"):
+        named("moblab.dictator.gave")
+
+
 def test_find_by_conditions() -> None:
     assert one("dictator.give", stake=10).name == "moblab.dictator.give.stake10"
     assert one("trust.return", given={"send": 50}).high == 150
@@ -105,7 +110,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("name", "mean", "sd"), MOMENTS)
 def test_moments_agree_with_the_published_ones(name: str, mean: float, sd: float) -> None:
-    (reference,) = [each for each in references() if each.name == name]
+    reference = named(name)
     found = distance.mean_sd(reference.support / reference.high, reference.counts("decision"))
     assert found == pytest.approx((mean, sd), abs=0.006)
 

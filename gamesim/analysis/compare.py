@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -118,7 +119,8 @@ def compare(
                     notes.append(_nothing(decision, str(policy), one))
                     continue
                 simulated = collect(chosen, one, spec, exact or {})
-                rng = np.random.default_rng([seed, len(rows)])
+                name = f"{decision}/{policy}/{one.reference.name}"
+                rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
                 likeness = _likeness(simulated, one.reference, votes, resamples, rng)
                 rows.append(_row(str(policy), one, spec, about, of_policy, simulated, likeness, votes))
     return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)

@@ -56,7 +56,9 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
     figure.supylabel("share of choices", fontsize=9)
     if any(row.intervals for row in comparison.rows):
         figure.supxlabel(
-            "W1: Wasserstein-1 distance over the legal range; brackets: 95 % interval of human sampling",
+            "W1: Wasserstein-1 distance over the legal range;"
+            + ("\n" if across == 1 else " ")
+            + "brackets: 95 % interval of human sampling",
             fontsize=7,
         )
     figure.savefig(target, dpi=200)

@@ -1,6 +1,6 @@
 """Human records as derived counts, one file a decision and source."""
 
 from gamesim.humans.kernel import Kernel, kernel, kernels
-from gamesim.humans.reference import Figure, Reference, Votes, find, references
+from gamesim.humans.reference import Figure, Reference, Votes, find, named, references
 
-__all__ = ["Figure", "Kernel", "Reference", "Votes", "find", "kernel", "kernels", "references"]
+__all__ = ["Figure", "Kernel", "Reference", "Votes", "find", "kernel", "kernels", "named", "references"]

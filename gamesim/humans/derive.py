@@ -71,7 +71,8 @@ def _dictator(records: Path) -> list[dict[str, Any]]:
                 low=0,
                 high=stake,
                 filter=f"dictators' moves of round 1 at stake {stake}, from 0 to the stake",
-                note=f"Many played further rounds, which are left out; {CLASSROOM}.",
+                note=f"Many played further rounds, which are left out; {CLASSROOM}."
+                + ("" if stake == 100 else " Few classes played at this stake, so it is no test of stakes."),
             )
         )
     return made
@@ -159,7 +160,8 @@ def _joint(records: Path) -> list[dict[str, Any]]:
                 "round": 3,
                 "parameters": {"mpcr": 0.5, "group_size": 4},
                 "filter": "round 3 in groups of 4, endowment 20, contributing 0 to 20",
-                "note": "The source's joint table takes round 3, so two rounds had been played before.",
+                "note": "The source's joint table takes round 3, so two rounds had been played before; it names no "
+                "groups, so members of a group count as independent.",
             },
         ),
     ]
@@ -231,7 +233,8 @@ def _alsobay(records: Path) -> dict[str, Any]:
         high=20,
         filter="round 1, any whole amount, coins start in the private fund",
         note="Rules vary between sessions: group size (2 to 20), multiplier, punishment, reward and chat; so "
-        "no parameter has to hold in a comparison, and population and interface differ from classrooms.",
+        "no parameter has to hold in a comparison, and population and interface differ from classrooms. "
+        "Members of a group count as independent, which they are in round 1 only before any chat.",
     )
 
 

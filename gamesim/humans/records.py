@@ -125,7 +125,9 @@ def reference(
         "url": source.url,
     }
     entry.update(fields)
-    entry["note"] = f"Counts come from the {len(first):,} subjects at hand. {fields.get('note', '')}".strip()
+    people = f"Counts come from the {len(first):,} subjects at hand, a part of those published."
+    entry["note"] = f"{people} {fields.get('note', '')}".strip()
+    )
     return entry
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 
 Votes = Literal["subject", "decision"]
 Floats = npt.NDArray[np.float64]
@@ -295,6 +295,20 @@ def references() -> tuple[Reference, ...]:
                 )
             found[reference.name] = reference
     return tuple(found[name] for name in sorted(found))
+
+
+def named(name: str) -> Reference:
+    """Give the reference of a name.
+
+    Raises
+    ------
+    GamesimError
+        If there is none, with the nearest name that exists.
+    """
+    known = {reference.name: reference for reference in references()}
+    if name not in known:
+        raise unknown("human record", name, known)
+    return known[name]
 
 
 def find(decision: str, **conditions: object) -> tuple[Reference, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gamesim.mini.header import DECISIONS, SYSTEM, State, answers, header, messages
+from gamesim.mini.header import DECISIONS, MEMORY, SCALES, SYSTEM, State, answers, header, messages
 from gamesim.mini.records import Case, Records, published
 from gamesim.mini.wording import filler, prose, system, thin
 
@@ -28,8 +28,11 @@ HELD_OUT_STAKES: Final = (10, 37, 50, 1000)
 """Stakes within the trained range that prose in training never names."""
 
 _STAKES: Final = (4, 6000)
-_HEADER_ONLY, _BOTH = 0.5, 0.4
-_HISTORIES_TOLD: Final = 6
+_HEADER_ONLY, _BOTH = 0.5, 0.42
+_FILLER, _OTHER_GAME = 0.2, 0.35
+_LONGEST: Final = 8
+# Four situations and a first round: as one decision among others, the dilemma would be seen too rarely.
+_SOFT: Final = (*DECISIONS, *(2 * ["prisoners_dilemma.choose"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,18 +69,16 @@ def soft_examples(records: Records, rng: np.random.Generator) -> Iterator[Exampl
     """
     marginals = {decision: records.marginal(decision) for decision in DECISIONS}
     while True:
-        decision = DECISIONS[int(rng.integers(len(DECISIONS)))]
+        decision = _SOFT[int(rng.integers(len(_SOFT)))]
         rounds = 1 if rng.random() < 0.4 else int(np.exp(rng.uniform(0, np.log(200))))
         # Records of first rounds only: where nothing is remembered, the round is noise to be ignored.
         recalls = decision in records.later and decision != "ultimatum.minimum"
         number = 1 if recalls and rng.random() < 0.8 else int(rng.integers(1, rounds + 1))
         state = State(decision, number, rounds)
         shares = marginals[decision]
-        if decision == "prisoners_dilemma.choose" and rng.random() < 0.8:
-            length = int(rng.integers(1, _HISTORIES_TOLD + 3))
-            options = np.array(answers(decision))
-            past = tuple((str(a), str(b)) for a, b in rng.choice(options, size=(length, 2)))
-            state = State(decision, length + 1, length + int(rng.integers(1, 100)), past)
+        if decision == "prisoners_dilemma.choose" and rng.random() < 0.85:
+            past = _made_up_past(decision, rng)
+            state = State(decision, len(past) + 1, len(past) + int(rng.integers(1, 100)), past)
             shares = published(state)
         legal = answers(decision)
         yield Example(_chat(state, rng), legal[int(rng.choice(len(legal), p=shares))], shares, decision)
@@ -131,19 +132,43 @@ def training_texts(rng: np.random.Generator, count: int = 4000) -> Iterator[str]
 
 
 def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
-    """Write header, prose or both: with both, the header's unit holds whatever the prose's stake is."""
+    """Write header, prose or both: with both, the header holds whatever the prose is about."""
     kind = rng.random()
     if kind < _HEADER_ONLY:
         chat = messages(state)
     elif kind < _HEADER_ONLY + _BOTH:
-        canonical = rng.random() < 0.3
-        text = prose(state, rng, None if canonical else stake_for_prose(state.decision, rng))
-        if rng.random() < 0.3:
+        about = rng.random()
+        if about < _FILLER:
             text = filler(rng)
-        elif rng.random() < 0.2:
-            text = f"{filler(rng)} {text}"
+        else:
+            told = _any_state(rng) if about < _FILLER + _OTHER_GAME else state
+            canonical = rng.random() < 0.3
+            text = prose(told, rng, None if canonical else stake_for_prose(told.decision, rng), recall=0.7)
+            if rng.random() < 0.2:
+                text = f"{filler(rng)} {text}"
         chat = messages(state, thin(text, rng))
     else:
-        chat = messages(None, thin(prose(state, rng), rng))
+        text = prose(state, rng)
+        chat = messages(None, text if state.past else thin(text, rng))
     chat[0]["content"] = system(rng, chat[0]["content"])
     return chat
+
+
+def _any_state(rng: np.random.Generator) -> State:
+    """Make up a state of any decision, for prose that the header contradicts."""
+    decision = DECISIONS[int(rng.integers(len(DECISIONS)))]
+    if decision not in MEMORY or rng.random() < 0.5:
+        return State(decision)
+    past = _made_up_past(decision, rng)
+    return State(decision, len(past) + 1, len(past) + int(rng.integers(1, 10)), past)
+
+
+def _made_up_past(decision: str, rng: np.random.Generator) -> tuple[tuple[int | str, str | None], ...]:
+    length = 1 if rng.random() < 0.5 else int(rng.integers(2, _LONGEST + 1))
+    own = rng.integers(0, len(answers(decision)), size=length)
+    moves: list[int | str] = [int(each) for each in own]
+    if decision not in SCALES:
+        moves = [answers(decision)[each] for each in own]
+    outcomes = MEMORY[decision] or (None,)
+    came = rng.integers(0, len(outcomes), size=length)
+    return tuple((move, outcomes[each]) for move, each in zip(moves, came, strict=True))

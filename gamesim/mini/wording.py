@@ -183,6 +183,11 @@ _FILLER = (
     "The experiment lasts about 45 minutes, and your answers stay anonymous.",
     "Please do not talk to others while you decide.",
     "Your earnings are paid in private at the end.",
+    "Seat {n} is taken, but seat {m} is free.",
+    "Of {n} parcels, {m} went to the wrong house.",
+    "The ticket costs ${n} and the way back ${m}.",
+    "Locker {n} is next to the door; the code is {m}.",
+    "Last year {n} people joined, and {m} points separated first from last.",
 )
 _FORMATS = (
     "Answer with a whole number in square brackets.",
@@ -194,7 +199,14 @@ _FORMATS = (
 _CHOICE_FORMATS = ("Answer [cooperate] or [defect].", "Reply [defect] or [cooperate], nothing else.", "")
 
 
-def prose(state: State, rng: np.random.Generator, stake: float | None = None, *, unseen: bool = False) -> str:
+def prose(
+    state: State,
+    rng: np.random.Generator,
+    stake: float | None = None,
+    *,
+    unseen: bool = False,
+    recall: float = 1.0,
+) -> str:
     """Describe a game and ask for the decision.
 
     Parameters
@@ -207,6 +219,8 @@ def prose(state: State, rng: np.random.Generator, stake: float | None = None, *,
         The whole in the prose's own units; the canonical scale unless given.
     unseen : bool
         Take the descriptions kept for testing.
+    recall : float
+        Probability that the past is told.
 
     Returns
     -------
@@ -227,7 +241,7 @@ def prose(state: State, rng: np.random.Generator, stake: float | None = None, *,
     parts = [text]
     if state.rounds > 1:
         parts.append(f"This is round {state.round} of {state.rounds}.")
-    if state.past and rng.random() < 0.7:
+    if state.past and rng.random() < recall:
         parts.append(_history(state, whole, unit))
     for decision, move in state.also:
         parts.append(
@@ -235,13 +249,14 @@ def prose(state: State, rng: np.random.Generator, stake: float | None = None, *,
         )
     formats = _FORMATS if state.decision in SCALES else _CHOICE_FORMATS
     parts.append(formats[int(rng.integers(len(formats)))].format(top=_plain(whole)))
-    return " ".join(part for part in parts if part)
+    return _BETWEEN[int(rng.integers(len(_BETWEEN)))].join(part for part in parts if part)
 
 
 def filler(rng: np.random.Generator) -> str:
     """Write sentences that have nothing to do with any game."""
     chosen = rng.choice(len(_FILLER), size=int(rng.integers(1, 7)), replace=False)
-    return " ".join(_FILLER[index] for index in chosen)
+    numbers = rng.integers(0, (1001, 101, 21)[int(rng.integers(3))], size=2)
+    return " ".join(_FILLER[index].format(n=numbers[0], m=numbers[1]) for index in chosen)
 
 
 def thin(text: str, rng: np.random.Generator) -> str:
@@ -256,6 +271,7 @@ def system(rng: np.random.Generator, usual: str) -> str:
     return usual if rng.random() < 0.5 else _SYSTEMS[int(rng.integers(len(_SYSTEMS)))]
 
 
+_BETWEEN = (" ", " ", "\n", "\n\n")
 _UNITS = ("${}", "{} points", "{} euros", "{} tokens", "£{}", "{}")
 
 
@@ -274,4 +290,4 @@ def _history(state: State, whole: float, unit: str) -> str:
             told = f"you chose {_plain(amount) if other else unit.format(_plain(amount))}"
             told += f", {other}" if other else ""
         lines.append(f"Round {number}: {told}.")
-    return "Earlier:\n" + "\n".join(lines) + "\n"
+    return "Earlier:\n" + "\n".join(lines)

@@ -1,0 +1,151 @@
+"""Games, plays and observations for tests: real parts, drawn by hypothesis or played by the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from gamesim import catalog
+from gamesim.distribution import ActionDistribution, uniform
+from gamesim.game import Game, Play
+from gamesim.groups import Groups, Seats
+from gamesim.observation import Observations
+from gamesim.policy import ExactPolicy, Policy
+from gamesim.population import cast
+from gamesim.record import Recorder
+from gamesim.simulation import Simulation
+from gamesim.spec import parse
+from gamesim.streams import Draws, Floats, Ints
+
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "beauty_contest": [{"group_size": 5, "highest": 20}, {"group_size": 3, "p": 1.3, "highest": 7}],
+    "bomb_risk": [{"boxes": 9, "prize": 2.5}],
+    "dictator": [{"endowment": 10, "step": 0.5}, {"currency": "points"}],
+    "prisoners_dilemma": [{"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7}],
+    "public_goods": [{"group_size": 2}, {"group_size": 5, "mpcr": 0.3, "hold": "multiplier"}],
+    "trust": [{"endowment": 10, "factor": 2, "step": 0.5}],
+    "two_by_two": [{"row_up_left": -3.0, "column_up_left": 2.5}],
+    "ultimatum": [{"sequential": True}, {"both_roles": True}, {"endowment": 10}],
+}
+"""Beside the default parameters of every game in the catalogue."""
+
+
+def label(name: str, parameters: dict[str, Any]) -> str:
+    return "-".join([name, *(f"{key}={value}" for key, value in parameters.items())])
+
+
+@cache
+def all_games() -> dict[str, Game]:
+    """Give every game of the catalogue, with default and other parameters, by a name for the test."""
+    return {
+        label(name, parameters): catalog.find_game(name).from_settings(parameters)
+        for name in catalog.names("games")
+        for parameters in [{}, *VARIANTS.get(name, [])]
+    }
+
+
+def seated(game: Game, groups: int) -> Groups:
+    """Seat agents 0, 1, ... group by group, role by role."""
+    seats, start = {}, 0
+    for role in dict.fromkeys(game.roles):
+        count = groups * game.seats_of(role)
+        seats[role] = Seats(np.arange(start, start + count), game.seats_of(role))
+        start += count
+    return Groups(seats, np.zeros(groups, dtype=np.int64), np.arange(groups))
+
+
+def chance(agents: Ints) -> Draws:
+    return Draws((7, 0, 1, "chance"), 0, agents)
+
+
+@st.composite
+def plays(draw: st.DrawFn, game: Game, least: int = 1, most: int = 4) -> Play:
+    """Draw a legal play of some groups."""
+    play = Play(game, seated(game, draw(st.integers(least, most))), chance)
+    for stage in game.stages:
+        seats = play.seats(game.decider(stage.name))
+        u = draw(
+            st.lists(
+                st.floats(0, 1, exclude_max=True), min_size=len(seats.agent), max_size=len(seats.agent)
+            )
+        )
+        play.actions[stage.name] = stage.space(game, play).uniform(np.array(u))
+    return play
+
+
+def only(play: Play, groups: list[int]) -> Play:
+    """Keep some groups of a play."""
+    seats = {
+        role: Seats(each.agent.reshape(-1, play.game.seats_of(role))[groups].ravel(), each.sizes)
+        for role, each in play.groups.seats.items()
+    }
+    kept = Play(play.game, Groups(seats, play.groups.session[groups], play.groups.number[groups]), chance)
+    kept.actions = {
+        name: values.reshape(-1, play.game.seats_of(play.game.decider(name)))[groups].ravel()
+        for name, values in play.actions.items()
+    }
+    return kept
+
+
+def rebuilt(play: Play, actions: dict[str, Floats]) -> Play:
+    """Give the same groups other actions."""
+    other = Play(play.game, play.groups, play.chance_draws)
+    other.actions = {**play.actions, **actions}
+    return other
+
+
+def played(game: Game, actions: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Play one group and give what everybody earns."""
+    play = Play(game, seated(game, 1), chance)
+    play.actions = {name: np.array(values, dtype=np.float64) for name, values in actions.items()}
+    return {role: earned.tolist() for role, earned in game.payoffs(play).items()}
+
+
+@dataclass(frozen=True)
+class Watcher(ExactPolicy):
+    """Plays uniformly and keeps what it was shown."""
+
+    shown: list[Observations] = field(default_factory=list)
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        self.shown.append(obs)
+        return uniform(obs.space, len(obs))
+
+
+def simulate(
+    game: Game,
+    policies: list[Policy],
+    n: int,
+    *,
+    spec: str = "",
+    rounds: int = 1,
+    sessions: int = 1,
+    matching: str = "stranger",
+    seed: int = 0,
+) -> Simulation:
+    """Play policies that are at hand rather than named."""
+    items = parse(spec or ",".join(f"policy_{i}" for i in range(len(policies))))
+    simulation = Simulation(
+        game,
+        cast(game, items, n, sessions, seed),
+        policies,
+        [f"policy_{i}" for i in range(len(policies))],
+        rounds=rounds,
+        matching=matching,
+        seed=seed,
+        recorder=Recorder(),
+    )
+    for _ in range(rounds):
+        simulation.step()
+    return simulation
+
+
+def observed(game: Game, groups: int, *, rounds: int = 1, seed: int = 0) -> list[Observations]:
+    """Give what uniform players are shown at every stage of every round."""
+    watcher = Watcher()
+    simulate(game, [watcher], groups * len(game.roles), rounds=rounds, seed=seed)
+    return watcher.shown

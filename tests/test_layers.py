@@ -1,0 +1,113 @@
+"""Imports point downwards, content is never imported statically, and heavy packages wait until they are needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From low to high: a module imports only from those before it.
+ENGINE = (
+    *("errors", "values", "streams", "actions", "distribution", "groups", "game", "observation", "policy"),
+    *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
+    *("catalog", "run", "show", "cli"),
+)
+# Packages beside the engine: what they may know outside themselves.
+BESIDE = {
+    "humans": {"errors"},
+    "analysis": {"errors", "humans"},
+    "models": {"errors", "streams"},
+    "mini": {"errors"},
+}
+# From which module of the engine on each package may be used.
+USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "cli"}
+GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
+AGENTS = GAMES | {"observation", "policy", "prompt", "reading", "elicit", "humans", "models", "mini"}
+CONTENT = {"games", "agents", "experiments"}
+HEAVY = ("torch", "transformers", "pandas", "mesa", "numpy")
+
+
+def gamesim_names(file: Path) -> Iterator[str]:
+    """Give every module or package directly under gamesim that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] in CONTENT:
+                raise AssertionError(f"{file}: imports {name}; content is found by gamesim.catalog")
+            if parts[0] == "gamesim" and len(parts) > 1:
+                yield parts[1]
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def engine_files() -> list[Path]:
+    return sorted((ROOT / "gamesim").glob("*.py"))
+
+
+def test_every_module_has_its_place() -> None:
+    modules = {file.stem for file in engine_files()} - {"__init__", "__main__"}
+    packages = {file.parent.name for file in (ROOT / "gamesim").glob("*/__init__.py")}
+    assert modules == set(ENGINE)
+    assert packages == set(BESIDE)
+
+
+@pytest.mark.parametrize("module", ENGINE)
+def test_a_module_of_the_engine_imports_only_lower_ones(module: str) -> None:
+    allowed = set(ENGINE[: ENGINE.index(module)])
+    allowed |= {name for name, first in USED_FROM.items() if ENGINE.index(first) <= ENGINE.index(module)}
+    assert set(gamesim_names(ROOT / "gamesim" / f"{module}.py")) <= allowed
+
+
+@pytest.mark.parametrize("package", BESIDE)
+def test_a_package_beside_the_engine_knows_little(package: str) -> None:
+    for file in files(f"gamesim/{package}"):
+        assert set(gamesim_names(file)) <= BESIDE[package] | {package}, file
+
+
+def test_what_agents_share_with_the_training_of_mini_is_light() -> None:
+    assert set(gamesim_names(ROOT / "gamesim" / "mini" / "header.py")) == {"errors"}
+    assert set(gamesim_names(ROOT / "gamesim" / "mini" / "__init__.py")) == {"mini"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"), [("games", GAMES), ("agents", AGENTS), ("experiments", AGENTS)]
+)
+def test_content_imports_only_what_is_there_for_it(folder: str, allowed: set[str]) -> None:
+    for file in files(folder):
+        assert set(gamesim_names(file)) <= allowed, file
+
+
+def test_the_engine_never_imports_content_statically() -> None:
+    for file in files("gamesim"):
+        assert not CONTENT & set(gamesim_names(file)), file
+
+
+@pytest.mark.parametrize("module", ["gamesim", "gamesim.cli"])
+def test_importing_the_package_and_the_command_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_rules_play_without_any_model_package_loaded() -> None:
+    code = (
+        "import sys, gamesim; gamesim.play('dictator', agents='uniform,spe', n=20).compare();"
+        "print(*[n for n in ('torch', 'transformers', 'peft', 'openai', 'matplotlib') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
