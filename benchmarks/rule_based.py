@@ -43,7 +43,9 @@ def numpy_by_hand(agents: int = AGENTS) -> float:
 def numpy_and_write(folder: Path, agents: int = AGENTS) -> None:
     """Play it by hand, then write the same table with the same library."""
     rng = np.random.default_rng(0)
-    rows: dict[str, list[Any]] = {name: [] for name in ("round", "group", "seat", "agent", "action", "payoff")}
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("round", "group", "seat", "agent", "action", "payoff")
+    }
     for number in range(1, ROUNDS + 1):
         order = rng.permutation(agents)
         given = rng.integers(0, ENDOWMENT + 1, agents).astype(np.float64)
@@ -144,10 +146,16 @@ def main() -> None:
     times["Mesa, one object an agent"] = [cpu(mesa_loop) * AGENTS / MESA_AGENTS]
     medians = {name: statistics.median(values) for name, values in times.items()}
     decisions = AGENTS * ROUNDS
-    print(f"public goods, {AGENTS:,} agents, {ROUNDS} rounds: {decisions:,} decisions; CPU seconds, median of {REPEATS}")
+    print(
+        f"public goods, {AGENTS:,} agents, {ROUNDS} rounds: {decisions:,} decisions; CPU seconds, median of {REPEATS}"
+    )
     for name, seconds in medians.items():
-        print(f"  {name:<28} {seconds:7.3f} s   {decisions / seconds / 1e6:7.1f} million decisions a CPU second")
-    speed = statistics.median(a / b for a, b in zip(times["numpy by hand"], times["gamesim, in memory"], strict=True))
+        print(
+            f"  {name:<28} {seconds:7.3f} s   {decisions / seconds / 1e6:7.1f} million decisions a CPU second"
+        )
+    speed = statistics.median(
+        a / b for a, b in zip(times["numpy by hand"], times["gamesim, in memory"], strict=True)
+    )
     cost = statistics.median(
         b / a for a, b in zip(times["numpy by hand and write"], times["gamesim, written"], strict=True)
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gamesim.errors import GamesimError, NothingPlayedError
+from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError
 
 app = typer.Typer(
     name="gamesim",
@@ -179,6 +180,8 @@ def mini_train(
 
 def main() -> None:
     """Run the command; a user's mistake is one sentence and exit code 2."""
+    # They stand among the notes that are printed with the result.
+    warnings.simplefilter("ignore", GamesimWarning)
     try:
         app()
     except NothingPlayedError as error:

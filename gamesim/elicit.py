@@ -27,7 +27,7 @@ from gamesim.reading import Reading, read_answer
 from gamesim.streams import Floats, Ints
 
 LOW_MASS = 0.9
-CHECK_DRAWS = 200
+CHECK_DRAWS = 50
 ELICITATIONS = ("auto", "probabilities", "sample")
 
 
@@ -78,6 +78,7 @@ class ModelPolicy(Policy):
     device: str = "auto"
     dtype: str = "auto"
     opened: LanguageModel | None = field(default=None, init=False, repr=False, compare=False)
+    checked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def default_sampling(self) -> Sampling:
         """Give the settings for what the user leaves open."""
@@ -228,10 +229,11 @@ class ModelPolicy(Policy):
         values: Floats,
         probabilities: Floats,
     ) -> None:
-        """Say how far free answers lie from the legal ones, where a model often gives no legal answer."""
+        """Say how far free answers lie from the legal ones, once for each decision, where that may be far."""
         worst = int(np.argmin(mass))
-        if mass[worst] >= LOW_MASS:
+        if mass[worst] >= LOW_MASS or obs.decision in self.checked:
             return
+        self.checked.add(obs.decision)
         one = obs.take(np.flatnonzero(self.questions(obs, self.variants(obs))[1] == worst)[:1])
         completions = self.model.complete([asked[worst].prompt] * CHECK_DRAWS, range(CHECK_DRAWS))
         readings = [_read(each, one, 0) for each in completions]

@@ -49,9 +49,9 @@ class Seats:
         return np.repeat(values, self.sizes)
 
     def _reduce(self, ufunc: np.ufunc, values: Floats) -> Floats:
-        if self.sizes == 1:
-            return values
         if isinstance(self.sizes, int):
+            if self.sizes == 1:
+                return values
             columns = values.reshape(-1, self.sizes)
             if self.sizes > 16:
                 return cast(Floats, ufunc.reduce(columns, axis=1))

@@ -6,7 +6,9 @@ import dataclasses
 import datetime
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +19,7 @@ import pandas as pd
 
 from gamesim import record
 from gamesim.catalog import find_agent, find_game
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.policy import Policy, Setting
 from gamesim.population import KEYBOARD, Cast, cast
@@ -169,7 +171,9 @@ def play(
         standin=None if require_weights else find_agent("mini").in_place_of,
         download=download,
     )
-    policies = _prepare(items, settings_of, seat)
+    warned: list[str] = []
+    with _noting(warned):
+        policies = _prepare(items, settings_of, seat)
     labels = _labels(items, policies)
     folder = Path(out) if out is not None else None
     recorder = Recorder(folder)
@@ -194,7 +198,7 @@ def play(
             for label, item, policy in zip(labels, items, policies, strict=True)
             if policy.stand_in_for
         },
-        notes=list(dict.fromkeys(note for policy in policies for note in policy.notes())),
+        notes=list(dict.fromkeys([*warned, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
     recorder.settings(settings)
@@ -238,10 +242,11 @@ def _simulate(
     )
     settings.status = "interrupted"
     try:
-        for done in range(settings.rounds):
-            simulation.step()
-            if progress is not None:
-                progress(done + 1, settings.rounds)
+        with _noting(settings.notes):
+            for done in range(settings.rounds):
+                simulation.step()
+                if progress is not None:
+                    progress(done + 1, settings.rounds)
         settings.status = "complete"
     finally:
         settings.seconds = round(time.perf_counter() - began, 3)
@@ -250,6 +255,18 @@ def _simulate(
         recorder.close()
         recorder.settings(settings)
     return Run(settings, recorder.folder, recorder)
+
+
+@contextmanager
+def _noting(notes: list[str]) -> Iterator[None]:
+    """Pass warnings on, and keep gamesim's own among the notes of the record."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GamesimWarning)
+        yield
+    for each in caught:
+        if issubclass(each.category, GamesimWarning):
+            notes.append(str(each.message))
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

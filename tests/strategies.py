@@ -55,11 +55,20 @@ def seated(game: Game, groups: int) -> Groups:
         count = groups * game.seats_of(role)
         seats[role] = Seats(np.arange(start, start + count), game.seats_of(role))
         start += count
-    return Groups(seats, np.zeros(groups, dtype=np.int64), np.arange(groups))
+    return Groups(seats, 1)
 
 
 def chance(agents: Ints) -> Draws:
     return Draws((7, 0, 1, "chance"), 0, agents)
+
+
+@st.composite
+def units(draw: st.DrawFn, size: int) -> Floats:
+    """Draw numbers on [0, 1): one by one where they are few, so that a failure shrinks, else by a seed."""
+    if size <= 12:
+        few = draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=size, max_size=size))
+        return np.array(few)
+    return np.random.default_rng(draw(st.integers(0, 2**32 - 1))).random(size)
 
 
 @st.composite
@@ -68,12 +77,7 @@ def plays(draw: st.DrawFn, game: Game, least: int = 1, most: int = 4) -> Play:
     play = Play(game, seated(game, draw(st.integers(least, most))), chance)
     for stage in game.stages:
         seats = play.seats(game.decider(stage.name))
-        u = draw(
-            st.lists(
-                st.floats(0, 1, exclude_max=True), min_size=len(seats.agent), max_size=len(seats.agent)
-            )
-        )
-        play.actions[stage.name] = stage.space(game, play).uniform(np.array(u))
+        play.actions[stage.name] = stage.space(game, play).uniform(draw(units(len(seats.agent))))
     return play
 
 
@@ -83,7 +87,7 @@ def only(play: Play, groups: list[int]) -> Play:
         role: Seats(each.agent.reshape(-1, play.game.seats_of(role))[groups].ravel(), each.sizes)
         for role, each in play.groups.seats.items()
     }
-    kept = Play(play.game, Groups(seats, play.groups.session[groups], play.groups.number[groups]), chance)
+    kept = Play(play.game, Groups(seats, 1), chance)
     kept.actions = {
         name: values.reshape(-1, play.game.seats_of(play.game.decider(name)))[groups].ravel()
         for name, values in play.actions.items()

@@ -127,7 +127,6 @@ def reference(
     entry.update(fields)
     people = f"Counts come from the {len(first):,} subjects at hand, a part of those published."
     entry["note"] = f"{people} {fields.get('note', '')}".strip()
-    )
     return entry
 
 

@@ -18,6 +18,8 @@ _CONDITIONS: Final = {
     "header": "header alone",
     "unseen wording": "header + unseen wording",
     "other stakes": "header + unseen wording, unseen stakes",
+    "games' wording": "header + the games' own wording",
+    "games' wording, other stakes": "header + the games' own wording, unseen stakes",
     "prose alone": "prose alone, wording seen",
 }
 _BESIDE: Final = {

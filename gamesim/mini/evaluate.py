@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import wasserstein_distance
 
+from gamesim.catalog import find_game
 from gamesim.mini.corpus import HELD_OUT_STAKES
 from gamesim.mini.header import DECISIONS, SCALES, State, messages
 from gamesim.mini.records import (
@@ -25,6 +26,7 @@ from gamesim.mini.records import (
 from gamesim.mini.rivals import losses, marginal_rule, repeat_rule, spread_rule
 from gamesim.mini.scorer import Chat, Scorer
 from gamesim.mini.wording import prose
+from gamesim.prompt import instructions, question, wordings
 
 __all__ = ["OTHER_STAKES", "evaluate", "log_loss", "mean_normalised", "w1"]
 
@@ -71,6 +73,10 @@ def evaluate(folder: Path, records: Path, part: Part = "test") -> dict[str, Any]
         "header": _each(lambda each: _distance(scorer, [messages(State(each))], each, human)),
         "unseen wording": _each(lambda each: _distance(scorer, _unseen(each, (SCALES[each],)), each, human)),
         "other stakes": _each(lambda each: _distance(scorer, _unseen(each, OTHER_STAKES), each, human)),
+        "games' wording": _each(lambda each: _distance(scorer, _games(each, (100,)), each, human)),
+        "games' wording, other stakes": _each(
+            lambda each: _distance(scorer, _games(each, OTHER_STAKES), each, human)
+        ),
         "prose alone": _each(lambda each: _distance(scorer, _prose_alone(each), each, human)),
         "table": _each(lambda each: w1(train.marginal(each), human[each])),
         "uniform": _each(lambda each: w1(np.full(len(human[each]), 1 / len(human[each])), human[each])),
@@ -131,6 +137,22 @@ def _unseen(decision: str, stakes: Sequence[float]) -> list[Chat]:
     return [
         messages(state, prose(state, rng, stake, unseen=True)) for stake in stakes for _ in range(_WORDINGS)
     ]
+
+
+def _games(decision: str, stakes: Sequence[float]) -> list[Chat]:
+    """Put the rules and questions of this project's games, which training does not know, behind the header."""
+    name, _, stage = decision.partition(".")
+    kind, chats = find_game(name), []
+    for stake in stakes:
+        whole = int(stake) if name == "bomb_risk" else float(stake)
+        game = kind(**{kind.stake_parameter: whole})
+        seen = {"send": stake / 2} if decision == "trust.return" else {}
+        for variant in range(wordings(game, stage)):
+            text = (
+                f"{instructions(game, game.decider(stage), variant)} {question(game, stage, seen, variant)}"
+            )
+            chats.append(messages(State(decision), text))
+    return chats
 
 
 def _prose_alone(decision: str) -> list[Chat]:

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 __all__ = ["ACCEPTANCE_GATE", "LEGAL_MASS_GATE", "W1_GATES", "failures"]
 
-W1_GATES: Final[Mapping[str, float]] = {"header": 0.03, "unseen wording": 0.03, "other stakes": 0.05}
+W1_GATES: Final[Mapping[str, float]] = {
+    "header": 0.03,
+    "unseen wording": 0.03,
+    "games' wording": 0.03,
+    "other stakes": 0.05,
+    "games' wording, other stakes": 0.05,
+}
 """Largest mean of W1 / range over the decisions with records, by condition."""
 
 ACCEPTANCE_GATE: Final = 0.07
