@@ -9,6 +9,7 @@
 #   ARGS="trust --agents human"              what `make play` plays
 #   TORCH=torch==2.13.0+cpu                  another build of torch than the one in constraints.txt
 #   PIP_ARGS="--extra-index-url URL"         more arguments for pip, such as where that build is found
+# The last two count when something is installed; `rm .venv/installed` makes the next call install again.
 
 PYTHON ?= python3
 ARGS ?= ultimatum --agents befm
@@ -44,7 +45,7 @@ clean:
 # The stamp is written last, so an installation that was cut off is taken up again.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("gamesim needs Python 3.11 or later; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV): some minutes the first time, torch being the largest part"
 	@{ grep -v '^torch==' constraints.txt; echo '$(TORCH)'; } > $(VENV)/constraints.txt
 	@$(PIP) --constraint $(VENV)/constraints.txt setuptools

@@ -185,6 +185,10 @@ class Mini(ModelPolicy):
         )
         return standing + list(getattr(self, "_departures", []))
 
+    def describe(self) -> dict[str, Any]:
+        """Add that it is never scored for likeness on the records it was trained on."""
+        return super().describe() | {"scored_in_sample": False}
+
     def questions(self, obs: Observations, wording: Ints) -> tuple[list[Question], Ints]:
         """Ask on mini's own scale, with a header that tells the state of the game."""
         stage = "minimum" if obs.stage == "answer" else obs.stage

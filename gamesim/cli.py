@@ -127,17 +127,17 @@ def compare(
 @app.command()
 def games() -> None:
     """List the games."""
-    from gamesim import show
+    from gamesim import listing
 
-    show.games()
+    listing.games()
 
 
 @app.command()
 def agents() -> None:
     """List the agents and their options."""
-    from gamesim import show
+    from gamesim import listing
 
-    show.agents()
+    listing.agents()
 
 
 @app.command()
@@ -145,9 +145,9 @@ def humans(
     record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
 ) -> None:
     """List the human records: who decided what, how many, under which rules."""
-    from gamesim import show
+    from gamesim import listing
 
-    show.humans(record)
+    listing.humans(record)
 
 
 @app.command(name="show", epilog="Example:  gamesim show trust --set endowment=50")
@@ -159,9 +159,9 @@ def show_game(
     ] = False,
 ) -> None:
     """Print the rules of a game and exactly what each player is told."""
-    from gamesim import show
+    from gamesim import listing
 
-    show.game(game, _settings(set_), every_wording=wordings)
+    listing.game(game, _settings(set_), every_wording=wordings)
 
 
 @mini_app.command("train")

@@ -1,8 +1,8 @@
 """Read an action out of a free answer, or say why there is none.  Nothing is clipped, guessed or filled in.
 
-A bracketed answer is taken first, the last one where several agree; without brackets, a number or label that
-stands alone in the answer.  Several different candidates, a range or a percentage are unreadable: which of them
-was meant cannot be known.
+A bracketed answer is taken first, where all brackets that hold a value agree; without brackets, a number or
+label that stands alone in the answer.  Several different candidates, a range, a percentage, a decimal comma or
+a negated answer are unreadable: what was meant cannot be known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from gamesim.actions import ActionSpace, Choice
 from gamesim.policy import OK, OUT_OF_RANGE, REFUSED, UNREADABLE
 
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w%]|[.,]\d)(?!\s*%)")
+# Not 1.000, which is one or a thousand, and no part of 1,5 or 10,50.
+_NUMBER = re.compile(
+    r"(?<![\w.])(?<!\d,)(?![-+]?[1-9]\d{0,2}\.\d{3}(?!\d))"
+    r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w%]|[.,]\d)(?!\s*%)"
+)
+_SIGNED_MONEY = re.compile(r"(?<!\d)([-+])\s?([$\u20ac\u00a3\u00a5])(?=\d)")
 _PERCENT = re.compile(r"\d\s*(?:%|per ?cent)", re.IGNORECASE)
 _RANGE = re.compile(r"\d\s*(?:-|\u2013|to|or|and|between)\s*\$?\d", re.IGNORECASE)
 _REFUSAL = re.compile(
@@ -24,6 +29,10 @@ _REFUSAL = re.compile(
     r"|as an AI|I'm (?:sorry|unable|not able))\b",
     re.IGNORECASE,
 )
+_NEGATION = re.compile(
+    r"\b(?:not|never|neither|nor|cannot|refuse|decline|no (?:more|less))\b|n't\b", re.IGNORECASE
+)
+_ARTICLE = re.compile(r"(^|[.!?\n])(\s*)A(?=\s+[a-z])")
 
 
 @dataclass(frozen=True)
@@ -61,22 +70,42 @@ def read_answer(text: str, space: ActionSpace, row: int = 0) -> Reading:
     -------
     Reading
     """
+    text = _SIGNED_MONEY.sub(r"\2\1", text.replace("\u2019", "'").replace("\u2212", "-"))
     brackets = [inner.strip() for inner in _BRACKET.findall(text)]
-    candidates = {value for inner in brackets if (value := _value(inner, space)) is not None}
-    if brackets and candidates:
+    values = [_value(inner, space) for inner in brackets]
+    if not isinstance(space, Choice) and any(
+        value is None and re.search(r"\d", inner) for value, inner in zip(values, brackets, strict=True)
+    ):
+        return Reading(np.nan, UNREADABLE)
+    candidates = {value for value in values if value is not None}
+    if candidates:
         return _judge(candidates, space, row, "bracket")
-    lone = "lone label" if isinstance(space, Choice) else "lone number"
-    if isinstance(space, Choice):
-        candidates = {
-            float(i)
-            for i, shown in enumerate(space.shown)
-            if re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", text, 0 if len(shown) == 1 else re.IGNORECASE)
-        }
-    elif not _PERCENT.search(text) and not _RANGE.search(text):
-        candidates = {_number(found) for found in _NUMBER.findall(text)}
+    refused = REFUSED if _REFUSAL.search(text) else UNREADABLE
+    candidates = _alone(text, space)
     if not candidates:
-        return Reading(np.nan, REFUSED if _REFUSAL.search(text) else UNREADABLE)
-    return _judge(candidates, space, row, lone)
+        return Reading(np.nan, refused)
+    if _NEGATION.search(text) or refused == REFUSED:
+        return Reading(np.nan, UNREADABLE if isinstance(space, Choice) else refused)
+    return _judge(candidates, space, row, "lone label" if isinstance(space, Choice) else "lone number")
+
+
+def _alone(text: str, space: ActionSpace) -> set[float]:
+    """Find what could be an answer in a text without brackets."""
+    if isinstance(space, Choice):
+        found = _mentioned(text, space)
+        # "A fair choice" is not the option A.
+        return found if len(found) > 1 else found & _mentioned(_ARTICLE.sub(r"\1\2", text), space)
+    if _PERCENT.search(text) or _RANGE.search(text):
+        return set()
+    return {_number(found) for found in _NUMBER.findall(text)}
+
+
+def _mentioned(text: str, space: Choice) -> set[float]:
+    return {
+        float(i)
+        for i, shown in enumerate(space.shown)
+        if re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", text, 0 if len(shown) == 1 else re.IGNORECASE)
+    }
 
 
 def _judge(candidates: set[float], space: ActionSpace, row: int, read_as: str) -> Reading:
@@ -91,7 +120,7 @@ def _value(text: str, space: ActionSpace) -> float | None:
     if isinstance(space, Choice):
         shown = [label.lower() for label in space.shown]
         return float(shown.index(text.lower())) if text.lower() in shown else None
-    stripped = re.sub(r"^[^\d+-.]*", "", text) if not text[:1].isdigit() else text
+    stripped = re.sub(r"^[^\d+\-.]*", "", text) if not text[:1].isdigit() else text
     if _PERCENT.search(text) or _RANGE.search(text):
         return None
     found = _NUMBER.findall(stripped)

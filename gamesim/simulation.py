@@ -181,7 +181,7 @@ class Simulation(mesa.Model):
             agent=seats.agent,
             space=stage.space(self.game, _known(play)),
             seen={name: seats.spread(play[name]) for name in stage.sees},
-            past=Past(self.plays, role, seats.agent),
+            past=Past(tuple(self.plays), role, seats.agent),
             draws=self._draws(stage.name, seats.agent, self.steps),
             matching=self.matching,
             own={name: play[name] for name in earlier},

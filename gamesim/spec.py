@@ -132,10 +132,17 @@ def _item(text: str, spec: str) -> Item:
         key, sign, value = pair.partition("=")
         if not sign or not key.strip() or not value.strip():
             raise GamesimError(f"agents {spec!r}: the option {pair!r} of {name!r} is not key=value")
+        if key.strip() in options:
+            raise GamesimError(f"agents {spec!r}: the option {key.strip()!r} of {name!r} is given twice")
         options[key.strip()] = _unquote(value.strip())
     prefix, sign, target = name.partition(":")
     if sign and prefix in MODEL_PREFIXES:
-        options = {"model_name": f"{prefix}:{_unquote(target.strip())}", **options}
+        target = _unquote(target.strip())
+        if not target:
+            raise GamesimError(
+                f"agents {spec!r}: {text!r} names no model; write hf:BASE, hf:BASE+ADAPTER or openai:NAME"
+            )
+        options = {"model_name": f"{prefix}:{target}", **options}
         name = "llm"
     elif sign:
         raise unknown("kind of model", prefix, MODEL_PREFIXES, where=f"agents {spec!r}")

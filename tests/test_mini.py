@@ -105,7 +105,7 @@ def test_prose_covers_every_decision_and_keeps_test_wording_apart() -> None:
     assert "5,000" in prose(State("dictator.give"), rng, 5000.0)
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     assert set(thin(" ".join(words), rng).split()) <= set(words)
-    stakes = {stake_for_prose("dictator.give", rng) for _ in range(3000)}
+    stakes = {stake_for_prose(rng) for _ in range(3000)}
     assert not stakes & set(HELD_OUT_STAKES)
     assert min(stakes) >= 4
     assert max(stakes) <= 6000

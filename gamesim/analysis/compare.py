@@ -225,6 +225,8 @@ def _row(
     reference = one.reference
     in_sample = reference.dataset in (about.get("trained_on") or ())
     stand_in_for = about.get("stand_in_for") or None
+    if in_sample and not about.get("scored_in_sample", True):
+        likeness = likeness._replace(w1n=NAN, tv=NAN, intervals={}, sd_ratio=NAN, entropy_ratio=NAN)
     moments = _moments(reference, simulated.support, simulated.p)
     people = reference.subjects if reference.votes(votes) == "subject" else reference.decisions
     if not reference.has_counts:
@@ -315,6 +317,8 @@ def _notes(
 ) -> list[str]:
     reference = one.reference
     notes = list(one.notes)
+    if reference.dataset in (about.get("trained_on") or ()) and not about.get("scored_in_sample", True):
+        notes.append("never scored on the records it was trained on")
     if about.get("stand_in_for"):
         notes.append(f"a stand-in for {about['stand_in_for']}")
     if reference.has_counts and reference.votes(votes) != votes:
@@ -329,7 +333,7 @@ def _notes(
     if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
         notes.append(f"only {len(simulated.wordings)} wordings: the wording interval needs {ENOUGH_WORDINGS}")
     if reference.kind == "published":
-        notes += [*sorted({figure.source for figure in reference.figures.values()}), reference.note]
+        notes.append("published figures, not records")
     return notes
 
 

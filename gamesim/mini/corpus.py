@@ -105,13 +105,11 @@ def hard_examples(records: Records, rng: np.random.Generator) -> Iterator[Exampl
             yield Example(_chat(state, rng), str(case.answer), None, state.decision)
 
 
-def stake_for_prose(decision: str, rng: np.random.Generator) -> float:
+def stake_for_prose(rng: np.random.Generator) -> float:
     """Draw a stake, log-uniform from 4 to 6,000, for prose behind a header."""
     while True:
         stake = float(np.exp(rng.uniform(*np.log(_STAKES))))
         stake = float(round(stake)) if rng.random() < 0.8 else float(f"{stake:.1g}")
-        if decision == "public_goods.contribute":
-            stake = max(stake, 4.0)
         if stake not in HELD_OUT_STAKES:
             return stake
 
@@ -143,7 +141,7 @@ def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
         else:
             told = _any_state(rng) if about < _FILLER + _OTHER_GAME else state
             canonical = rng.random() < 0.3
-            text = prose(told, rng, None if canonical else stake_for_prose(told.decision, rng), recall=0.7)
+            text = prose(told, rng, None if canonical else stake_for_prose(rng), recall=0.7)
             if rng.random() < 0.2:
                 text = f"{filler(rng)} {text}"
         chat = messages(state, thin(text, rng))

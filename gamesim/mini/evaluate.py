@@ -142,7 +142,8 @@ def _unseen(decision: str, stakes: Sequence[float]) -> list[Chat]:
 def _games(decision: str, stakes: Sequence[float]) -> list[Chat]:
     """Put the rules and questions of this project's games, which training does not know, behind the header."""
     name, _, stage = decision.partition(".")
-    kind, chats = find_game(name), []
+    kind: Any = find_game(name)
+    chats = []
     for stake in stakes:
         whole = int(stake) if name == "bomb_risk" else float(stake)
         game = kind(**{kind.stake_parameter: whole})

@@ -1,0 +1,181 @@
+"""What there is: games, agents and human records, and what each player of a game is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from gamesim import catalog, prompt
+from gamesim.actions import Amount, plain
+from gamesim.game import Game
+from gamesim.humans import Reference, find, named, references
+from gamesim.show import console
+
+_TEXT_WIDTH = 88
+
+
+def _listing(*columns: str) -> Table:
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
+    )
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _entries(entries: Iterable[tuple[str, str, str]]) -> None:
+    """Print names with what they are, and below that what can be set."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, what, settings in entries:
+        table.add_row(f"[bold]{name}[/bold]", escape(what))
+        if settings:
+            table.add_row("", f"[dim]{escape(settings)}[/dim]")
+    console.print(table)
+
+
+def games() -> None:
+    """List the games with their decisions and parameters."""
+    entries = []
+    for name in catalog.names("games"):
+        rules = catalog.find_game(name)
+        decisions = ", ".join(each.name for each in rules.all_stages)
+        defaults = " ".join(f"{key}={_default(item)}" for key, item in rules.parameters().items())
+        entries.append((name, _first_line(rules), f"decisions: {decisions}   --set {defaults}"))
+    _entries(entries)
+    console.print("\ngamesim show GAME prints the rules and exactly what each player is told", markup=False)
+
+
+def agents() -> None:
+    """List the agents with their options."""
+    entries = []
+    for name in catalog.names("agents"):
+        kind = catalog.find_agent(name)
+        options = " ".join(_option(item) for item in dataclasses.fields(kind) if item.init)
+        entries.append((name, _first_line(kind), options))
+    _entries(entries)
+    console.print(
+        "\na model by name: hf:BASE, hf:BASE+ADAPTER, openai:NAME; your own agent: path.py", markup=False
+    )
+
+
+def humans(name: str) -> None:
+    """List the human records, or print one in full."""
+    if name:
+        _human(name)
+        return
+    table = _listing("record", "subjects", "mean", "stake", "round")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for each in references():
+        table.add_row(
+            each.name,
+            f"{each.subjects:,}" if each.subjects else "published",
+            _recorded_mean(each),
+            "shares" if each.shares else "-" if each.stake is None else plain(each.stake),
+            "-" if each.round is None else str(each.round),
+        )
+    console.print(table)
+    console.print(
+        "\ncounts of one vote a subject, derived from records; published: figures as printed by their source\n"
+        "gamesim humans RECORD prints population, method, filter, counts and citation of one of them",
+        markup=False,
+    )
+
+
+def _human(name: str) -> None:
+    record = named(name)
+    table = _listing("", "")
+    for item in dataclasses.fields(record):
+        value = getattr(record, item.name)
+        if item.name in ("one_vote", "per_decision"):
+            value = "  ".join(f"{action}: {count}" for action, count in value.items())
+        elif item.name == "attrition":
+            value = "; ".join(f"{step} {rows:,}" for step, rows in value)
+        elif item.name == "figures":
+            value = "; ".join(f"{key} {figure.value:g} ({figure.source})" for key, figure in value.items())
+        elif isinstance(value, Mapping):
+            value = ", ".join(f"{key} = {held:g}" for key, held in value.items())
+        if value not in ("", None, ()):
+            table.add_row(item.name.replace("_", " "), escape(str(value)))
+    console.print(table)
+
+
+def _recorded_mean(record: Reference) -> str:
+    if record.has_counts:
+        return f"{np.average(record.support, weights=record.counts()):.2f}"
+    return f"{record.figures['mean'].value:.2f}" if "mean" in record.figures else "-"
+
+
+def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None:
+    """Print the rules of a game and what each player reads."""
+    kind = catalog.find_game(name)
+    rules = kind.from_settings(settings)
+    console.print(f"[bold]{rules.name}[/bold]  {escape(_first_line(kind))}\n")
+    table = _listing("parameter", "value", "what it is")
+    for key, item in kind.parameters().items():
+        table.add_row(key, str(getattr(rules, key)), str(item.metadata.get("help", "")))
+    console.print(table)
+    console.print(f"\nselfish players: {rules.equilibrium}")
+    console.print(
+        f"efficient: {rules.efficiency} (a group then earns {rules.money(rules.efficient_payoff())})"
+    )
+    for stage in rules.stages:
+        _show_stage(rules, stage.name, every_wording)
+    silent = [
+        role
+        for role in dict.fromkeys(rules.roles)
+        if role not in {rules.decider(s.name) for s in rules.stages}
+    ]
+    for role in silent:
+        console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
+        console.print(prompt.instructions(rules, role), markup=False, width=_TEXT_WIDTH)
+    console.print("\nhuman records:")
+    for stage in rules.stages:
+        names = [each.name for each in find(f"{rules.name}.{stage.name}")]
+        console.print(f"  {rules.name}.{stage.name}: {', '.join(names) or 'none'}")
+    console.print("\nsources:")
+    for source in rules.sources:
+        console.print(f"  {source}", markup=False)
+
+
+def _show_stage(rules: Game, stage: str, every_wording: bool) -> None:
+    space = rules.space_at_most(stage)
+    legal = (
+        f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
+        if isinstance(space, Amount)
+        else ", ".join(space.labels)
+    )
+    seen = {name: float(rules.space_at_most(name).at(0.5)) for name in rules.stage(stage).sees}
+    example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
+    count = prompt.wordings(rules, stage)
+    console.print(
+        f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {legal}{example} "
+        f"({count} equivalent texts)"
+    )
+    for wording in range(count if every_wording else 1):
+        told = prompt.told(rules, stage, seen, wording)
+        console.print(f"(system) {told.system}", markup=False, style="dim")
+        console.print(told.user, markup=False, width=_TEXT_WIDTH)
+        console.print()
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "")
+
+
+def _option(item: dataclasses.Field[Any]) -> str:
+    return f"@{item.name}" if item.default in (None, "") else f"@{item.name}={_default(item)}"
+
+
+def _default(item: dataclasses.Field[Any]) -> str:
+    if item.default is dataclasses.MISSING:
+        return "..."
+    return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import all_games
+
+from gamesim import catalog
+from gamesim.errors import GamesimError
+from gamesim.population import cast, check_size
+from gamesim.spec import parse
+
+
+def heads(spec: str, game: str, n: int, sessions: int = 1, seat: str = "") -> list[list[int]]:
+    """Count the agents of each policy, session by session."""
+    items = parse(spec)
+    dealt = cast(all_games()[game], items, n, sessions, 0, seat)
+    return [np.bincount(row, minlength=len(items)).tolist() for row in dealt.policy.reshape(sessions, n)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "n", "expected"),
+    [
+        ("uniform", 8, [8]),
+        ("uniform,spe", 8, [4, 4]),
+        ("uniform:0.75,spe:0.25", 8, [6, 2]),
+        # 10 agents in thirds: the remainder goes to the first of the equal remainders.
+        ("uniform,spe,human", 20, [7, 7, 6]),
+        ("uniform:0.1,spe:0.9", 60, [6, 54]),
+        ("uniform:0.34,spe:0.66", 20, [7, 13]),
+        ("uniform:0.999,spe:0.001", 20, [20, 0]),
+    ],
+)
+def test_shares_are_met_by_largest_remainders(spec: str, n: int, expected: list[int]) -> None:
+    assert heads(spec, "prisoners_dilemma", n) == [expected]
+
+
+@given(
+    parts=st.lists(st.integers(1, 20), min_size=1, max_size=5),
+    groups=st.integers(1, 30),
+    sessions=st.integers(1, 3),
+)
+def test_nobody_is_more_than_one_head_off(parts: list[int], groups: int, sessions: int) -> None:
+    total = sum(parts)
+    spec = ",".join(f"a{i}:{part / total!r}" for i, part in enumerate(parts))
+    n = 2 * groups
+    for counts in heads(spec, "prisoners_dilemma", n, sessions):
+        assert sum(counts) == n
+        assert all(abs(count - n * part / total) < 1 for count, part in zip(counts, parts, strict=True))
+
+
+def test_seats_bind_policies_to_roles() -> None:
+    game = all_games()["ultimatum"]
+    items = parse("proposer=uniform,responder=spe:0.5,responder=human:0.5")
+    dealt = cast(game, items, 12, 2, 0)
+    policy = dealt.policy.reshape(2, 12)
+    assert (policy[:, dealt.members["proposer"]] == 0).all()
+    for session in policy:
+        assert sorted(session[dealt.members["responder"]]) == [1, 1, 1, 2, 2, 2]
+
+
+def test_roles_have_the_agents_in_order() -> None:
+    dealt = cast(all_games()["ultimatum"], parse("uniform"), 8, 3, 0)
+    assert dealt.members["proposer"].tolist() == [0, 1, 2, 3]
+    assert dealt.members["responder"].tolist() == [4, 5, 6, 7]
+    assert len(dealt.policy) == 24
+
+
+def test_who_plays_what_is_drawn_anew_in_every_session_and_by_the_seed() -> None:
+    game = all_games()["dictator"]
+    policy = cast(game, parse("uniform,spe"), 40, 3, 0).policy.reshape(3, 40)
+    assert (policy[0] != policy[1]).any()
+    np.testing.assert_array_equal(policy[:2].ravel(), cast(game, parse("uniform,spe"), 40, 2, 0).policy)
+    assert (cast(game, parse("uniform,spe"), 40, 1, 1).policy != policy[0]).any()
+
+
+def test_the_person_at_the_keyboard_takes_one_seat() -> None:
+    game = all_games()["ultimatum"]
+    for seat, role in (("", "proposer"), ("responder", "responder")):
+        dealt = cast(game, parse("me,uniform"), 8, 1, 0, seat)
+        assert np.flatnonzero(dealt.policy == 0).tolist() == [dealt.members[role][0]]
+    assert heads("me,uniform,spe", "public_goods", 8) == [[1, 4, 3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "sentence"),
+    [
+        ("dictator", 5, "n = 5 leaves 1 agent over, since a group has 2 seats; n=4 or n=6 would do"),
+        ("public_goods", 10, "n = 10 leaves 2 agents over, since a group has 4 seats; n=8 or n=12 would do"),
+        ("public_goods", 3, "n = 3 is too few; a group has 4 seats, so n=4 would do"),
+        ("bomb_risk", 0, "n = 0 is too few"),
+        ("dictator", -2, "n = -2 is too few"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused_with_those_that_do(name: str, n: int, sentence: str) -> None:
+    with pytest.raises(GamesimError, match=sentence):
+        check_size(all_games()[name], n)
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        ("proposr=uniform,responder=spe", "unknown seat 'proposr'; did you mean 'proposer'"),
+        ("proposer=uniform", "nobody takes the seat responder; add responder=AGENT"),
+    ],
+)
+def test_seats_must_exist_and_be_taken(spec: str, sentence: str) -> None:
+    with pytest.raises(GamesimError, match=sentence):
+        cast(catalog.find_game("ultimatum")(), parse(spec), 4, 1, 0)
