@@ -78,12 +78,15 @@ def play(
 ) -> None:
     """Play one game and compare what happened with people."""
     from gamesim import show
+    from gamesim.population import KEYBOARD
     from gamesim.run import play as play_game
+    from gamesim.spec import parse
 
     folder = out if out is not None else show.default_folder(game)
     show.check_plot(plot)
-    loud = not (quiet or json)
-    with show.progress(loud) as advance:
+    # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
+    asked = any(item.agent == KEYBOARD for item in parse(agents))
+    with show.progress(not (quiet or json or asked)) as advance:
         run = play_game(
             game,
             agents,
@@ -190,9 +193,11 @@ def main() -> None:
     except GamesimError as error:
         _complain(error)
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
-        sys.exit(130)
+    except SystemExit as stop:
+        # So Typer ends after Ctrl-C, without a word.
+        if stop.code == 130:
+            sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
+        raise
 
 
 def _complain(error: GamesimError) -> None:

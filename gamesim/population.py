@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.spec import Item, check_seats, shares
 from gamesim.streams import Ints, generator
@@ -80,6 +80,8 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
     -------
     Cast
     """
+    if seat and seat not in game.roles:
+        raise unknown("seat", seat, dict.fromkeys(game.roles), where=f"{game.name}: --seat")
     check_seats(items, game.roles, game.name)
     check_size(game, n)
     groups = n // len(game.roles)

@@ -134,7 +134,10 @@ def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], I
             ask = f"Round {obs.round}. {ask}"
         parts.append(f"{ask}\n{answer_format(obs.space.take(np.array([decider])))}")
         written.append(Text(SYSTEM, "\n\n".join(parts)))
-    return written, row.ravel().astype(np.int64)
+    # Situations may differ in what the text does not mention.
+    places: dict[Text, int] = {}
+    place = np.array([places.setdefault(text, len(places)) for text in written], dtype=np.int64)
+    return list(places), place[row.ravel()]
 
 
 def _rounds(obs: Observations, rows: Ints) -> list[list[Mapping[str, float]]]:

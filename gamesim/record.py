@@ -268,11 +268,16 @@ def read_settings(folder: Path) -> Settings:
             f"{folder}: no run.json in it, so this is not a run folder (or was cut off at once)"
         )
     try:
-        return Settings.model_validate_json(path.read_bytes())
+        settings = Settings.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise GamesimError(f"{path}: {key}: {first['msg'].lower()}") from None
+    if settings.schema_number != SCHEMA:
+        raise GamesimError(
+            f"{path}: schema_number is {settings.schema_number}, but this version of gamesim reads {SCHEMA}"
+        )
+    return settings
 
 
 def read_decisions(folder: Path) -> pd.DataFrame:
@@ -293,6 +298,8 @@ def read_decisions(folder: Path) -> pd.DataFrame:
             tables.append(pq.read_table(part, partitioning=None))
         except (pa.ArrowException, OSError):
             raise GamesimError(f"{part}: is cut off or not a Parquet file; run it again") from None
+        if missing := [name for name in COLUMNS.names if name not in tables[-1].column_names]:
+            raise GamesimError(f"{part}: is no decision table; it lacks the column {missing[0]}")
     return _frame(pa.concat_tables(tables, promote_options="default").unify_dictionaries())
 
 

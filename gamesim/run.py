@@ -21,6 +21,7 @@ from gamesim import record
 from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
+from gamesim.matching import find_matching
 from gamesim.policy import Policy, Setting
 from gamesim.population import KEYBOARD, Cast, cast
 from gamesim.record import Recorder, Settings
@@ -51,6 +52,13 @@ class Run:
     settings: Settings
     folder: Path | None
     _recorder: Recorder | None = None
+
+    def __repr__(self) -> str:
+        kept = "in memory" if self.folder is None else f"in {self.folder}"
+        return (
+            f"<Run of {self.settings.game['name']}: {self.settings.agents}, n={self.settings.n}, "
+            f"rounds={self.settings.rounds}, seed={self.settings.seed}, {kept}>"
+        )
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -163,6 +171,7 @@ def play(
     items = parse(agents)
     size = _default_n(rules, items) if n is None else n
     dealt = cast(rules, items, size, sessions, seed, seat)
+    _check_matching(rules, matching)
     settings_of = Setting(
         rules,
         (),
@@ -267,6 +276,11 @@ def _noting(notes: list[str]) -> Iterator[None]:
         if issubclass(each.category, GamesimWarning):
             notes.append(str(each.message))
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def _check_matching(game: Game, matching: str) -> None:
+    """Refuse, on a single group, a matching that does not exist or that does not fit the game."""
+    find_matching(matching)(game, cast(game, [Item("")], len(game.roles), 1, 0), 1, 0)
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

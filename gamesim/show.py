@@ -60,7 +60,8 @@ def check_votes(votes: str) -> None:
 @contextmanager
 def progress(loud: bool) -> Iterator[Advance | None]:
     """Show rounds done and the time left, on a terminal."""
-    if not loud:
+    screen = Console(stderr=True)
+    if not loud or not screen.is_terminal:
         yield None
         return
     columns = (
@@ -70,7 +71,7 @@ def progress(loud: bool) -> Iterator[Advance | None]:
         TextColumn("rounds"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("rounds", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -213,9 +213,7 @@ def test_human_probabilities_are_the_recorded_shares(decision: str) -> None:
     policy = prepared("human", game, stage, rounds=1)
     assert isinstance(policy, ExactPolicy)
     (values, p), *_ = rows_of(policy.distribution(at(game, 40, stage)), 1)
-    recorded = next(
-        each for each in find(decision, dataset="moblab", default=True) if each.has_counts
-    )
+    recorded = next(each for each in find(decision, dataset="moblab", default=True) if each.has_counts)
     counts = recorded.counts()
     if len(counts) == len(values):
         np.testing.assert_allclose(p, counts / counts.sum(), atol=1e-12)
@@ -343,10 +341,12 @@ def test_befm_without_weights_names_the_command_or_lets_mini_play(monkeypatch: p
     game = all_games()["dictator"]
     nowhere = {"release": "befm/BeFM1.5-70B"}
     befm = catalog.find_agent("befm").from_options(nowhere)
-    with pytest.raises(GamesimError, match="hf download befm/BeFM1.5-70B"):
+    with pytest.raises(GamesimError, match=r"hf download befm/BeFM1\.5-70B"):
         befm.prepare(Setting(game, ("dictator",)))
-    with pytest.raises(GamesimError, match="did you mean 'befm/BeFM1.5-4B'"):
-        catalog.find_agent("befm").from_options({"release": "BeFM1.5-4B"}).prepare(Setting(game, ("dictator",)))
+    with pytest.raises(GamesimError, match=r"did you mean 'befm/BeFM1\.5-4B'"):
+        catalog.find_agent("befm").from_options({"release": "BeFM1.5-4B"}).prepare(
+            Setting(game, ("dictator",))
+        )
     mini = catalog.find_agent("mini")
     stand_in = befm.prepare(Setting(game, ("dictator",), standin=mini.in_place_of))
     assert stand_in.agent_name() == "mini"
@@ -413,9 +413,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "two_by_two",
     ],
 )
-def test_a_language_model_answers_legally_or_says_why_not(
-    name: str, elicit: str, tiny_model: Path
-) -> None:
+def test_a_language_model_answers_legally_or_says_why_not(name: str, elicit: str, tiny_model: Path) -> None:
     game = all_games()[name]
     given: dict[str, Any] = {"model_name": f"hf:{tiny_model}", "elicit": elicit, "max_new_tokens": "4"}
     policy = catalog.find_agent("llm").from_options(given).prepare(Setting(game, game.roles, ROUNDS))

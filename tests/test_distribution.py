@@ -18,16 +18,16 @@ def distributions(draw: st.DrawFn) -> ActionDistribution:
     weights = np.array(
         [
             draw(
-                st.lists(st.sampled_from([0.0, 1e-12, 0.1, 1.0, 7.0]), min_size=labels, max_size=labels).filter(
-                    any
-                )
+                st.lists(
+                    st.sampled_from([0.0, 1e-12, 0.1, 1.0, 7.0]), min_size=labels, max_size=labels
+                ).filter(any)
             )
             for _ in range(rows)
         ]
     )
     deciders = draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=8))
     return ActionDistribution(
-        np.arange(labels) * 2.0,
+        np.arange(labels, dtype=np.float64) * 2,
         weights / weights.sum(axis=1, keepdims=True),
         None if rows == 1 else np.array(deciders),
     )
@@ -61,7 +61,9 @@ def test_shared_and_separate_rows_draw_alike() -> None:
     values = np.array([0.0, 1.0, 2.0, 3.0])
     u = np.random.default_rng(0).random(500)
     shared, _ = ActionDistribution(values, p).sample(u)
-    separate, _ = ActionDistribution(values, np.vstack([p, [[1, 0, 0, 0]]]), np.zeros(500, dtype=np.int64)).sample(u)
+    separate, _ = ActionDistribution(
+        values, np.vstack([p, [[1, 0, 0, 0]]]), np.zeros(500, dtype=np.int64)
+    ).sample(u)
     np.testing.assert_array_equal(shared, separate)
 
 

@@ -11,6 +11,7 @@ from mesa.agent import AgentSet
 from strategies import Watcher, all_games, label, seated, simulate
 
 import gamesim
+from gamesim import catalog
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.policy import OK, UNREADABLE
@@ -65,7 +66,7 @@ def equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
     )
 
 
-def acts(table: pd.DataFrame, decision: str = "") -> "pd.Series[float]":
+def acts(table: pd.DataFrame, decision: str = "") -> pd.Series[float]:
     rows = table[table["decision"] == decision] if decision else table
     return rows.set_index(["session", "round", "decision", "agent"])["action"].sort_index()
 
@@ -92,13 +93,14 @@ def test_a_run_repeats_itself_on_disk_and_in_memory(name: str, tmp_path: Path) -
 def test_the_table_has_the_columns_of_the_schema(name: str, tmp_path: Path) -> None:
     run = gamesim.play(name, "uniform", rounds=2, sessions=2, out=tmp_path / "a", **SMALL[name])
     table = run.decisions
-    assert list(table) == (
+    columns = (
         "run study treatment replication session supergame round stage decision group seat role agent policy "
-        "elicitation wording option_order draw action label seen status attempts read_as probability legal_mass "
-        "payoff reply"
-    ).split()
+        "elicitation wording option_order draw action label seen status attempts read_as probability "
+        "legal_mass payoff reply"
+    )
+    assert " ".join(table) == columns
     assert list(table) == COLUMNS.names
-    game = gamesim.run.find_game(name).from_settings({k: v for k, v in SMALL[name].items() if k != "n"})
+    game = catalog.find_game(name).from_settings({k: v for k, v in SMALL[name].items() if k != "n"})
     deciders = sum(game.seats_of(game.decider(each.name)) for each in game.stages)
     assert len(table) == 2 * 2 * SMALL[name]["n"] // len(game.roles) * deciders
     assert set(table["round"]) == {1, 2}
@@ -149,7 +151,10 @@ def test_sessions_do_not_move_each_other(name: str) -> None:
     for table, other in ((one, five), (three, five)):
         same = other[other["session"] < table["session"].nunique()]
         left, right = (
-            each[columns].astype({"policy": str, "decision": str}).sort_values(columns[:6]).reset_index(drop=True)
+            each[columns]
+            .astype({"policy": str, "decision": str})
+            .sort_values(columns[:6])
+            .reset_index(drop=True)
             for each in (table, same)
         )
         pd.testing.assert_frame_equal(left, right, check_dtype=False, check_categorical=False)
@@ -288,7 +293,9 @@ def test_groups_without_a_missing_answer_are_untouched(silent: str) -> None:
     pd.testing.assert_series_equal(ours["action"], theirs["action"])
 
 
-@pytest.mark.parametrize("name", ["ultimatum", "prisoners_dilemma", "beauty_contest", "two_by_two", "bomb_risk"])
+@pytest.mark.parametrize(
+    "name", ["ultimatum", "prisoners_dilemma", "beauty_contest", "two_by_two", "bomb_risk"]
+)
 def test_every_game_lives_through_missing_answers(name: str, silent: str) -> None:
     run = gamesim.play(name, f"{silent}@every=5,uniform", rounds=3, **{**SMALL[name], "n": 60})
     table = run.decisions
@@ -311,7 +318,7 @@ def test_a_run_in_which_nobody_answers_has_a_summary(silent: str) -> None:
 def test_imitable_pasts_show_no_decision_as_missing(silent: str) -> None:
     watcher = Watcher()
     game = all_games()["prisoners_dilemma"]
-    policy = gamesim.run.find_agent(silent).from_options({"every": 5})
+    policy = catalog.find_agent(silent).from_options({"every": 5})
     simulate(game, [watcher, policy], 40, rounds=2)
     second = watcher.shown[1]
     other, earned = second.past.told("other")[0], second.past.earned()[0]
@@ -364,7 +371,7 @@ def test_the_default_number_of_agents_fits(name: str) -> None:
 
 
 def test_a_game_may_be_handed_over() -> None:
-    game = gamesim.run.find_game("dictator")(endowment=10)
+    game = catalog.find_game("dictator").from_settings({"endowment": 10})
     run = gamesim.play(game, {"spe": 0.5, "equal_split": 0.5}, n=8)
     assert sorted(run.decisions["action"]) in ([0, 0, 5, 5], [0, 0, 0, 5], [0, 5, 5, 5])
     assert run.settings.game["parameters"]["endowment"] == 10
@@ -381,10 +388,9 @@ def test_a_game_may_be_handed_over() -> None:
 )
 def test_answers_that_are_none_are_refused(answer: str, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.py"
+    lines = SILENT.partition("    def decide")[0].replace("Silent", "Wrong")
     path.write_text(
-        "import numpy as np\nfrom dataclasses import dataclass\nfrom gamesim import Decisions, Policy\n"
-        f"@dataclass(frozen=True)\nclass Wrong(Policy):\n    def decide(self, obs):\n        return Decisions({answer})\n",
-        encoding="utf-8",
+        f"{lines}    def decide(self, obs):\n        return Decisions({answer})\n", encoding="utf-8"
     )
     with pytest.raises(GamesimError, match=f"wrong.*{sentence}"):
         gamesim.play("dictator", str(path), n=4)
@@ -393,7 +399,9 @@ def test_answers_that_are_none_are_refused(answer: str, sentence: str, tmp_path:
 def test_statuses_and_actions_must_agree(tmp_path: Path) -> None:
     assert (OK, UNREADABLE) == (0, 2)
     path = tmp_path / "liar.py"
-    path.write_text(SILENT.replace("np.where(lost, UNREADABLE, OK)", "np.where(lost, OK, OK)"), encoding="utf-8")
+    path.write_text(
+        SILENT.replace("np.where(lost, UNREADABLE, OK)", "np.where(lost, OK, OK)"), encoding="utf-8"
+    )
     with pytest.raises(GamesimError, match="not marked so"):
         gamesim.play("dictator", str(path), n=8)
 

@@ -36,7 +36,10 @@ every_game = pytest.mark.parametrize("name", GAMES)
 def payoff_total(play: Play) -> Floats:
     """Sum over each group what its seats earn: (G,) float."""
     earned = play.game.payoffs(play)
-    return np.sum([play.seats(role).total(values) for role, values in earned.items()], axis=0)
+    total = np.zeros(len(play.groups))
+    for role, values in earned.items():
+        total += play.seats(role).total(values)
+    return total
 
 
 def test_the_catalogue_holds_the_games_of_the_contract() -> None:
@@ -139,9 +142,7 @@ def test_swapping_seats_of_a_role_swaps_what_they_earn(name: str, data: st.DataO
         stage: values[place] if game.decider(stage) == role else values
         for stage, values in play.actions.items()
     }
-    np.testing.assert_allclose(
-        game.payoffs(moved)[role], game.payoffs(play)[role][place], rtol=0, atol=1e-9
-    )
+    np.testing.assert_allclose(game.payoffs(moved)[role], game.payoffs(play)[role][place], rtol=0, atol=1e-9)
 
 
 @every_game
@@ -438,8 +439,8 @@ def mixture(plan: Any) -> Floats:
     """Give a plan for two actions as probabilities."""
     if isinstance(plan, ActionDistribution):
         assert plan.values_of(0).tolist() == [0.0, 1.0]
-        return plan.probabilities[0]
-    return np.eye(2)[int(plan[0])]
+        return np.asarray(plan.probabilities[0])
+    return np.asarray(np.eye(2)[int(plan[0])])
 
 
 payoff = st.integers(0, 9).map(float)
@@ -542,10 +543,7 @@ def test_selfish_ultimatum_is_backward_induction(sequential: bool) -> None:
         )
         assert int(plan) in best_replies(responder)
     proposer = np.array(
-        [
-            played(game, {"offer": [x], second: [y]})["proposer"][0]
-            for x, y in zip(offers, plans, strict=True)
-        ]
+        [played(game, {"offer": [x], second: [y]})["proposer"][0] for x, y in zip(offers, plans, strict=True)]
     )
     assert best_replies(proposer) == [int(np.asarray(game.selfish("offer", {}, 1))[0])]
 
@@ -555,7 +553,10 @@ def test_selfish_ultimatum_is_backward_induction(sequential: bool) -> None:
 def test_a_selfish_member_contributes_what_pays_most(mpcr: float, others: list[int]) -> None:
     game = catalog.find_game("public_goods").from_settings({"mpcr": mpcr})
     own = np.array(
-        [played(game, {"contribute": [x, *others]})["member"][0] for x in game.space_at_most("contribute").support()]
+        [
+            played(game, {"contribute": [x, *others]})["member"][0]
+            for x in game.space_at_most("contribute").support()
+        ]
     )
     assert best_replies(own) == [int(np.asarray(game.selfish("contribute", {}, 1))[0])]
 

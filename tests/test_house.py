@@ -73,7 +73,7 @@ def test_the_wheel_holds_everything_under_one_name(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in inside}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"gamesim"}
     assert len(tops) == 2
-    wanted = {"gamesim/py.typed"}
+    wanted = {"gamesim/py.typed", "gamesim/mini/README.md"}
     for folder in ("gamesim", "games", "agents", "experiments"):
         target = folder if folder == "gamesim" else f"gamesim/{folder}"
         wanted |= {f"{target}/{f.relative_to(ROOT / folder)}" for f in (ROOT / folder).rglob("*.py")}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = (
     *("errors", "values", "streams", "actions", "distribution", "groups", "game", "observation", "policy"),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "run", "listing", "show", "cli"),
+    *("catalog", "run", "show", "listing", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {

@@ -29,7 +29,9 @@ def members(game: Game, groups: Groups) -> list[tuple[int, ...]]:
     return [tuple(int(agent) for agent in row) for row in np.concatenate(columns, axis=1)]
 
 
-def matched(name: str, game: Game, n: int, round: int, sessions: int = 1, seed: int = 0) -> list[tuple[int, ...]]:
+def matched(
+    name: str, game: Game, n: int, round: int, sessions: int = 1, seed: int = 0
+) -> list[tuple[int, ...]]:
     return members(game, find_matching(name)(game, dealt(game, n, sessions), round, seed))
 
 
@@ -70,9 +72,7 @@ def test_partners_stay_and_strangers_change(name: str) -> None:
 @pytest.mark.parametrize("n", [2, 4, 6, 10, 16])
 def test_in_a_round_robin_of_one_role_everybody_meets_everybody_once(n: int) -> None:
     game = all_games()["prisoners_dilemma"]
-    met = Counter(
-        frozenset(pair) for round in range(1, n) for pair in matched("round_robin", game, n, round)
-    )
+    met = Counter(frozenset(pair) for round in range(1, n) for pair in matched("round_robin", game, n, round))
     assert met == Counter(frozenset(pair) for pair in combinations(range(n), 2))
     # Then it starts anew.
     assert matched("round_robin", game, n, n) == matched("round_robin", game, n, 1)

@@ -13,7 +13,11 @@ import pytest
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 COLUMNS = "90"
-SHOWN = ("gamesim play ultimatum --agents befm", "gamesim show dictator")
+SHOWN = (
+    "gamesim play ultimatum --agents befm",
+    "gamesim play dictator --agents human --n 2000 --seed 7",
+    "gamesim show trust",
+)
 """Commands whose output stands in the README."""
 
 

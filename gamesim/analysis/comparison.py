@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ class Row:
     human: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Rows by decision, policy and reference, and what could not be compared.
 
@@ -138,6 +139,15 @@ class Comparison:
     refused: tuple[Refusal, ...]
     seed: int
     resamples: int
+
+    def __repr__(self) -> str:
+        table = pd.DataFrame(self.lines()).to_string(index=False) if self.rows else "nothing compared"
+        return "\n".join([table, *self.notes])
+
+    def _repr_html_(self) -> str:
+        """Show the rows as a table in a notebook."""
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return pd.DataFrame(self.lines()).to_html(index=False) + notes
 
     @property
     def table(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 
 from gamesim.errors import GamesimError
 from gamesim.mini.card import write_tables
@@ -84,6 +85,7 @@ def choose(
     GamesimError
         If the model is larger than 3 MB.
     """
+    torch.set_num_threads(recipe.threads)
     tuned = {seed: log_loss(folder, records, "tune") for seed, folder in folders.items()}
     best = min(tuned, key=lambda seed: tuned[seed])
     tested = {seed: evaluate(folder, records, "test") for seed, folder in folders.items()}

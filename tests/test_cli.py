@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gamesim import catalog, cli
+
+HAS_MODELS = importlib.util.find_spec("torch") is not None and importlib.util.find_spec("peft") is not None
+HAS_PLOTS = importlib.util.find_spec("matplotlib") is not None
+
+NEVER = '''
+import numpy as np
+from dataclasses import dataclass
+from gamesim import Decisions, Policy
+from gamesim.policy import UNREADABLE
+
+@dataclass(frozen=True)
+class Never(Policy):
+    """Answers nothing that could be read."""
+
+    def decide(self, obs):
+        size = len(obs)
+        return Decisions(np.full(size, np.nan), "sample", status=np.full(size, UNREADABLE, dtype=np.uint8))
+'''
+
+GAME = '''
+"""Two players name a number; the sum is paid if it is at most ten."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
+
+@dataclass(frozen=True)
+class Demand(Game):
+    """Two players demand parts of a pie (Nash 1953)."""
+
+    pie: float = parameter(10.0, unit="money", above=0, help="money")
+
+    roles = ("player", "player")
+    equilibrium = "any division"
+    efficiency = "any demands that sum to the pie"
+    stake_parameter = "pie"
+    sources = ("Nash 1953, Econometrica 21:128-140",)
+    rules = {"player": ("You and another person each demand a part of {pie}.", "Demand a part of {pie}.")}
+    ask = {"demand": ("What do you demand?", "State your demand.")}
+
+    @stage(by="player")
+    def demand(self, play: Play) -> ActionSpace:
+        return Amount(0, self.pie)
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        return {"player": np.where(play.total("demand") <= self.pie, play["demand"], 0.0) + 0 * play.total("demand")}
+
+    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
+        return np.full(size, self.pie / 2)
+
+    def efficient_payoff(self) -> float:
+        return self.pie
+'''
+
+AGENT = '''
+from dataclasses import dataclass
+import numpy as np
+from gamesim import ExactPolicy
+from gamesim.distribution import certain
+
+@dataclass(frozen=True)
+class Share(ExactPolicy):
+    """Gives a share of what there is."""
+
+    share: float = 0.25
+
+    def distribution(self, obs):
+        return certain(np.broadcast_to(obs.space.at(self.share), (len(obs),)).astype(float))
+'''
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """Run the command as a user does, in an empty folder, and give exit code and output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("GAMESIM_BEFM_URL", raising=False)
+
+    def run(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["gamesim", *arguments])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+def write(name: str, text: str) -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def check_refusal(result: Result, sentence: str) -> None:
+    assert result.code == 2, (result.out, result.err)
+    assert "Traceback" not in result.err
+    lines = result.err.strip().splitlines()
+    assert lines[-1].startswith("gamesim: "), result.err
+    assert len(lines) == 1, result.err
+    assert sentence in result.err
+    assert result.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("dictatr", "unknown game 'dictatr'; did you mean 'dictator'"),
+        ("nowhere.py", "game 'nowhere.py': there is no such file"),
+        ("dictator --agents unifrom", "unknown agent 'unifrom'; did you mean 'uniform'"),
+        ("dictator --agents nowhere.py", "agent 'nowhere.py': there is no such file"),
+        ("dictator --agents gpt:4o", "unknown kind of model 'gpt'"),
+        ("dictator --agents hf:", "names no model"),
+        ("dictator --agents spe,", "an agent is missing between commas"),
+        ("dictator --agents spe --set endowmnt=5", "did you mean 'endowment'"),
+        ("dictator --agents spe --set endowment=-5", "endowment = -5.0 must be above 0"),
+        ("dictator --agents spe --set endowment=lots", "endowment = 'lots' is not a number"),
+        ("dictator --agents spe --set endowment=10.5", "is not a whole number of steps"),
+        ("dictator --agents spe --set endowment=inf", "is not a finite number"),
+        ("dictator --agents spe --set endowment", "--set endowment: write --set KEY=VALUE"),
+        ("dictator --agents spe --set =5", "write --set KEY=VALUE"),
+        ("dictator --agents spe --set endowment=", "write --set KEY=VALUE"),
+        ("public_goods --agents spe --set hold=mprc", "did you mean 'mpcr'"),
+        ("ultimatum --agents spe --set sequential=maybe", "is neither true nor false"),
+        ("dictator --agents human@idd=true", "unknown option 'idd'; did you mean 'iid'"),
+        ("dictator --agents spe --matching partners", "unknown matching 'partners'; did you mean 'partner'"),
+        ("public_goods --agents spe --matching round_robin", "round_robin pairs players"),
+        ("dictator --agents spe:0.5,uniform:0.6", "weights sum to 1.1, not to 1"),
+        ("dictator --agents spe:0.5,uniform", "'uniform' has no weight while others have; write uniform:0.5"),
+        ("dictator --agents spe:2", "must lie above 0 and be at most 1"),
+        ("dictator --agents dictator=spe,uniform", "has no seat while others have"),
+        ("dictator --agents dictater=spe,recipient=spe", "unknown seat 'dictater'; did you mean 'dictator'"),
+        ("ultimatum --agents proposer=spe", "nobody takes the seat responder"),
+        ("public_goods --agents spe --n 10", "n=8 or n=12 would do"),
+        ("public_goods --agents spe --n 3", "n=4 would do"),
+        ("public_goods --agents spe --n 0", "n = 0 is too few"),
+        ("public_goods --agents spe --n -4", "n = -4 is too few"),
+        ("dictator --agents spe --rounds 0", "rounds = 0 must be at least 1"),
+        ("dictator --agents spe --sessions 0", "sessions = 0 must be at least 1"),
+        ("dictator --agents human --rounds 2", "human@iid=true"),
+        ("trust --agents human_kernel", "no sequences on record for trust.send"),
+        ("bomb_risk --agents equal_split", "nothing to split"),
+        ("dictator --agents fixed", "fixed needs action: write fixed@action=..."),
+        ("dictator --agents fixed@action=101", "dictator.give allows 0 to 100 in steps of 1"),
+        ("dictator --agents fixed@action=0.5", "allows 0 to 100"),
+        ("dictator --agents fixed@action=much", "takes a number"),
+        ("prisoners_dilemma --agents fixed@action=defekt", "did you mean 'defect'"),
+        ("dictator --agents me", "no terminal to answer at"),
+        (
+            "ultimatum --agents me,spe --seat respondr",
+            "--seat: unknown seat 'respondr'; did you mean 'responder'",
+        ),
+        ("ultimatum --agents spe --seat investor", "unknown seat 'investor'"),
+        ("dictator --agents spe --plot x.pdf", "must end in .png or .svg"),
+        ("dictator --agents spe --plot nowhere/x.png", "there is no folder"),
+        ("dictator --agents befm@release=befm", "unknown release 'befm'"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_leave_nothing_behind(
+    command: Command, arguments: str, sentence: str
+) -> None:
+    result = command("play", *arguments.split(), "--out", "run")
+    check_refusal(result, sentence)
+    assert not Path("run").exists(), "a refused command leaves a folder that blocks the next one"
+
+
+@pytest.mark.skipif(not HAS_MODELS, reason="model packages are not installed")
+@pytest.mark.parametrize(
+    ("agents", "sentence"),
+    [
+        ("hf:nowhere", "nowhere"),
+        ("hf:empty", "config.json"),
+        ("llm@model_name=hf:empty@elicit=sometimes", "unknown elicitation 'sometimes'"),
+        ("llm@model_name=hf:empty@wording=many", "wording=many is neither 'vary' nor a number"),
+        ("llm", "model"),
+    ],
+)
+def test_models_that_cannot_be_opened(command: Command, agents: str, sentence: str) -> None:
+    Path("empty").mkdir()
+    check_refusal(command("play", "dictator", "--agents", agents, "--n", "2", "--out", "run"), sentence)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_MODELS, reason="model packages are not installed")
+def test_a_model_folder_that_is_not_whole_and_an_adapter_that_does_not_fit(command: Command) -> None:
+    from tiny import write_adapter, write_model
+
+    base = write_model(Path("base"))
+    other = write_model(Path("other"), hidden=64)
+    adapter = write_adapter(Path("adapter"), other)
+
+    def play(agents: str, n: str = "2") -> Result:
+        return command(
+            "play", "dictator", "--agents", agents, "--n", n, "--set", "endowment=4", "--out", "run"
+        )
+
+    check_refusal(play(f"hf:{base}+{adapter}"), "adapter")
+    check_refusal(play(f"hf:{base}+nowhere"), "nowhere")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        Path("other", name).unlink()
+    check_refusal(play(f"hf:{other}"), "tokenizer")
+    result = play(f"hf:{base}@temperature=0.5", n="4")
+    assert result.code == 0, result.err
+    assert "hf:base" in result.out
+
+
+def test_a_folder_that_cannot_be_written(command: Command) -> None:
+    write("file", "")
+    check_refusal(command("play", "dictator", "--agents", "spe", "--out", "file/run"), "cannot be written")
+
+
+def test_a_folder_that_holds_a_run(command: Command) -> None:
+    assert command("play", "dictator", "--agents", "spe", "--n", "4", "--out", "run", "-q").code == 0
+    result = command("play", "dictator", "--agents", "spe", "--n", "4", "--out", "run")
+    check_refusal(result, "run: holds a run already; choose another --out")
+
+
+def test_comparing_what_cannot_be_compared(command: Command) -> None:
+    check_refusal(command("compare", "run"), "run: there is no such run folder")
+    Path("empty").mkdir()
+    check_refusal(command("compare", "empty"), "no run.json in it")
+    assert command("play", "dictator", "--agents", "spe", "--n", "4", "--out", "run", "-q").code == 0
+    check_refusal(command("compare", "run", "--allow", "rounds"), "did you mean 'round'")
+    check_refusal(command("compare", "run", "--votes", "person"), "unknown way of counting votes 'person'")
+    check_refusal(command("compare", "run", "--plot", "x.jpg"), "must end in .png or .svg")
+    whole = Path("run/run.json").read_text(encoding="utf-8")
+    Path("run/run.json").write_text(whole[:200], encoding="utf-8")
+    check_refusal(command("compare", "run"), "run.json")
+    Path("run/run.json").write_text(whole, encoding="utf-8")
+    table = Path("run/decisions.parquet")
+    table.write_bytes(table.read_bytes()[:100])
+    check_refusal(command("compare", "run"), "is cut off or not a Parquet file")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x = 1\n",
+        "import nothing_of_this_name\n",
+        "def broken(:\n",
+        AGENT + AGENT.replace("Share", "Other"),
+    ],
+    ids=["empty", "no agent", "import fails", "no Python", "two agents"],
+)
+def test_files_that_hold_no_agent(command: Command, text: str) -> None:
+    write("mine.py", text)
+    check_refusal(command("play", "dictator", "--agents", "mine.py", "--n", "2"), "mine.py")
+
+
+def test_wrong_numbers_and_unknown_options_are_told_by_the_parser(command: Command) -> None:
+    for arguments in (
+        ("play", "dictator", "--n", "many"),
+        ("play", "dictator", "--colour", "red"),
+        ("play",),
+        ("plai", "dictator"),
+    ):
+        result = command(*arguments)
+        assert result.code == 2
+        assert "Traceback" not in result.err
+        assert result.err.strip()
+
+
+def test_a_run_without_any_valid_decision_exits_with_one(command: Command) -> None:
+    result = command("play", "trust", "--agents", write("never.py", NEVER), "--n", "4", "--out", "run")
+    assert result.code == 1
+    assert result.err.strip().splitlines()[-1] == "gamesim: run: not one valid decision was made"
+    assert "void" in result.out
+    table = pd.read_parquet("run/decisions.parquet")
+    assert set(table["status"]) == {"unreadable", "skipped"}
+
+
+def test_a_user_file_can_be_a_game_and_an_agent(command: Command) -> None:
+    write("demand.py", GAME)
+    write("share.py", AGENT)
+    result = command(
+        "play",
+        "demand.py",
+        "--agents",
+        "share.py@share=0.3:0.5,spe:0.5",
+        "--n",
+        "8",
+        "--out",
+        "run",
+        "--json",
+    )
+    assert result.code == 0, result.err
+    document = json.loads(result.out)
+    assert document["settings"]["game"] == {"name": "demand", "parameters": {"currency": "$", "pie": 10.0}}
+    means = {row["policy"]: row["mean"] for row in document["summary"]}
+    assert means == {"share.py@share=0.3": 3, "spe": 5}
+    assert command("show", "demand.py").code == 0
+    check_refusal(command("play", "demand.py", "--agents", "human", "--n", "4"), "no record of demand.demand")
+    check_refusal(command("play", "demand.py", "--agents", "equal_split", "--n", "4"), "nothing to split")
+
+
+def test_json_holds_everything(command: Command) -> None:
+    result = command("play", "dictator", "--agents", "human", "--n", "100", "--json", "--out", "run")
+    assert result.code == 0
+    document = json.loads(result.out)
+    assert {"folder", "settings", "summary", "comparison", "notes"} <= set(document)
+    assert document["folder"] == "run"
+    assert document["settings"]["n"] == 100
+    assert document["settings"]["status"] == "complete"
+    assert document["summary"][0]["decision"] == "dictator.give"
+    assert document["summary"][0]["n"] == 50
+    assert document["comparison"]
+    again = command("compare", "run", "--json")
+    assert json.loads(again.out)["comparison"] == document["comparison"]
+
+
+def test_quiet_prints_the_folder_alone(command: Command) -> None:
+    result = command("play", "dictator", "--agents", "spe", "--n", "4", "--out", "here/run", "--quiet")
+    assert (result.code, result.out, result.err) == (0, "here/run\n", "")
+    result = command("play", "dictator", "--agents", "spe", "--n", "4", "-q")
+    assert result.out.startswith("runs/dictator-")
+    assert Path(result.out.strip(), "decisions.parquet").is_file()
+    assert command("compare", "here/run", "-q").out == "here/run\n"
+
+
+@pytest.mark.skipif(not HAS_PLOTS, reason="matplotlib is not installed")
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "magic"), [("x.png", b"\x89PNG"), ("x.svg", b"<?xml")])
+def test_pictures_are_written(command: Command, name: str, magic: bytes) -> None:
+    result = command("play", "dictator", "--agents", "uniform", "--n", "40", "--out", "run", "--plot", name)
+    assert result.code == 0, result.err
+    assert Path(name).read_bytes().startswith(magic)
+    assert f"drawn: {name}" in result.out
+
+
+def test_what_is_printed_after_a_game(command: Command) -> None:
+    result = command("play", "ultimatum", "--agents", "uniform,spe", "--n", "40", "--out", "run")
+    assert result.code == 0
+    for words in (
+        "ultimatum.offer",
+        "ultimatum.minimum",
+        "uniform",
+        "spe",
+        "W1",
+        "run",
+        "gamesim compare run",
+    ):
+        assert words in result.out
+    assert "nan" not in result.out.lower().split()
+
+
+def test_every_game_can_be_shown(command: Command) -> None:
+    for name in catalog.names("games"):
+        result = command("show", name, "--wordings")
+        assert result.code == 0, result.err
+        assert "{" not in result.out
+        assert name in result.out
+    assert "$50" in command("show", "trust", "--set", "endowment=50").out
+    check_refusal(command("show", "trst"), "did you mean 'trust'")
+
+
+def test_everything_is_listed(command: Command) -> None:
+    games = command("games").out
+    assert all(name in games for name in catalog.names("games"))
+    agents = command("agents").out
+    assert all(name in agents for name in catalog.names("agents"))
+    humans = command("humans").out
+    assert "moblab.dictator.give" in humans
+
+
+@pytest.mark.parametrize("name", catalog.names("games"))
+def test_every_game_is_played_from_the_command_line(command: Command, name: str) -> None:
+    result = command("play", name, "--agents", "uniform,spe", "--rounds", "2", "--out", "run", "--seed", "3")
+    assert result.code == 0, result.err
+    assert result.err == ""
+    assert "nan" not in result.out.lower().split()
+
+
+def test_a_seed_is_a_run(command: Command) -> None:
+    documents = []
+    for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        arguments = ("--agents", "uniform", "--n", "20", "--seed", seed, "--json", "--out", folder)
+        documents.append(json.loads(command("play", "dictator", *arguments).out)["summary"])
+    assert documents[0] == documents[1] != documents[2]
+
+
+def test_the_installed_command(tmp_path: Path) -> None:
+    installed = Path(sys.executable).parent / "gamesim"
+    assert installed.is_file(), 'install the package first: pip install -e ".[dev]"'
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(installed), *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    good = run("play", "dictator", "--agents", "spe", "--n", "4", "--out", "run", "-q")
+    assert (good.returncode, good.stdout, good.stderr) == (0, "run\n", "")
+    bad = run("play", "dictatr")
+    assert bad.returncode == 2
+    assert bad.stderr.startswith("gamesim: unknown game 'dictatr'")
+    assert bad.stderr.count("\n") == 1
+    nobody = run("play", "dictator", "--agents", "me")
+    assert nobody.returncode == 2
+    assert nobody.stderr.startswith("gamesim: me: there is no terminal")
