@@ -4,6 +4,7 @@ It knows how often each choice was made and nothing else: no person, no memory. 
 ``human@iid=true``, which says that every round is drawn afresh.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +37,10 @@ class Human(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "Human":
         """Refuse decisions without a record, other rules, and memory that records of single choices lack."""
+        used = []
         for stage in setting.decisions():
             reference = self._reference(setting.game.name, stage)
+            used.append(reference.name)
             if stage in setting.game.methods and reference.method != setting.game.methods[stage]:
                 raise GamesimError(f"human: {reference.name} was asked by {reference.method}")
             for name, value in reference.parameters.items():
@@ -51,11 +54,16 @@ class Human(ExactPolicy):
                 f"human: the record has no memory, but {setting.rounds} rounds are to be played; write "
                 "human@iid=true to draw each round afresh, or use human_kernel"
             )
-        return self
+        ready = copy.copy(self)
+        object.__setattr__(ready, "_used", used)
+        return ready
 
     def describe(self) -> dict[str, Any]:
-        """Add the body of records it draws from."""
-        return super().describe() | {"trained_on": [self.dataset]}
+        """Add the records it draws from."""
+        return super().describe() | {
+            "trained_on": [self.dataset],
+            "references": list(getattr(self, "_used", ())),
+        }
 
     def notes(self) -> list[str]:
         """Say that rounds are drawn afresh."""

@@ -1,5 +1,6 @@
 """People on record, conditional on their own and others' last move, where records have sequences."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,18 @@ class HumanKernel(ExactPolicy):
                 raise GamesimError(
                     f"human_kernel: no sequences on record for {setting.game.name}.{stage} (there are: {known})"
                 )
-        object.__setattr__(
-            self, "_used", [kernels()[f"{setting.game.name}.{s}"] for s in setting.decisions()]
-        )
-        return self
+        ready = copy.copy(self)
+        used = [kernels()[f"{setting.game.name}.{stage}"] for stage in setting.decisions()]
+        object.__setattr__(ready, "_used", used)
+        return ready
 
     def describe(self) -> dict[str, Any]:
         """Add the bodies of records it draws from."""
-        return super().describe() | {"trained_on": sorted({each.dataset for each in self._kernels()})}
+        used = self._kernels()
+        return super().describe() | {
+            "trained_on": sorted({each.dataset for each in used}),
+            "references": [each.name for each in used],
+        }
 
     def notes(self) -> list[str]:
         """Say where the records come from."""

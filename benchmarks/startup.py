@@ -20,8 +20,12 @@ def cpu(*command: str) -> float:
 def main() -> None:
     """Measure both in turn and print the difference."""
     cpu("-m", "gamesim", "--help")
-    bare, helped = zip(*((cpu("-c", "pass"), cpu("-m", "gamesim", "--help")) for _ in range(PAIRS)), strict=True)
-    print(f"bare interpreter {statistics.median(bare):.3f} s, gamesim --help {statistics.median(helped):.3f} s")
+    bare, helped = zip(
+        *((cpu("-c", "pass"), cpu("-m", "gamesim", "--help")) for _ in range(PAIRS)), strict=True
+    )
+    print(
+        f"bare interpreter {statistics.median(bare):.3f} s, gamesim --help {statistics.median(helped):.3f} s"
+    )
     above = statistics.median(b - a for a, b in zip(bare, helped, strict=True))
     print(f"above the bare interpreter: {above:.3f} s (target: at most 0.25)")
 

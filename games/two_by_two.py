@@ -40,7 +40,7 @@ class TwoByTwo(Game):
     roles = ("row", "column")
     equilibrium = "the pure equilibrium; of two, the risk-dominant one; without one, the mixed one"
     efficiency = "whichever pair of actions has the largest sum"
-    stake_parameter = "row_up_left"
+    stake_parameter = ""
     sources = ("Harsanyi & Selten 1988, A General Theory of Equilibrium Selection in Games, MIT Press",)
     rules = {
         "row": (

@@ -17,6 +17,7 @@ from gamesim.streams import Floats
 Bools = NDArray[np.bool_]
 
 GRID_TOLERANCE = 1e-9
+MOST_AMOUNTS = 10_000_000
 
 
 def plain(value: float) -> str:
@@ -45,6 +46,11 @@ class Amount:
 
     def __post_init__(self) -> None:
         span = (np.asarray(self.high) - np.asarray(self.low)) / self.step
+        if np.any(span >= MOST_AMOUNTS):
+            raise GamesimError(
+                f"there are more than {MOST_AMOUNTS:,} amounts in steps of {plain(self.step)}: "
+                "choose a smaller stake or a larger step"
+            )
         off_grid = np.abs(span - np.round(span)) > GRID_TOLERANCE
         if np.any(off_grid):
             high = float(np.asarray(self.high)[off_grid].flat[0] if np.ndim(self.high) else self.high)
@@ -66,8 +72,9 @@ class Amount:
     def contains(self, actions: Floats) -> Bools:
         """Tell which actions are legal; NaN is not."""
         steps = (actions - self.low) / self.step
-        on_grid = np.abs(steps - np.round(steps)) <= GRID_TOLERANCE
-        return on_grid & (actions >= self.low) & (actions <= self.high)
+        nearest = np.round(steps)
+        # In steps, since 3 * 0.1 lies above 0.3.
+        return (np.abs(steps - nearest) <= GRID_TOLERANCE) & (nearest >= 0) & (nearest < self.counts())
 
     def at(self, share: float | Floats) -> Floats:
         """Give the legal amount nearest to a share of the way from low to high (halves go up)."""

@@ -36,6 +36,12 @@ class Seats:
         """Give the group of each seat: (M,) int."""
         return np.repeat(np.arange(self.groups), self.sizes)
 
+    def position(self) -> Ints:
+        """Give the place of each seat among those of its group: (M,) int, from 0."""
+        if isinstance(self.sizes, int):
+            return np.tile(np.arange(self.sizes), self.groups)
+        return np.arange(len(self.agent)) - np.repeat(np.cumsum(self.sizes) - self.sizes, self.sizes)
+
     def total(self, values: Floats) -> Floats:
         """Sum over each group: (M,) -> (G,)."""
         return self._reduce(np.add, values)

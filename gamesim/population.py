@@ -36,6 +36,11 @@ class Cast:
     members: Mapping[str, Ints]
     policy: Ints
 
+    def roles_of(self, policy: int) -> tuple[str, ...]:
+        """Name the roles in which a policy decides for at least one agent."""
+        of = self.policy.reshape(self.sessions, self.n)
+        return tuple(role for role, agents in self.members.items() if (of[:, agents] == policy).any())
+
 
 def check_size(game: Game, n: int) -> None:
     """Refuse a number of agents that leaves somebody over.

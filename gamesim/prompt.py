@@ -129,6 +129,9 @@ def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], I
             parts[0] += f" You do this {obs.rounds} times{', ' + who if who else ''}."
         if pasts is not None:
             parts.append("What happened so far:\n" + history(obs.game, obs.role, pasts[int(where)]))
+        if obs.own:
+            own = _in_words(obs.game, {name: float(values[decider]) for name, values in obs.own.items()})
+            parts.append(f"You have already decided: {', '.join(f'{n} {v}' for n, v in own.items())}.")
         ask = question(obs.game, obs.stage, seen, int(variant))
         if obs.rounds > 1:
             ask = f"Round {obs.round}. {ask}"

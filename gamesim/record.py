@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from gamesim.streams import Floats, Ints, key
 
 SCHEMA = 1
 ROWS_A_PART = 2_000_000
+SECONDS_A_PART = 5.0
+"""Rows leave for disk at the latest after this many rows or seconds, so that a killed run loses little."""
 EXACT_LIMIT = 2_000
 """Largest number of distinct distributions of one batch that are kept beside the draws."""
 
@@ -159,6 +162,7 @@ class Recorder:
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
+        self._written = time.monotonic()
         if folder is not None:
             make_folder(folder)
             (folder / "decisions").mkdir(exist_ok=True)
@@ -188,7 +192,8 @@ class Recorder:
         """Keep a block; rows leave for disk when enough have gathered."""
         self.blocks.append(block)
         self._pending += block.rows
-        if self.folder is not None and self._pending >= ROWS_A_PART:
+        due = self._pending >= ROWS_A_PART or time.monotonic() - self._written >= SECONDS_A_PART
+        if self.folder is not None and due:
             self._write_part()
 
     def settings(self, settings: Settings) -> None:
@@ -231,6 +236,7 @@ class Recorder:
         pq.write_table(self._gathered(), self.folder / "decisions" / f"part-{self._parts:05}.parquet")
         self.blocks.clear()
         self._pending = 0
+        self._written = time.monotonic()
 
 
 def make_folder(folder: Path) -> None:

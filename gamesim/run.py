@@ -167,6 +167,8 @@ def play(
         raise GamesimError(f"rounds = {rounds} must be at least 1")
     if sessions < 1:
         raise GamesimError(f"sessions = {sessions} must be at least 1")
+    if seed < 0:
+        raise GamesimError(f"seed = {seed} must be at least 0")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
     size = _default_n(rules, items) if n is None else n
@@ -182,7 +184,7 @@ def play(
     )
     warned: list[str] = []
     with _noting(warned):
-        policies = _prepare(items, settings_of, seat)
+        policies = _prepare(items, settings_of, dealt)
     labels = _labels(items, policies)
     folder = Path(out) if out is not None else None
     recorder = Recorder(folder)
@@ -207,6 +209,7 @@ def play(
             for label, item, policy in zip(labels, items, policies, strict=True)
             if policy.stand_in_for
         },
+        references=sorted({name for policy in policies for name in policy.describe().get("references", ())}),
         notes=list(dict.fromkeys([*warned, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
@@ -290,13 +293,12 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
     return max(1, round(game.default_n / size)) * size
 
 
-def _prepare(items: Sequence[Item], setting: Setting, seat: str) -> list[Policy]:
-    roles = tuple(dict.fromkeys(setting.game.roles))
+def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast) -> list[Policy]:
+    """Let every policy get ready for the roles that it was dealt."""
     ready = []
-    for item in items:
+    for index, item in enumerate(items):
         policy = find_agent(item.agent).from_options(item.options)
-        taken = (item.seat,) if item.seat else (seat or roles[0],) if item.agent == KEYBOARD else roles
-        ready.append(policy.prepare(dataclasses.replace(setting, roles=taken)))
+        ready.append(policy.prepare(dataclasses.replace(setting, roles=dealt.roles_of(index))))
     return ready
 
 

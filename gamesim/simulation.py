@@ -234,7 +234,7 @@ class Simulation(mesa.Model):
             "stage": stage.name,
             "decision": obs.decision,
             "group": group % per_session if self.cast.sessions > 1 else group,
-            "seat": int(places[0]) if len(places) == 1 else np.tile(places, len(play.groups)),
+            "seat": int(places[0]) if len(places) == 1 else places[0] + seats.position(),
             "role": role,
             "agent": obs.draws.agent,
             "policy": self._labelled(obs.agent),

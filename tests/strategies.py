@@ -27,7 +27,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "dictator": [{"endowment": 10, "step": 0.5}, {"currency": "points"}],
     "prisoners_dilemma": [{"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7}],
     "public_goods": [{"group_size": 2}, {"group_size": 5, "mpcr": 0.3, "hold": "multiplier"}],
-    "trust": [{"endowment": 10, "factor": 2, "step": 0.5}],
+    "trust": [{"endowment": 10, "factor": 2, "step": 0.5}, {"endowment": 0.3, "step": 0.1}],
     "two_by_two": [{"row_up_left": -3.0, "column_up_left": 2.5}],
     "ultimatum": [{"sequential": True}, {"both_roles": True}, {"endowment": 10}],
 }

@@ -116,3 +116,18 @@ def test_labels_are_indices() -> None:
 )
 def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
     assert plain(value) == text
+
+
+@pytest.mark.parametrize("high", [0.3, 0.6, 0.7, 1.1, 2.3])
+def test_the_largest_amount_is_legal_however_it_is_rounded(high: float) -> None:
+    # 3 * 0.1 is 0.30000000000000004.
+    space = Amount(0, high, 0.1)
+    assert space.contains(space.support()).all()
+    assert space.contains(space.uniform(np.array([np.nextafter(1.0, 0)]))).all()
+    assert space.contains(np.array([high])).all()
+    assert not space.contains(np.array([high + 0.1, -0.1])).any()
+
+
+def test_ranges_that_do_not_fit_into_memory_are_refused() -> None:
+    with pytest.raises(GamesimError, match="choose a smaller stake or a larger step"):
+        Amount(0, 1e12)

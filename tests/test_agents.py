@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,13 @@ def prepared(agent: str, game: Game, stage: str, rounds: int = ROUNDS) -> Policy
     try:
         return policy.prepare(Setting(game, (game.decider(stage),), rounds))
     except GamesimError as refusal:
-        assert "\n" not in str(refusal)
-        assert len(str(refusal)) > 20
+        check_sentence(str(refusal))
         return None
+
+
+def check_sentence(text: str) -> None:
+    assert "\n" not in text
+    assert len(text) > 20
 
 
 def batches(game: Game, groups: int = 6) -> list[Observations]:
@@ -354,6 +359,36 @@ def test_befm_without_weights_names_the_command_or_lets_mini_play(monkeypatch: p
     assert any("not Be.FM" in note for note in stand_in.notes())
 
 
+def need_mini() -> None:
+    pytest.importorskip("torch")
+    if not (resources.files("gamesim.mini") / "weights" / "config.json").is_file():
+        pytest.skip("gamesim/mini/weights is empty: train it with `gamesim mini train`")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "plays"),
+    [
+        ("dictator", True),
+        ("ultimatum", True),
+        ("trust", True),
+        ("public_goods", True),
+        ("prisoners_dilemma", True),
+        ("bomb_risk", True),
+        ("beauty_contest", True),
+        ("two_by_two", False),
+        ("public_goods-group_size=2", False),
+        ("trust-endowment=10-factor=2-step=0.5", False),
+        ("prisoners_dilemma-reward=9-temptation=8-sucker=0-punishment=7", False),
+        ("beauty_contest-group_size=3-p=1.3-highest=7", False),
+    ],
+)
+def test_mini_plays_what_it_learnt_and_refuses_the_rest(name: str, plays: bool) -> None:
+    need_mini()
+    game = all_games()[name]
+    assert all((prepared("mini", game, each.name) is not None) == plays for each in game.stages)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
@@ -375,7 +410,7 @@ def test_befm_without_weights_names_the_command_or_lets_mini_play(monkeypatch: p
     ],
 )
 def test_mini_answers_legally_or_refuses(name: str) -> None:
-    pytest.importorskip("torch")
+    need_mini()
     game = all_games()[name]
     for obs in batches(game, groups=2):
         policy = prepared("mini", game, obs.stage)

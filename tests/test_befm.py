@@ -116,7 +116,7 @@ def test_required_weights_name_the_commands_that_get_them(hub: Path) -> None:
 
 def test_only_what_is_missing_is_asked_for(hub: Path, tmp_path: Path) -> None:
     put_in_cache(hub, BASE, write_model(tmp_path / "base", kind="qwen3"))
-    with pytest.raises(GamesimError, match="get them with: hf download befm/BeFM1.5-4B ") as raised:
+    with pytest.raises(GamesimError, match=r"get them with: hf download befm/BeFM1\.5-4B ") as raised:
         gamesim.play("dictator", agents="befm", n=20, require_weights=True)
     assert f"hf download {BASE}" not in str(raised.value)
 

@@ -169,6 +169,8 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("public_goods --agents spe --n -4", "n = -4 is too few"),
         ("dictator --agents spe --rounds 0", "rounds = 0 must be at least 1"),
         ("dictator --agents spe --sessions 0", "sessions = 0 must be at least 1"),
+        ("dictator --agents spe --seed -1", "seed = -1 must be at least 0"),
+        ("dictator --agents uniform --set endowment=1e12", "choose a smaller stake or a larger step"),
         ("dictator --agents human --rounds 2", "human@iid=true"),
         ("trust --agents human_kernel", "no sequences on record for trust.send"),
         ("bomb_risk --agents equal_split", "nothing to split"),

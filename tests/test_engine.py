@@ -98,7 +98,7 @@ def test_the_table_has_the_columns_of_the_schema(name: str, tmp_path: Path) -> N
         "elicitation wording option_order draw action label seen status attempts read_as probability "
         "legal_mass payoff reply"
     )
-    assert " ".join(table) == columns
+    assert " ".join(map(str, table.columns)) == columns
     assert list(table) == COLUMNS.names
     game = catalog.find_game(name).from_settings({k: v for k, v in SMALL[name].items() if k != "n"})
     deciders = sum(game.seats_of(game.decider(each.name)) for each in game.stages)

@@ -492,8 +492,8 @@ def test_selfish_players_of_any_two_by_two_game_are_in_equilibrium(cells: list[f
         assert (int(p.argmax()), int(q.argmax())) in pure
         assert set(p) == {0.0, 1.0}
     else:
-        np.testing.assert_allclose(row @ q, (row @ q)[0])
-        np.testing.assert_allclose(p @ column, (p @ column)[0])
+        np.testing.assert_allclose(row @ q, (row @ q)[0], atol=1e-9)
+        np.testing.assert_allclose(p @ column, (p @ column)[0], atol=1e-9)
 
 
 def test_matching_pennies_are_mixed_half_and_half() -> None:

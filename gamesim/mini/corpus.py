@@ -28,10 +28,11 @@ HELD_OUT_STAKES: Final = (10, 37, 50, 1000)
 """Stakes within the trained range that prose in training never names."""
 
 _STAKES: Final = (4, 6000)
-_HEADER_ONLY, _BOTH = 0.5, 0.42
+_HEADER_ONLY, _BOTH = 0.55, 0.38
 _FILLER, _OTHER_GAME = 0.2, 0.35
 _LONGEST: Final = 8
-# Four situations and a first round: as one decision among others, the dilemma would be seen too rarely.
+_DILEMMA_WEIGHT: Final = 5.0
+# The dilemma's four situations differ by few nats: asked and weighted like the rest, they are learnt last.
 _SOFT: Final = (*DECISIONS, *(2 * ["prisoners_dilemma.choose"]))
 
 
@@ -49,12 +50,15 @@ class Example:
         Distribution over the decision's answers; None when only the answer counts.
     decision : str
         What is decided.
+    weight : float
+        How much it counts beside others of its kind.
     """
 
     chat: list[dict[str, str]]
     answer: str
     shares: Floats | None
     decision: str
+    weight: float = 1.0
 
 
 def soft_examples(records: Records, rng: np.random.Generator) -> Iterator[Example]:
@@ -75,13 +79,14 @@ def soft_examples(records: Records, rng: np.random.Generator) -> Iterator[Exampl
         recalls = decision in records.later and decision != "ultimatum.minimum"
         number = 1 if recalls and rng.random() < 0.8 else int(rng.integers(1, rounds + 1))
         state = State(decision, number, rounds)
-        shares = marginals[decision]
+        shares, weight = marginals[decision], 1.0
         if decision == "prisoners_dilemma.choose" and rng.random() < 0.85:
             past = _made_up_past(decision, rng)
             state = State(decision, len(past) + 1, len(past) + int(rng.integers(1, 100)), past)
-            shares = published(state)
+            shares, weight = published(state), _DILEMMA_WEIGHT
         legal = answers(decision)
-        yield Example(_chat(state, rng), legal[int(rng.choice(len(legal), p=shares))], shares, decision)
+        answer = legal[int(rng.choice(len(legal), p=shares))]
+        yield Example(_chat(state, rng), answer, shares, decision, weight)
 
 
 def hard_examples(records: Records, rng: np.random.Generator) -> Iterator[Example]:
@@ -134,20 +139,20 @@ def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
     kind = rng.random()
     if kind < _HEADER_ONLY:
         chat = messages(state)
-    elif kind < _HEADER_ONLY + _BOTH:
+    elif kind < _HEADER_ONLY + _BOTH or state.past or state.also:
+        # A past told in prose alone would teach that any amount in prose may be an own move.
         about = rng.random()
         if about < _FILLER:
             text = filler(rng)
         else:
             told = _any_state(rng) if about < _FILLER + _OTHER_GAME else state
-            canonical = rng.random() < 0.3
-            text = prose(told, rng, None if canonical else stake_for_prose(rng), recall=0.7)
+            canonical = rng.random() < 0.2
+            text = prose(told, rng, None if canonical else stake_for_prose(rng), recall=0.5)
             if rng.random() < 0.2:
                 text = f"{filler(rng)} {text}"
         chat = messages(state, thin(text, rng))
     else:
-        text = prose(state, rng)
-        chat = messages(None, text if state.past else thin(text, rng))
+        chat = messages(None, thin(prose(state, rng), rng))
     chat[0]["content"] = system(rng, chat[0]["content"])
     return chat
 

@@ -52,7 +52,7 @@ class Recipe:
         Threads of torch; a second one slows so small a model down on a shared machine.
     """
 
-    steps: int = 3000
+    steps: int = 2000
     hidden: int = 64
     inner: int = 160
     layers: int = 4
@@ -230,7 +230,8 @@ def _collate(
             where = [columns[text] for text in answers(example.decision)]
             shares[row, where] = torch.as_tensor(example.shares, dtype=torch.float32)
     weights = [
-        (1 - _SOFT_WEIGHT) / recipe.hard if example.shares is None else _SOFT_WEIGHT / recipe.soft
+        example.weight
+        * ((1 - _SOFT_WEIGHT) / recipe.hard if example.shares is None else _SOFT_WEIGHT / recipe.soft)
         for _, example in items
     ]
     return _Batch(tokens, torch.tensor([len(ids) for ids, _ in items]), shares, torch.tensor(weights))
