@@ -163,37 +163,26 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
-    if rounds < 1:
-        raise GamesimError(f"rounds = {rounds} must be at least 1")
-    if sessions < 1:
-        raise GamesimError(f"sessions = {sessions} must be at least 1")
-    if seed < 0:
-        raise GamesimError(f"seed = {seed} must be at least 0")
+    for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
+        if value < least:
+            raise GamesimError(f"{name} = {value} must be at least {least}")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
     size = _default_n(rules, items) if n is None else n
     dealt = cast(rules, items, size, sessions, seed, seat)
     _check_matching(rules, matching)
-    settings_of = Setting(
-        rules,
-        (),
-        rounds,
-        seed,
-        standin=None if require_weights else find_agent("mini").in_place_of,
-        download=download,
-    )
-    warned: list[str] = []
-    with _noting(warned):
-        policies = _prepare(items, settings_of, dealt)
+    standin = None if require_weights else find_agent("mini").in_place_of
+    notes: list[str] = []
+    with _noting(notes):
+        policies = _prepare(items, Setting(rules, (), rounds, seed, standin, download), dealt)
     labels = _labels(items, policies)
-    folder = Path(out) if out is not None else None
-    recorder = Recorder(folder)
+    about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
         status="running",
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        versions=_versions(policies),
+        versions=_versions(any("model" in each for each in about.values())),
         seed=seed,
         n=size,
         sessions=sessions,
@@ -203,16 +192,17 @@ def play(
         seat=seat,
         game={"name": rules.name, "parameters": dataclasses.asdict(rules)},
         decisions=rules.measures(),
-        policies={label: policy.describe() for label, policy in zip(labels, policies, strict=True)},
+        policies=about,
         standins={
             label: item.label
-            for label, item, policy in zip(labels, items, policies, strict=True)
-            if policy.stand_in_for
+            for label, item in zip(labels, items, strict=True)
+            if about[label].get("stand_in_for")
         },
-        references=sorted({name for policy in policies for name in policy.describe().get("references", ())}),
-        notes=list(dict.fromkeys([*warned, *(note for policy in policies for note in policy.notes())])),
+        references=sorted({name for each in about.values() for name in each.get("references", ())}),
+        notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
+    recorder = Recorder(Path(out) if out is not None else None)
     recorder.settings(settings)
     return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
 
@@ -310,16 +300,12 @@ def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:
     ]
 
 
-def _versions(policies: Sequence[Policy]) -> dict[str, str]:
-    wanted = [
-        *_RECORDED_VERSIONS,
-        *(_MODEL_VERSIONS if any(p.describe().get("model") for p in policies) else ()),
-    ]
-    found = {"python": platform.python_version()}
-    for package in wanted:
-        if installed := _version(package):
-            found[package] = installed
-    return found
+def _versions(with_models: bool) -> dict[str, str]:
+    packages = [*_RECORDED_VERSIONS, *(_MODEL_VERSIONS if with_models else ())]
+    found = {package: _version(package) for package in packages}
+    return {"python": platform.python_version()} | {
+        package: number for package, number in found.items() if number
+    }
 
 
 @lru_cache
