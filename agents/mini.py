@@ -7,7 +7,6 @@ refuses is the table `CONTRACT`; amounts are scaled to the stakes outside the mo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from gamesim.distribution import spread
 from gamesim.elicit import ModelPolicy, Question
 from gamesim.errors import GamesimError
 from gamesim.game import Game
+from gamesim.mini import WEIGHTS
 from gamesim.mini.header import SCALES, State, answers, messages
 from gamesim.models import Prompt, Sampling
 from gamesim.observation import Observations
@@ -138,7 +138,15 @@ CONTRACT = (
 
 @dataclass(frozen=True)
 class Mini(ModelPolicy):
-    """The bundled tiny model, trained on human records; it is not Be.FM."""
+    """The bundled tiny model, trained on human records; it is not Be.FM.
+
+    Parameters
+    ----------
+    weights : str
+        Folder of a model that ``gamesim mini train`` wrote, instead of the bundled one.
+    """
+
+    weights: str = ""
 
     trained_on = ("moblab", "behaviorbench")
 
@@ -165,7 +173,7 @@ class Mini(ModelPolicy):
             raise GamesimError(
                 "mini@elicit=sample: mini answers on its own scale, so only probabilities are read"
             )
-        ready = self.opening(f"hf:{files('gamesim.mini') / 'weights'}", setting)
+        ready = self.opening(f"hf:{self.weights or WEIGHTS}", setting)
         departures = [
             f"mini: {clause.decision}: plays {clause.nearest}"
             for stage in setting.decisions()

@@ -167,18 +167,30 @@ def show_game(
     listing.game(game, _settings(set_), every_wording=wordings)
 
 
-@mini_app.command("train")
+@mini_app.command("train", epilog="Example:  gamesim mini train --records moblab --out mini-new --seeds 3")
 def mini_train(
     records: Annotated[
-        Path, typer.Option(help="Folder with the records (see the model card for the files).")
+        Path,
+        typer.Option(
+            help="Folder with joint.csv.gz, dictator.csv.gz and bomb_risk.csv.gz (see the model card)."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the new model.")] = Path("mini-trained"),
-    seed: Annotated[int, typer.Option(help="Seed of the first of the trained models.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the new model and its figures.")] = Path("mini-new"),
+    seeds: Annotated[int, typer.Option(min=1, help="How many models are trained; the best is kept.")] = 3,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of each; fewer for a trial.")] = None,
 ) -> None:
-    """Train the stand-in from scratch on human records, with its figures on held-out subjects."""
-    from gamesim.mini.train import train
+    """Train the stand-in from scratch on human records, and measure it on subjects it never saw."""
+    from gamesim import listing
 
-    train(records, out, seed=seed)
+    listing.trained(records, out, seeds, steps)
+
+
+@mini_app.command("figures")
+def mini_figures() -> None:
+    """Print what the bundled stand-in was measured to do, on subjects it never saw."""
+    from gamesim import listing
+
+    listing.figures()
 
 
 def main() -> None:

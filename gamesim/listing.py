@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import inspect
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +16,10 @@ from rich.table import Table
 
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
+from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
+from gamesim.mini import WEIGHTS
 from gamesim.show import console
 
 _TEXT_WIDTH = 88
@@ -179,3 +184,36 @@ def _default(item: dataclasses.Field[Any]) -> str:
     if item.default is dataclasses.MISSING:
         return "..."
     return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)
+
+
+def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
+    """Train mini and print its figures."""
+    if importlib.util.find_spec("torch") is None:
+        raise GamesimError('training needs torch and transformers: pip install "gamesim[local]"')
+    from gamesim.mini.release import train_seeds
+    from gamesim.mini.train import Recipe
+
+    recipe = Recipe() if steps is None else Recipe(steps=steps, warm=min(Recipe.warm, steps // 5))
+    found = train_seeds(records, out, range(seeds), recipe)
+    _figures(found)
+    console.print(f"\nwritten to {out}; play it with --agents mini@weights={out}", soft_wrap=True)
+
+
+def figures() -> None:
+    """Print the figures of the bundled mini."""
+    _figures(json.loads((WEIGHTS / "figures.json").read_text(encoding="utf-8")))
+
+
+def _figures(found: Mapping[str, Any]) -> None:
+    table = _listing("on subjects it never saw", "mean over seeds", "SD")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, row in found["summary"].items():
+        table.add_row(name, f"{row['mean']:.4f}", f"{row['sd']:.4f}")
+    console.print(table)
+    missed = found["missed gates"][str(found["shipped seed"])]
+    console.print(
+        f"\nkept: seed {found['shipped seed']} of {len(found['test'])}; gates missed: {len(missed)}"
+    )
+    for sentence in missed:
+        console.print(f"  {sentence}", markup=False)
