@@ -144,9 +144,12 @@ class Mini(ModelPolicy):
     ----------
     weights : str
         Folder of a model that ``gamesim mini train`` wrote, instead of the bundled one.
+    wording : str
+        Which of the equivalent texts it reads; ``vary`` for all of them, which costs as many times more.
     """
 
     weights: str = ""
+    wording: str = "0"
 
     trained_on = ("moblab", "behaviorbench")
 

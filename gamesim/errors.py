@@ -42,4 +42,5 @@ def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> G
     hint = f"; did you mean {near[0]!r}?" if near else ""
     listing = ", ".join(names) if names else "none"
     prefix = f"{where}: " if where else ""
-    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({kind}s: {listing})")
+    kinds = f"{kind}es" if kind.endswith("ch") else f"{kind}s"
+    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({kinds}: {listing})")

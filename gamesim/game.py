@@ -239,8 +239,8 @@ class Game:
         raise GamesimError(f"equal_split: {self.name}.{stage} has nothing to split")
 
     def efficient_payoff(self) -> float:
-        """Give the largest total that a group can earn."""
-        raise TypeError(f"{self.name} does not say what is efficient")
+        """Give the largest total that a group can earn; NaN where the game does not say."""
+        return math.nan
 
     @property
     def stages(self) -> tuple[Stage, ...]:

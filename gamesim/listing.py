@@ -29,8 +29,8 @@ def _listing(*columns: str) -> Table:
     table = Table(
         box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
     )
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     return table
 
 
@@ -128,10 +128,12 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
     for key, item in kind.parameters().items():
         table.add_row(key, str(getattr(rules, key)), str(item.metadata.get("help", "")))
     console.print(table)
-    console.print(f"\nselfish players: {rules.equilibrium}")
-    console.print(
-        f"efficient: {rules.efficiency} (a group then earns {rules.money(rules.efficient_payoff())})"
-    )
+    console.print()
+    if rules.equilibrium:
+        console.print(f"selfish players: {rules.equilibrium}")
+    if rules.efficiency:
+        most = rules.money(rules.efficient_payoff())
+        console.print(f"efficient: {rules.efficiency} (a group then earns {most})")
     for stage in rules.stages:
         _show_stage(rules, stage.name, every_wording)
     silent = [
@@ -146,7 +148,8 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
     for stage in rules.stages:
         names = [each.name for each in find(f"{rules.name}.{stage.name}")]
         console.print(f"  {rules.name}.{stage.name}: {', '.join(names) or 'none'}")
-    console.print("\nsources:")
+    if rules.sources:
+        console.print("\nsources:")
     for source in rules.sources:
         console.print(f"  {source}", markup=False)
 

@@ -82,7 +82,9 @@ def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int
     """
     lines = []
     for number, known in enumerate(rounds, start=first):
-        line = game.recall[role].format_map(_in_words(game, known))
+        words = _in_words(game, known)
+        plain_line = ", ".join(f"{name} {value}" for name, value in words.items())
+        line = game.recall[role].format_map(words) if role in game.recall else plain_line
         lines.append(f"- Round {number}: {line}.")
     return "\n".join(lines)
 

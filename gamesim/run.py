@@ -190,7 +190,11 @@ def play(
         matching=matching,
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
-        game={"name": rules.name, "parameters": dataclasses.asdict(rules)},
+        game={
+            "name": rules.name,
+            "file": game if isinstance(game, str) and game.endswith(".py") else "",
+            "parameters": dataclasses.asdict(rules),
+        },
         decisions=rules.measures(),
         policies=about,
         standins={

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import traceback
 from collections.abc import Sequence
 from functools import partial
 
@@ -164,7 +166,12 @@ class Simulation(mesa.Model):
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
         policy = self.policies[index]
-        decisions = policy.decide(obs)
+        try:
+            decisions = policy.decide(obs)
+        except Exception as error:
+            if isinstance(error, GamesimError) or type(policy).__module__.startswith("gamesim."):
+                raise
+            raise _fault_in(policy, error) from error
         _check(policy, obs, decisions)
         answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
 
@@ -245,6 +252,14 @@ class Simulation(mesa.Model):
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
         return columns
+
+
+def _fault_in(policy: Policy, error: Exception) -> GamesimError:
+    """Word a fault in a user's own agent in one sentence, with the line."""
+    file = inspect.getsourcefile(type(policy))
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
+    return GamesimError(f"{file}, line {line}: decide failed: {type(error).__name__}: {error}")
 
 
 def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:

@@ -320,7 +320,8 @@ def test_a_user_file_can_be_a_game_and_an_agent(command: Command) -> None:
     )
     assert result.code == 0, result.err
     document = json.loads(result.out)
-    assert document["settings"]["game"] == {"name": "demand", "parameters": {"currency": "$", "pie": 10.0}}
+    played = {"name": "demand", "file": "demand.py", "parameters": {"currency": "$", "pie": 10.0}}
+    assert document["settings"]["game"] == played
     means = {row["policy"]: row["mean"] for row in document["summary"]}
     assert means == {"share.py@share=0.3": 3, "spe": 5}
     assert command("show", "demand.py").code == 0
@@ -438,3 +439,17 @@ def test_the_installed_command(tmp_path: Path) -> None:
     nobody = run("play", "dictator", "--agents", "me")
     assert nobody.returncode == 2
     assert nobody.stderr.startswith("gamesim: me: there is no terminal")
+
+
+def test_a_fault_in_a_users_agent_names_the_file_and_the_line(command: Command) -> None:
+    write("broken.py", AGENT.replace("return certain", "obs.no_such_thing\n        return certain"))
+    result = command("play", "dictator", "--agents", "broken.py", "--n", "4")
+    check_refusal(result, r"broken.py, line 14: decide failed: AttributeError")
+
+
+def test_a_game_that_says_nothing_of_the_past_or_of_predictions_can_be_shown(command: Command) -> None:
+    bare = [line for line in GAME.splitlines() if not line.startswith(("    equilibrium", "    efficiency"))]
+    write("demand.py", "\n".join(bare).partition("    def selfish")[0])
+    shown = command("show", "demand.py")
+    assert shown.code == 0
+    assert "selfish players" not in shown.out

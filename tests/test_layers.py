@@ -27,7 +27,7 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "cli"}
+USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "listing"}
 GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
 AGENTS = GAMES | {"observation", "policy", "prompt", "reading", "elicit", "humans", "models", "mini"}
 CONTENT = {"games", "agents", "experiments"}

@@ -40,13 +40,13 @@ def test_header_is_one_line_with_the_latest_moves_first() -> None:
     text = header(State("dictator.give", 9, 10, past))
     assert text == (
         "task dictator.give | answer 0-100, 100 is all | round 9 of 10 | "
-        "own moves, latest first: 7, 6, 5, 4, 3, 2"
+        "own moves, latest first: =7, =6, =5, =4, =3, =2"
     )
 
 
 def test_header_tells_outcomes_and_the_others_choice() -> None:
     bomb = header(State("bomb_risk.open", 3, 5, ((20, "safe"), (80, "bomb"))))
-    assert bomb.endswith("latest first: 80 bomb, 20 safe")
+    assert bomb.endswith("latest first: =80 bomb, =20 safe")
     dilemma = header(State("prisoners_dilemma.choose", 2, 5, (("cooperate", "defect"),)))
     assert dilemma.endswith(
         "cooperate or defect | round 2 of 5 | own moves, latest first: cooperate met defect"
@@ -57,7 +57,7 @@ def test_header_leaves_out_what_no_record_conditions_on() -> None:
     state = State("public_goods.contribute", 2, 3, ((20, None),), also=(("dictator.give", 50),))
     assert header(state) == "task public_goods.contribute | answer 0-20, 20 is all | round 2 of 3"
     assert header(State("ultimatum.minimum", also=(("ultimatum.offer", 45),))).endswith(
-        "| own ultimatum.offer 45"
+        "| own ultimatum.offer =45"
     )
 
 

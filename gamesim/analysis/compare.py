@@ -121,7 +121,10 @@ def compare(
                 simulated = collect(chosen, one, spec, exact or {})
                 name = f"{decision}/{policy}/{one.reference.name}"
                 rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-                likeness = _likeness(simulated, one.reference, votes, resamples, rng)
+                # A population that the policy was trained on is no yardstick for it.
+                seen = about.get("trained_on") or ()
+                others = [each for each in _default_references() if each.dataset not in seen]
+                likeness = _likeness(simulated, one.reference, others, votes, resamples, rng)
                 rows.append(_row(str(policy), one, spec, about, of_policy, simulated, likeness, votes))
     return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)
 
@@ -160,6 +163,7 @@ class _Likeness(NamedTuple):
 def _likeness(
     simulated: Simulated,
     reference: Reference,
+    others: Sequence[Reference],
     votes: Votes,
     resamples: int,
     rng: np.random.Generator,
@@ -188,7 +192,7 @@ def _likeness(
         intervals=intervals,
         floor=floor,
         perfect=beside.perfect(simulated, human, span, resamples, rng),
-        between=beside.other_people(reference, _default_references(), votes),
+        between=beside.other_people(reference, others, votes),
         rivals={**beside.rivals(reference, support, human), "human marginal": floor.mean},
     )
 

@@ -65,7 +65,7 @@ def check_allowed(allow: Collection[str]) -> None:
     """
     for name in allow:
         if name not in ALLOWABLE:
-            raise unknown("mismatch to allow", name, ALLOWABLE)
+            raise unknown("mismatch", name, ALLOWABLE)
 
 
 def match(

@@ -28,7 +28,7 @@ HELD_OUT_STAKES: Final = (10, 37, 50, 1000)
 """Stakes within the trained range that prose in training never names."""
 
 _STAKES: Final = (4, 6000)
-_HEADER_ONLY, _BOTH = 0.55, 0.38
+_HEADER_ONLY_FIRST, _HEADER_ONLY_LATER, _PROSE_ONLY = 0.35, 0.65, 0.07
 _FILLER, _OTHER_GAME = 0.2, 0.35
 _LONGEST: Final = 8
 _DILEMMA_WEIGHT: Final = 5.0
@@ -136,10 +136,10 @@ def training_texts(rng: np.random.Generator, count: int = 4000) -> Iterator[str]
 
 def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
     """Write header, prose or both: with both, the header holds whatever the prose is about."""
-    kind = rng.random()
-    if kind < _HEADER_ONLY:
+    kind, later = rng.random(), bool(state.past or state.also)
+    if kind < (_HEADER_ONLY_LATER if later else _HEADER_ONLY_FIRST):
         chat = messages(state)
-    elif kind < _HEADER_ONLY + _BOTH or state.past or state.also:
+    elif later or kind < 1 - _PROSE_ONLY:
         # A past told in prose alone would teach that any amount in prose may be an own move.
         about = rng.random()
         if about < _FILLER:
@@ -147,9 +147,7 @@ def _chat(state: State, rng: np.random.Generator) -> list[dict[str, str]]:
         else:
             told = _any_state(rng) if about < _FILLER + _OTHER_GAME else state
             canonical = rng.random() < 0.2
-            text = prose(told, rng, None if canonical else stake_for_prose(rng), recall=0.5)
-            if rng.random() < 0.2:
-                text = f"{filler(rng)} {text}"
+            text = prose(told, rng, None if canonical else stake_for_prose(rng), recall=0.0)
         chat = messages(state, thin(text, rng))
     else:
         chat = messages(None, thin(prose(state, rng), rng))

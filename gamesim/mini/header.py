@@ -107,7 +107,7 @@ def header(state: State) -> str:
     -------
     str
         One line, such as ``task dictator.give | answer 0-100, 100 is all | round 3 of 5 | own moves, latest
-        first: 25, 20``.
+        first: =25, =20``; the sign keeps own amounts apart from all other numbers in a prompt.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def header(state: State) -> str:
         if decision in ALSO.get(state.decision, ()):
             if str(move) not in answers(decision):
                 raise GamesimError(f"a state of {state.decision} tells of {move!r}, no answer to {decision}")
-            parts.append(f"own {decision} {move}")
+            parts.append(f"own {decision} ={move}")
     return " | ".join(parts)
 
 
@@ -154,5 +154,5 @@ def _move(state: State, own: int | str, other: str | None) -> str:
     if str(own) not in answers(state.decision) or (other not in outcomes if outcomes else other is not None):
         raise GamesimError(f"a state of {state.decision} has the past move {own!r} with outcome {other!r}")
     if other is None:
-        return str(own)
-    return f"{own} met {other}" if state.decision in CHOICES else f"{own} {other}"
+        return f"={own}"
+    return f"{own} met {other}" if state.decision in CHOICES else f"={own} {other}"

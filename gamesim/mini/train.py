@@ -26,7 +26,7 @@ __all__ = ["Recipe", "train"]
 
 _POSITIONS: Final = 512
 _POOL: Final = 8
-_SOFT_WEIGHT, _FRAME_WEIGHT = 0.35, 0.05
+_SOFT_WEIGHT, _FRAME_WEIGHT = 0.5, 0.05
 _ANSWER_TOKENS: Final = 4
 
 
@@ -58,8 +58,8 @@ class Recipe:
     layers: int = 4
     heads: int = 4
     vocabulary: int = 2048
-    soft: int = 16
-    hard: int = 32
+    soft: int = 24
+    hard: int = 24
     rate: float = 4e-3
     warm: int = 200
     threads: int = 1
