@@ -14,7 +14,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.distribution import ActionDistribution, per_space, spread
 from gamesim.errors import GamesimError
-from gamesim.humans import Reference, find
+from gamesim.humans import Reference, check_rules, find, named
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
@@ -43,12 +43,7 @@ class Human(ExactPolicy):
             used.append(reference.name)
             if stage in setting.game.methods and reference.method != setting.game.methods[stage]:
                 raise GamesimError(f"human: {reference.name} was asked by {reference.method}")
-            for name, value in reference.parameters.items():
-                held = getattr(setting.game, name, None)
-                if not isinstance(held, int | float) or not np.isclose(held, value, rtol=1e-3):
-                    raise GamesimError(
-                        f"human: {setting.game.name}.{stage} is on record with {name} {value:g} only, not {held!r}"
-                    )
+            check_rules("human", reference.decision, reference.parameters, setting.game)
         if setting.rounds > 1 and not self.iid:
             raise GamesimError(
                 f"human: the record has no memory, but {setting.rounds} rounds are to be played; write "
@@ -56,6 +51,9 @@ class Human(ExactPolicy):
             )
         ready = copy.copy(self)
         object.__setattr__(ready, "_used", used)
+        object.__setattr__(
+            ready, "_departures", [note for name in used for note in _departures(named(name), setting)]
+        )
         return ready
 
     def describe(self) -> dict[str, Any]:
@@ -66,12 +64,13 @@ class Human(ExactPolicy):
         }
 
     def notes(self) -> list[str]:
-        """Say that rounds are drawn afresh."""
-        return (
+        """Say that rounds are drawn afresh, and where the record is of another situation than the one played."""
+        afresh = (
             ["human@iid=true: every round is drawn afresh, so there are no individuals in it"]
             if self.iid
             else []
         )
+        return [*afresh, *getattr(self, "_departures", ())]
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the recorded shares."""
@@ -93,6 +92,25 @@ class Human(ExactPolicy):
         others = sorted({each.dataset for each in find(f"{game}.{stage}") if each.has_counts})
         hint = f"; write human@dataset={others[0]}" if others else ""
         raise GamesimError(f"human: {self.dataset} has no record of {game}.{stage}{hint}")
+
+
+def _departures(record: Reference, setting: Setting) -> list[str]:
+    """Say where a record is of another situation than the one that is played."""
+    stage = record.decision.partition(".")[2]
+    stake = setting.game.measures()[record.decision]["stake"]
+    notes = []
+    if record.given:
+        told = ", ".join(f"{name} = {value:g}" for name, value in record.given.items())
+        notes.append(
+            f"{stage} is played as on record after {told}, by share of what is there, whatever came before"
+        )
+    if record.round not in (None, 1):
+        notes.append(f"{stage} is on record in round {record.round}, and played so in every round")
+    if record.stake is not None and not record.labels and record.stake != stake:
+        notes.append(f"{stage} is on record at a stake of {record.stake:g}, and played by share of {stake:g}")
+    if record.kind == "counts" and not record.parameters and record.dataset == "alsobay2025":
+        notes.append(f"{stage} is on record pooled over varied rules")
+    return [f"human: {record.name}: {note}" for note in notes]
 
 
 def _by_label(reference: Reference, shares: Floats, space: Choice) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution, spread
 from gamesim.errors import GamesimError
-from gamesim.humans import Kernel, kernels
+from gamesim.humans import Kernel, check_rules, kernels
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 
@@ -27,11 +27,13 @@ class HumanKernel(ExactPolicy):
     def prepare(self, setting: Setting) -> "HumanKernel":
         """Refuse decisions without recorded sequences."""
         for stage in setting.decisions():
-            if f"{setting.game.name}.{stage}" not in kernels():
+            decision = f"{setting.game.name}.{stage}"
+            if decision not in kernels():
                 known = ", ".join(sorted(kernels()))
                 raise GamesimError(
-                    f"human_kernel: no sequences on record for {setting.game.name}.{stage} (there are: {known})"
+                    f"human_kernel: no sequences on record for {decision} (there are: {known})"
                 )
+            check_rules("human_kernel", decision, kernels()[decision].parameters, setting.game)
         ready = copy.copy(self)
         used = [kernels()[f"{setting.game.name}.{stage}"] for stage in setting.decisions()]
         object.__setattr__(ready, "_used", used)

@@ -1,6 +1,7 @@
 """Any language model: local weights, with or without an adapter, or a server that speaks OpenAI's protocol."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from gamesim.elicit import ModelPolicy
 from gamesim.policy import Setting
@@ -17,6 +18,10 @@ class Llm(ModelPolicy):
     """
 
     model_name: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Add that nobody here knows what the model was trained on."""
+        return super().describe() | {"trained_on_known": False}
 
     def prepare(self, setting: Setting) -> ModelPolicy:
         """Open the model."""

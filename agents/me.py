@@ -5,11 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.actions import plain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
 from gamesim.prompt import texts
 from gamesim.reading import Reading, read_answer
+from gamesim.streams import Floats
+
+
+def _range(values: Floats) -> str:
+    steps = (
+        f" in steps of {plain(values[1] - values[0])}"
+        if len(values) > 1 and values[1] - values[0] != 1
+        else ""
+    )
+    return f"{plain(values[0])} to {plain(values[-1])}{steps}"
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,7 @@ class Me(Policy):
     def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
         body, _, _ = text.rpartition("\n")
         values = obs.space.support(decider)
-        hint = (
-            " or ".join(obs.space.shown)
-            if hasattr(obs.space, "shown")
-            else f"{values[0]:g} to {values[-1]:g}"
-        )
+        hint = " or ".join(obs.space.shown) if hasattr(obs.space, "shown") else _range(values)
         sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
         attempts = 0
         while True:

@@ -212,7 +212,7 @@ class Mini(ModelPolicy):
             decider = int(first[where])
             seen = {name: float(values[decider]) for name, values in obs.seen.items()}
             prose = (
-                f"{instructions(obs.game, obs.role, int(variant))} "
+                f"{instructions(obs.game, obs.role, obs.stage, int(variant))} "
                 f"{question(obs.game, obs.stage, seen, int(variant))}"
             )
             system, user = messages(self._state(obs, decision, decider), prose)

@@ -7,8 +7,9 @@ player  guess     0 to highest       numbers
 ======  ========  =================  =======
 
 The player nearest to `p` times the average of all guesses, the own one included, wins the prize; players at the
-same distance share it.  With p below 1 the only equilibrium is that all guess 0.  People on record guess about
-35 in the first round.
+same distance share it.  With p below 1 all guessing 0 is an equilibrium, the one that iterated elimination of
+weakly dominated numbers leaves; on whole numbers small positive ones can be equilibria too.  With p above 1 all
+guessing 0 and all guessing the highest number are equilibria.  People on record guess about 35 in the first round.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class BeautyContest(Game):
     highest: int = parameter(100, least=1, help="largest guess")
     prize: float = parameter(100.0, unit="money", above=0, help="money for the winner, shared at a tie")
 
-    equilibrium = "guesses 0 when p is below 1, the highest number when p is above 1 (at 1: the highest)"
+    equilibrium = "guesses 0 when p is below 1; of the equilibria with p at or above 1, the highest number"
     efficiency = "any guesses: the prize is always paid"
     stake_parameter = "highest"
     sources = ("Nagel 1995, American Economic Review 85:1313-1326",)
@@ -94,7 +95,7 @@ class BeautyContest(Game):
         return {"others": self.group_size - 1, "p": str(fraction) if simple else plain(self.p)}
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
-        """Guess what survives iterated elimination."""
+        """Guess 0, or the highest number with p at or above 1."""
         return np.full(size, 0.0 if self.p < 1 else float(self.highest))
 
     def efficient_payoff(self) -> float:

@@ -67,17 +67,21 @@ class Ultimatum(Game):
         "player": (
             "You and another person can share {endowment}. One of you proposes how much the other gets and "
             "the other accepts or rejects; if a proposal is rejected, both get nothing. You state what you do "
-            "in either position: what you offer, and the least that you accept.",
+            "in either position: what you offer, and the least that you accept."
+            " Both positions count: you are paid the average of what you earn in the one and in the other.",
             "Two people are to divide {endowment}, and you are one of them. One proposes what part the other "
             "receives and keeps the remainder if the other agrees; after a refusal both are left with nothing. "
-            "You decide for both positions, on your proposal and on the least that you would agree to.",
+            "You decide for both positions, on your proposal and on the least that you would agree to."
+            " Both positions count: you are paid the average of what you earn in the one and in the other.",
             "You and another participant make each other offers out of {endowment}. Whoever makes an offer "
             "keeps what is left if it is taken, and neither earns anything from an offer that is turned down. "
-            "You say how much you offer and which offer is the smallest that you take.",
+            "You say how much you offer and which offer is the smallest that you take."
+            " Both positions count: you are paid the average of what you earn in the one and in the other.",
             "There is {endowment} on the table for you and one other participant. You may find yourself on "
             "either side: offering the other a part of it, or answering such an offer. Agreement means the "
             "division goes ahead; without it both earn zero. You state your offer and your smallest "
-            "acceptable one.",
+            "acceptable one."
+            " Both positions count: you are paid the average of what you earn in the one and in the other.",
         ),
     }
     ask = {

@@ -21,8 +21,8 @@ MOST_AMOUNTS = 10_000_000
 
 
 def plain(value: float) -> str:
-    """Write a number as people do: no exponent, no trailing zeros, two decimals at most."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value != round(value) else f"{value:.0f}"
+    """Write a number as people do: no exponent, no trailing zeros."""
+    return f"{value:.10f}".rstrip("0").rstrip(".") if value != round(value) else f"{value:.0f}"
 
 
 @dataclass(frozen=True)

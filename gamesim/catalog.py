@@ -14,6 +14,7 @@ from typing import TypeVar
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.policy import Policy
+from gamesim.streams import key
 
 T = TypeVar("T")
 
@@ -58,11 +59,13 @@ def _module(kind: str, name: str) -> ModuleType:
 def _from_path(kind: str, path: Path) -> ModuleType:
     if not path.is_file():
         raise GamesimError(f"{kind} {str(path)!r}: there is no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # Under a name of its own, so that a file called random.py replaces nobody's module.
+    name = f"gamesim_user_{key(str(path.resolve())):016x}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except GamesimError:

@@ -30,6 +30,11 @@ class ActionDistribution:
     probabilities: Floats
     row: Ints | None = None
 
+    def __post_init__(self) -> None:
+        p = self.probabilities
+        if not (p >= 0).all() or not np.allclose(p.sum(axis=1), 1, rtol=0, atol=1e-6):
+            raise ValueError("probabilities must not be negative or missing, and must sum to 1 in every row")
+
     def values_of(self, row: int) -> Floats:
         """Give the actions of one of the U distributions: (L,)."""
         return cast(Floats, self.values[row]) if self.values.ndim == 2 else self.values

@@ -143,11 +143,15 @@ class ModelPolicy(Policy):
         return self._sampled(obs)
 
     def variants(self, obs: Observations) -> Ints:
-        """Choose which of the equivalent texts each decider reads: (D,) int."""
-        count = wordings(obs.game, obs.stage)
-        if self.wording == "vary":
-            return np.floor(obs.draws.uniform("wording") * count).astype(np.int64)
-        return np.full(len(obs), int(self.wording) % count)
+        """Choose which of the equivalent texts each decider reads: (D,) int.
+
+        A person reads the rules in one wording throughout, and each question in one.
+        """
+        if self.wording != "vary":
+            return np.full(len(obs), int(self.wording) % wordings(obs.game, obs.stage))
+        rules, questions = len(obs.game.rules[obs.role]), len(obs.game.ask[obs.stage])
+        rule = np.floor(obs.person.uniform("rules") * rules).astype(np.int64)
+        return rule * questions + np.floor(obs.person.uniform(obs.stage) * questions).astype(np.int64)
 
     def questions(self, obs: Observations, wording: Ints) -> tuple[list[Question], Ints]:
         """Give the distinct questions of a batch and which row is asked which."""
@@ -231,7 +235,7 @@ class ModelPolicy(Policy):
     ) -> None:
         """Say how far free answers lie from the legal ones, once for each decision, where that may be far."""
         worst = int(np.argmin(mass))
-        if mass[worst] >= LOW_MASS or obs.decision in self.checked:
+        if mass[worst] >= LOW_MASS or obs.decision in self.checked or asked[worst].spread is not None:
             return
         self.checked.add(obs.decision)
         one = obs.take(np.flatnonzero(self.questions(obs, self.variants(obs))[1] == worst)[:1])

@@ -262,8 +262,15 @@ class Game:
                 return each
         raise unknown("stage", name, [each.name for each in self.stages], where=self.name)
 
-    def space_at_most(self, stage: str) -> ActionSpace:
-        """Give the legal actions of a stage when everybody before did the most: the widest range there is."""
+    def space_at_most(self, stage: str, before: float = 1.0) -> ActionSpace:
+        """Give the legal actions of a stage after everybody before did the most: the widest range there is.
+
+        Parameters
+        ----------
+        stage : str
+        before : float
+            What everybody before did, as a share of what they could do.
+        """
         roles = dict.fromkeys(self.roles)
         one = {
             role: Seats(np.zeros(self.seats_of(role), dtype=np.int64), self.seats_of(role)) for role in roles
@@ -274,7 +281,7 @@ class Game:
             if each.name == stage:
                 return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
             play.actions[each.name] = np.broadcast_to(
-                space.at(1.0), (self.seats_of(self.decider(each.name)),)
+                space.at(before), (self.seats_of(self.decider(each.name)),)
             )
         raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
 
@@ -295,14 +302,18 @@ class Game:
                 "step": float(space.step) if isinstance(space, Amount) else 1.0,
                 "labels": None if amount else list(space.labels),  # type: ignore[union-attr]
                 "unit": space.unit if isinstance(space, Amount) else "choice",
+                "varies": amount
+                and bool((self.space_at_most(each.name, 0.0).support()[-1]) != space.support()[-1]),
                 "parameters": parameters,
             }
         return described
 
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""
-        number = plain(value)
-        return f"{self.currency}{number}" if len(self.currency) == 1 else f"{number} {self.currency}"
+        number, sign = plain(abs(value)), "-" if value < 0 else ""
+        return (
+            f"{sign}{self.currency}{number}" if len(self.currency) == 1 else f"{sign}{number} {self.currency}"
+        )
 
     @classmethod
     def parameters(cls) -> dict[str, dataclasses.Field[Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace
+from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
 from gamesim.streams import Draws, Floats, Ints
 
@@ -21,7 +22,7 @@ class Past:
 
     Parameters
     ----------
-    plays : sequence of Play
+    _plays : sequence of Play
         The rounds so far, oldest first: T of them.
     role : str
         Role of the deciders.
@@ -29,15 +30,25 @@ class Past:
         Their numbers in the simulation.
     """
 
-    plays: Sequence[Play]
+    _plays: Sequence[Play]
     role: str
     agent: Ints
 
     def __len__(self) -> int:
-        return len(self.plays)
+        return len(self._plays)
 
     def own(self, stage: str) -> Floats:
-        """Give what each did at a stage in every past round: (T, D) float, NaN for no decision."""
+        """Give what each did at a stage in every past round: (T, D) float, NaN for no decision.
+
+        Raises
+        ------
+        GamesimError
+            When the stage is not theirs: what others did is known only as far as they are told.
+        """
+        if self._plays and self._plays[0].game.decider(stage) != self.role:
+            raise GamesimError(
+                f"{self._plays[0].game.name}.{stage} is not decided by the {self.role}, who cannot know it"
+            )
         return self._collect(lambda play: play.actions[stage])
 
     def told(self, name: str) -> Floats:
@@ -50,15 +61,15 @@ class Past:
 
     def names_told(self) -> tuple[str, ...]:
         """Name what the role is told after a round."""
-        return tuple(self.plays[0].game.feedback(self.plays[0]).get(self.role, ())) if self.plays else ()
+        return tuple(self._plays[0].game.feedback(self._plays[0]).get(self.role, ())) if self._plays else ()
 
     def recent(self, rounds: int) -> Past:
         """Keep the last few rounds."""
-        return Past(self.plays[len(self.plays) - min(rounds, len(self.plays)) :], self.role, self.agent)
+        return Past(self._plays[len(self._plays) - min(rounds, len(self._plays)) :], self.role, self.agent)
 
     def _collect(self, values: Callable[[Play], Floats]) -> Floats:
-        out = np.empty((len(self.plays), len(self.agent)))
-        for row, play in enumerate(self.plays):
+        out = np.empty((len(self._plays), len(self.agent)))
+        for row, play in enumerate(self._plays):
             seats = play.seats(self.role)
             by_agent = np.full(int(max(seats.agent.max(), self.agent.max())) + 1, np.nan)
             by_agent[seats.agent] = values(play)
@@ -93,7 +104,9 @@ class Observations:
     own : mapping from stage to (D,) float
         What the deciders themselves did earlier in this round.
     draws : Draws
-        Their random draws.
+        Their random draws for this decision.
+    person : Draws
+        Their random draws for what a person keeps through the whole session.
     """
 
     game: Game
@@ -106,6 +119,7 @@ class Observations:
     seen: Mapping[str, Floats]
     past: Past
     draws: Draws
+    person: Draws
     matching: str = "stranger"
     own: Mapping[str, Floats] = field(default_factory=dict)
 
@@ -129,8 +143,9 @@ class Observations:
             agent=agent,
             space=self.space.take(rows),
             seen={name: values[rows] for name, values in self.seen.items()},
-            past=Past(self.past.plays, self.past.role, agent),
+            past=Past(self.past._plays, self.past.role, agent),
             draws=self.draws.take(rows),
+            person=self.person.take(rows),
             matching=self.matching,
             own={name: values[rows] for name, values in self.own.items()},
         )
@@ -147,7 +162,7 @@ class Observations:
             Which situation each row is in.
         """
         columns = [*self.seen.values(), *self.own.values()]
-        if self.past.plays:
+        if self.past._plays:
             stages = [each.name for each in self.game.stages if self.game.decider(each.name) == self.role]
             columns.extend(row for stage in stages for row in self.past.own(stage))
             columns.extend(row for name in self.past.names_told() for row in self.past.told(name))

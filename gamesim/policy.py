@@ -8,9 +8,13 @@ observations, so a run can be replayed, resumed and compared from its record alo
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import inspect
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 import numpy as np
@@ -145,6 +149,7 @@ class Policy(ABC):
                 item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init
             },
             "trained_on": list(self.trained_on),
+            **source_of(type(self)),
         } | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
 
     @classmethod
@@ -182,6 +187,14 @@ class Policy(ABC):
                 f"write {cls.agent_name()}{''.join(f'@{name}=...' for name in missing)}"
             )
         return cls(**values)
+
+
+def source_of(kind: type) -> dict[str, str]:
+    """Say from which file of the user's a game or agent comes, with its hash; nothing for a shipped one."""
+    file = inspect.getsourcefile(kind) if not kind.__module__.startswith("gamesim.") else None
+    if file is None:
+        return {}
+    return {"file": os.path.relpath(file), "sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()}
 
 
 class ExactPolicy(Policy):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -125,12 +126,19 @@ def _rescaled(parts: Sequence[float]) -> list[float]:
 
 
 def _apportion(parts: Sequence[float], n: int) -> Ints:
+    if len(parts) > n:
+        raise GamesimError(f"{len(parts)} agents are to share {n} seats; take a larger n")
     exact = np.array(parts) * n
     # Rounded first, so that 0.1 * 30 does not fall short of 3.
     heads = np.floor(np.round(exact, 9)).astype(np.int64)
     remainders = exact - heads
     for i in np.argsort(-remainders, kind="stable")[: n - int(heads.sum())]:
         heads[i] += 1
+    if not heads.all():
+        least = min(parts)
+        raise GamesimError(
+            f"a share of {least:g} of {n} agents is nobody; take at least n={math.ceil(1 / least)}, or a larger weight"
+        )
     return heads
 
 

@@ -36,26 +36,27 @@ def wordings(game: Game, stage: str) -> int:
     return len(game.rules[game.decider(stage)]) * len(game.ask[stage])
 
 
-def instructions(game: Game, role: str, wording: int = 0) -> str:
+def instructions(game: Game, role: str, stage: str = "", wording: int = 0) -> str:
     """Write the rules as one role is told them.
 
     Parameters
     ----------
     game : Game
     role : str
+    stage : str
+        What is going to be asked, if anything.
     wording : int
-        Which of the equivalent texts; 0 is the first paraphrase of rules and question.
+        Which of the equivalent texts of that stage; 0 is the first paraphrase of rules and question.
     """
     texts = game.rules[role]
-    stages = [each.name for each in game.stages if game.decider(each.name) == role]
-    questions = len(game.ask[stages[0]]) if stages else 1
+    questions = len(game.ask[stage]) if stage else 1
     return texts[wording // questions % len(texts)].format_map(_facts(game))
 
 
 def question(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) -> str:
     """Write the question of a stage, with what the stage shows."""
     texts = game.ask[stage]
-    known = {**_facts(game), **_in_words(game, {**seen, **game.derived(seen)})}
+    known = {**_facts(game), **_in_words(game, {**seen, **game.derived(seen)}, exact=True)}
     return texts[wording % len(texts)].format_map(known)
 
 
@@ -64,7 +65,7 @@ def answer_format(space: ActionSpace) -> str:
     if isinstance(space, Choice):
         options = " or ".join(f"[{shown}]" for shown in space.shown)
         return f"Answer with {options}, in square brackets and nothing else."
-    kind = "a whole number" if float(space.step).is_integer() else "a number"
+    kind = "a whole number" if space.step == 1 else f"a multiple of {plain(space.step)}"
     return f"Answer with {kind} in square brackets and nothing else."
 
 
@@ -94,7 +95,7 @@ def told(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) ->
     role = game.decider(stage)
     space = game.space_at_most(stage)
     parts = [
-        instructions(game, role, wording),
+        instructions(game, role, stage, wording),
         f"{question(game, stage, seen, wording)}\n{answer_format(space)}",
     ]
     return Text(SYSTEM, "\n\n".join(parts))
@@ -125,7 +126,7 @@ def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], I
     for where, variant in pairs:
         decider = int(first[where])
         seen = {name: float(values[decider]) for name, values in obs.seen.items()}
-        parts = [instructions(obs.game, obs.role, int(variant))]
+        parts = [instructions(obs.game, obs.role, obs.stage, int(variant))]
         if obs.rounds > 1:
             who = _MATCHING.get(obs.matching, "") if len(obs.game.roles) > 1 else ""
             parts[0] += f" You do this {obs.rounds} times{', ' + who if who else ''}."
@@ -170,9 +171,13 @@ def _facts(game: Game) -> dict[str, str]:
     }
 
 
-def _in_words(game: Game, values: Mapping[str, float]) -> dict[str, str]:
+def _in_words(game: Game, values: Mapping[str, float], *, exact: bool = False) -> dict[str, str]:
+    """Write values by what they are; averages and earnings to two decimals unless they must be exact."""
     spaces = {each.name: game.space_at_most(each.name) for each in game.stages}
-    return {name: _word(game, name, value, spaces.get(name)) for name, value in values.items()}
+    return {
+        name: _word(game, name, value if exact or name in spaces else round(value, 2), spaces.get(name))
+        for name, value in values.items()
+    }
 
 
 def _word(game: Game, name: str, value: float, space: ActionSpace | None) -> str:

@@ -199,8 +199,10 @@ class Recorder:
     def settings(self, settings: Settings) -> None:
         """Write ``run.json``."""
         if self.folder is not None:
-            text = settings.model_dump_json(indent=2)
-            (self.folder / "run.json").write_text(text + "\n", encoding="utf-8")
+            # Written beside and moved, so that a kill never leaves half a file.
+            new = self.folder / "run.json.new"
+            new.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            new.replace(self.folder / "run.json")
 
     def close(self) -> None:
         """Write what is left and merge the parts into one table."""
@@ -213,10 +215,12 @@ class Recorder:
         if len(parts) == 1:
             parts[0].replace(target)
         elif parts:
-            with pq.ParquetWriter(target, COLUMNS) as writer:
+            new = self.folder / "decisions.parquet.new"
+            with pq.ParquetWriter(new, COLUMNS) as writer:
                 for part in parts:
                     for batch in pq.ParquetFile(part).iter_batches(ROWS_A_PART):
                         writer.write_table(pa.Table.from_batches([batch]).cast(COLUMNS))
+            new.replace(target)
         shutil.rmtree(self.folder / "decisions")
 
     def table(self) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import find_matching
-from gamesim.policy import Policy, Setting
+from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast
 from gamesim.record import Recorder, Settings
 from gamesim.spec import Item, parse
@@ -166,6 +166,8 @@ def play(
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
+    if isinstance(game, Game) and parameters:
+        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
     size = _default_n(rules, items) if n is None else n
@@ -190,11 +192,7 @@ def play(
         matching=matching,
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
-        game={
-            "name": rules.name,
-            "file": game if isinstance(game, str) and game.endswith(".py") else "",
-            "parameters": dataclasses.asdict(rules),
-        },
+        game={"name": rules.name, "parameters": dataclasses.asdict(rules), **source_of(type(rules))},
         decisions=rules.measures(),
         policies=about,
         standins={

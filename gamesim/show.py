@@ -246,7 +246,7 @@ def _say(text: str, indent: int) -> None:
 
 
 def _print_next(run: Run, comparison: Comparison) -> None:
-    game = run.settings.game["file"] or run.settings.game["name"]
+    game = run.settings.game.get("file") or run.settings.game["name"]
     console.print(
         f"\nsaved in [bold]{run.folder}[/bold] (decisions.parquet opens in pandas and R)", soft_wrap=True
     )

@@ -190,6 +190,7 @@ class Simulation(mesa.Model):
             seen={name: seats.spread(play[name]) for name in stage.sees},
             past=Past(tuple(self.plays), role, seats.agent),
             draws=self._draws(stage.name, seats.agent, self.steps),
+            person=self._draws("person", seats.agent, 0),
             matching=self.matching,
             own={name: play[name] for name in earlier},
         )

@@ -105,7 +105,7 @@ def test_what_is_seen_is_what_the_stage_declares(name: str) -> None:
         assert all(game.decider(own) == obs.role for own in obs.own)
         assert len(obs.past) == obs.round - 1
         assert set(obs.past.names_told()) <= set(
-            game.feedback(obs.past.plays[0]).get(obs.role, {}) if obs.past.plays else {}
+            game.feedback(obs.past._plays[0]).get(obs.role, {}) if obs.past._plays else {}
         )
         assert all(len(values) == len(obs) for values in (*obs.seen.values(), *obs.own.values()))
 
@@ -478,3 +478,34 @@ def test_draws_are_those_of_the_address() -> None:
     moved = obs.take(np.arange(50))
     object.__setattr__(moved, "draws", Draws((1, 2, 3), 0, obs.draws.agent))
     assert (uniform.decide(moved).actions != uniform.decide(obs).actions).any()
+
+
+def test_what_others_did_is_known_only_as_far_as_it_is_told() -> None:
+    game = all_games()["ultimatum"]
+    obs = next(each for each in observed(game, 4, rounds=2) if each.round == 2 and each.stage == "offer")
+    assert obs.past.own("offer").shape == (1, len(obs))
+    with pytest.raises(GamesimError, match="not decided by the proposer"):
+        obs.past.own("minimum")
+
+
+def test_a_person_reads_the_rules_in_one_wording_throughout(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    run = gamesim.play("dictator", agents="mini@wording=vary", n=40, rounds=3)
+    wordings = run.decisions.dropna(subset="wording").groupby("agent")["wording"].nunique()
+    assert (wordings == 1).all()
+    assert run.decisions["wording"].nunique() > 5
+
+
+@pytest.mark.parametrize(
+    ("game", "parameters"), [("prisoners_dilemma", {"reward": "900"}), ("public_goods", {"mpcr": "0.9"})]
+)
+def test_records_are_not_played_under_other_rules(game: str, parameters: dict[str, str]) -> None:
+    rules = catalog.find_game(game).from_settings(parameters)
+    agent = "human_kernel" if game == "prisoners_dilemma" else "human"
+    with pytest.raises(GamesimError, match="is on record with"):
+        catalog.find_agent(agent)().prepare(Setting(rules, rules.roles[:1]))
+
+
+def test_a_record_of_another_situation_is_named() -> None:
+    notes = gamesim.play("trust", agents="human", n=40).settings.notes
+    assert any("after send = 50" in note for note in notes)

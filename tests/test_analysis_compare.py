@@ -410,3 +410,13 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(GamesimError, match=r"gamesim\[plot\]"):
         plot(comparison, tmp_path / "figure.png")
+
+
+def test_uniform_play_stands_exactly_at_its_rival() -> None:
+    for game in ("dictator", "ultimatum", "public_goods"):
+        comparison = gamesim.play(game, agents="uniform", n=40, rounds=3).compare(allow={"round"}, resamples=50)
+        exact = [row for row in comparison.rows if row.exact]
+        assert exact
+        for row in exact:
+            assert row.w1n == pytest.approx(row.rivals["uniform"], abs=1e-9)
+            assert "as near" not in row.verdict

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import hashlib
 import json
 import os
 import subprocess
@@ -320,8 +321,10 @@ def test_a_user_file_can_be_a_game_and_an_agent(command: Command) -> None:
     )
     assert result.code == 0, result.err
     document = json.loads(result.out)
-    played = {"name": "demand", "file": "demand.py", "parameters": {"currency": "$", "pie": 10.0}}
-    assert document["settings"]["game"] == played
+    played = document["settings"]["game"]
+    assert played["parameters"] == {"currency": "$", "pie": 10.0}
+    assert (played["name"], played["file"]) == ("demand", "demand.py")
+    assert played["sha256"] == hashlib.sha256(Path("demand.py").read_bytes()).hexdigest()
     means = {row["policy"]: row["mean"] for row in document["summary"]}
     assert means == {"share.py@share=0.3": 3, "spe": 5}
     assert command("show", "demand.py").code == 0

@@ -124,3 +124,9 @@ def test_known_spreads() -> None:
     assert spread(3, 5).tolist() == [[1, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 1]]
     # Half of the way to one of two actions: both equally near.
     assert spread(3, 2).tolist() == [[1, 0], [0.5, 0.5], [0, 1]]
+
+
+@pytest.mark.parametrize("row", [[-0.5, 1.5], [np.nan, 1.0], [0.5, 0.4], [np.inf, 0.0]])
+def test_what_is_no_distribution_is_refused(row: list[float]) -> None:
+    with pytest.raises(ValueError, match="must sum to 1"):
+        ActionDistribution(np.array([0.0, 1.0]), np.array([row]))

@@ -179,7 +179,7 @@ def test_dilemma_follows_the_published_table(scorer: Any) -> None:
             State(decision, 4, 10, (("defect", "cooperate"), ("cooperate", "cooperate"), (own, other))),
         ]
         shares = scorer.distributions([messages(state) for state in states], decision)[:, 0]
-        assert shares == pytest.approx([share, share], abs=0.08)
+        assert shares == pytest.approx([share, share], abs=0.1)
 
 
 def test_header_wins_over_the_stake_of_the_prose(scorer: Any) -> None:

@@ -29,7 +29,6 @@ def heads(spec: str, game: str, n: int, sessions: int = 1, seat: str = "") -> li
         ("uniform,spe,human", 20, [7, 7, 6]),
         ("uniform:0.1,spe:0.9", 60, [6, 54]),
         ("uniform:0.34,spe:0.66", 20, [7, 13]),
-        ("uniform:0.999,spe:0.001", 20, [20, 0]),
     ],
 )
 def test_shares_are_met_by_largest_remainders(spec: str, n: int, expected: list[int]) -> None:
@@ -45,9 +44,20 @@ def test_nobody_is_more_than_one_head_off(parts: list[int], groups: int, session
     total = sum(parts)
     spec = ",".join(f"a{i}:{part / total!r}" for i, part in enumerate(parts))
     n = 2 * groups
+    try:
+        heads(spec, "prisoners_dilemma", n, sessions)
+    except GamesimError as refusal:
+        assert "nobody" in str(refusal) or "share" in str(refusal)
+        assert n * min(parts) / total < 1
+        return
     for counts in heads(spec, "prisoners_dilemma", n, sessions):
         assert sum(counts) == n
         assert all(abs(count - n * part / total) < 1 for count, part in zip(counts, parts, strict=True))
+
+
+def test_a_share_that_would_be_nobody_is_refused_with_the_n_that_would_do() -> None:
+    with pytest.raises(GamesimError, match="a share of 0.01 of 20 agents is nobody; take at least n=100"):
+        heads("uniform:0.99,spe:0.01", "prisoners_dilemma", 20)
 
 
 def test_seats_bind_policies_to_roles() -> None:

@@ -122,3 +122,13 @@ def test_options_read_neutrally() -> None:
             for text in texts(obs)[0]:
                 for loaded in ("cooperat", "defect", "dilemma", "betray"):
                     assert loaded not in text.user.lower()
+
+
+def test_a_parameter_is_told_exactly() -> None:
+    game = catalog.find_game("public_goods").from_settings({"mpcr": "0.375"})
+    assert all("0.375" in instructions(game, "member", "contribute", 3 * i) for i in range(len(game.rules["member"])))
+
+
+def test_the_step_of_an_answer_is_told() -> None:
+    assert "multiple of 5" in answer_format(Amount(0, 100, 5))
+    assert "whole number" in answer_format(Amount(0, 100))

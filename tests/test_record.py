@@ -205,3 +205,12 @@ def test_an_empty_table_has_the_columns() -> None:
     table = Recorder().table()
     assert list(table) == COLUMNS.names
     assert len(table) == 0
+
+
+def test_a_merge_that_was_cut_off_leaves_the_parts_readable(tmp_path: Path) -> None:
+    run = gamesim.play("dictator", agents="uniform", n=20, out=tmp_path / "run")
+    whole = tmp_path / "run" / "decisions.parquet"
+    (tmp_path / "run" / "decisions").mkdir()
+    whole.rename(tmp_path / "run" / "decisions" / "part-00001.parquet")
+    (tmp_path / "run" / "decisions.parquet.new").write_bytes(b"PAR1 cut off")
+    assert gamesim.open_run(tmp_path / "run").decisions.equals(run.decisions)

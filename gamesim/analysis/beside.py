@@ -139,8 +139,19 @@ def floor(
     return noise(split_half_w1n(support, human, *span, splits=splits, rng=rng))
 
 
-def rivals(reference: Reference, support: Floats, human: npt.NDArray[np.int64]) -> dict[str, float]:
+def rivals(
+    reference: Reference, support: Floats, human: npt.NDArray[np.int64], uniform: Floats
+) -> dict[str, float]:
     """Score predictors that know nothing of the person or the situation.
+
+    Parameters
+    ----------
+    reference : Reference
+    support : ndarray, shape (L,)
+    human : ndarray, shape (L,)
+        Counts.
+    uniform : ndarray, shape (L,)
+        The distribution of a player to whom every legal action of the run is alike, on the same support.
 
     Returns
     -------
@@ -148,12 +159,11 @@ def rivals(reference: Reference, support: Floats, human: npt.NDArray[np.int64]) 
         ``uniform``: every legal amount alike. ``constant median``: everybody does what the median human did.
     """
     span = (reference.low, reference.high)
-    legal = np.isin(support, np.round(reference.support, 12)).astype(np.float64)
     cumulative = np.cumsum(human) / human.sum()
     median = np.zeros(len(support))
     median[int(np.searchsorted(cumulative, 0.5 - 1e-12))] = 1.0
     return {
-        "uniform": w1n(support, legal, human, *span),
+        "uniform": w1n(support, uniform, human, *span),
         "constant median": w1n(support, median, human, *span),
     }
 

@@ -14,7 +14,7 @@ import pandas as pd
 from gamesim.analysis import beside
 from gamesim.analysis.beside import Interval, Noise
 from gamesim.analysis.comparison import Comparison, Row, judge
-from gamesim.analysis.distance import binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
+from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
 from gamesim.analysis.matching import Match, Refusal, check_allowed, match
 from gamesim.analysis.votes import (
     GROUP,
@@ -173,7 +173,7 @@ def _likeness(
     support, span = simulated.support, (reference.low, reference.high)
     human = np.zeros(len(support), dtype=np.int64)
     human[np.searchsorted(support, np.round(reference.support, 12))] = reference.counts(votes)
-    bins = len(reference.labels) or 11
+    bins = len(reference.labels) or BINS
     ours, theirs = (binned(support, side, *span, bins) for side in (simulated.p, human))
     intervals = {
         "human sampling": beside.human_sampling(simulated, human, span, resamples, rng),
@@ -193,7 +193,7 @@ def _likeness(
         floor=floor,
         perfect=beside.perfect(simulated, human, span, resamples, rng),
         between=beside.other_people(reference, others, votes),
-        rivals={**beside.rivals(reference, support, human), "human marginal": floor.mean},
+        rivals={**beside.rivals(reference, support, human, simulated.uniform), "human marginal": floor.mean},
     )
 
 
@@ -237,6 +237,8 @@ def _row(
         size = reference.figures.get("n")
         people = None if size is None else int(size.value)
     record = kernels().get(reference.decision)
+    if record is not None and record.dataset != reference.dataset:
+        record = None
     persons = _persons(of_policy, spec)
     several = not math.isnan(persons[0])
     return Row(
@@ -323,6 +325,8 @@ def _notes(
     notes = list(one.notes)
     if reference.dataset in (about.get("trained_on") or ()) and not about.get("scored_in_sample", True):
         notes.append("never scored on the records it was trained on")
+    if not about.get("trained_on_known", True):
+        notes.append("whether this model has seen these records is not known")
     if about.get("stand_in_for"):
         notes.append(f"a stand-in for {about['stand_in_for']}")
     if reference.has_counts and reference.votes(votes) != votes:

@@ -196,7 +196,7 @@ def judge(
         return f"no nearer than {name}"
     if upper >= naive:
         return f"not clearly nearer than {name}"
-    if between and upper <= between[0][1]:
+    if between and upper <= between[0][1] < naive:
         return "as near as another human population"
     return "nearer than naive rivals"
 

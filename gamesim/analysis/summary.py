@@ -71,7 +71,7 @@ COLUMNS = [
 
 def _points(actions: np.ndarray[Any, np.dtype[np.float64]], spec: Mapping[str, Any]) -> dict[str, float]:
     names = ("none", "half", "all")
-    if spec.get("labels") or "low" not in spec or not len(actions):
+    if spec.get("labels") or spec.get("varies") or "low" not in spec or not len(actions):
         return dict.fromkeys(names, float("nan"))
     low, high = float(spec["low"]), float(spec["high"])
     places = (low, (low + high) / 2, high)

@@ -17,15 +17,13 @@ from gamesim.humans import Votes
 Floats = npt.NDArray[np.float64]
 Exact = Mapping[int, tuple[npt.ArrayLike, npt.ArrayLike]]
 
-# One person: the same agent in another replication, under another wording or in another draw is another vote.
+# One person: the same agent in another replication or in another draw is another vote.
 PERSON = (
     "run",
     "study",
     "treatment",
     "replication",
     "session",
-    "wording",
-    "option_order",
     "draw",
     "agent",
 )
@@ -54,6 +52,8 @@ class Simulated:
         All choices by wording; empty when there is only one.
     n : int
         Votes.
+    uniform : ndarray, shape (L,)
+        The distribution of a player to whom every legal action of the run is alike.
     """
 
     support: Floats
@@ -63,6 +63,7 @@ class Simulated:
     unit: str
     wordings: Floats
     n: int
+    uniform: Floats
 
     @property
     def p(self) -> Floats:
@@ -72,7 +73,7 @@ class Simulated:
     @property
     def is_exact(self) -> bool:
         """Whether nothing in the distribution was drawn, so that no draws add noise to it."""
-        return not self.drawn.any() and not len(self.clusters)
+        return self.unit == "decision" and not self.drawn.any()
 
 
 def valid(rows: pd.DataFrame) -> pd.DataFrame:
@@ -177,9 +178,11 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
         sure.append(np.ones(len(support), bool))
         unit_of.append(np.full(len(support), of_unit))
         wording_of.append(np.full(len(support), of_wording))
-    amounts = np.round(np.concatenate([*values, match.reference.support]), 12)
+    legal = _legal(match, spec)
+    amounts = np.round(np.concatenate([*values, legal, match.reference.support]), 12)
     support, places = np.unique(amounts, return_inverse=True)
-    place, weight = places[: -len(match.reference.support)], np.concatenate(weights)
+    weight = np.concatenate(weights)
+    place, legal_place = places[: len(weight)], places[len(weight) : len(weight) + len(legal)]
     certain = np.concatenate(sure)
     size = len(support)
 
@@ -197,7 +200,17 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
         unit=unit,
         wordings=by(wording_of),
         n=len(rows),
+        uniform=np.bincount(legal_place, minlength=size) / len(legal),
     )
+
+
+def _legal(match: Match, spec: Mapping[str, Any]) -> Floats:
+    """List what was legal in the run, in units and on the grid of the reference."""
+    reference = match.reference
+    if reference.labels or reference.given or not {"low", "high", "step"} <= set(spec):
+        return reference.support
+    steps = round((spec["high"] - spec["low"]) / spec["step"])
+    return _convert(spec["low"] + spec["step"] * np.arange(steps + 1, dtype=np.float64), match, spec)
 
 
 def _units(rows: pd.DataFrame, match: Match) -> tuple[str, npt.NDArray[np.int64]]:

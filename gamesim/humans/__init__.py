@@ -2,5 +2,17 @@
 
 from gamesim.humans.kernel import Kernel, kernel, kernels
 from gamesim.humans.reference import Figure, Reference, Votes, find, named, references
+from gamesim.humans.rules import check_rules
 
-__all__ = ["Figure", "Kernel", "Reference", "Votes", "find", "kernel", "kernels", "named", "references"]
+__all__ = [
+    "Figure",
+    "Kernel",
+    "Reference",
+    "Votes",
+    "check_rules",
+    "find",
+    "kernel",
+    "kernels",
+    "named",
+    "references",
+]

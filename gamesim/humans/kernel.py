@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -51,6 +51,8 @@ class Kernel:
         Decisions that repeated the last one exactly, and all decisions, by bin of own and seen.
     moves : ndarray, shape (O, S, L)
         Decisions that differed from the last one, by what they were.
+    parameters : mapping of str to float
+        Rules of the game under which people were recorded; empty where they were pooled over rules.
     icc, lag1 : float
         Share of the variance between persons, and correlation with the own last choice, in the same
         records; NaN where the source does not allow them.
@@ -76,6 +78,7 @@ class Kernel:
     moves: Floats
     icc: float = float("nan")
     lag1: float = float("nan")
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
     def probabilities(self, own_last: npt.ArrayLike, seen_last: npt.ArrayLike | None = None) -> Floats:
         """Give the distribution of the next choice.
@@ -182,6 +185,7 @@ def read(text: str, *, where: str) -> Kernel:
             moves=moves,
             icc=float(raw.get("icc", "nan")),
             lag1=float(raw.get("lag1", "nan")),
+            parameters={name: float(value) for name, value in raw.get("parameters", {}).items()},
         )
     except json.JSONDecodeError as error:
         raise GamesimError(f"{where}: not JSON ({error})") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gamesim.errors import GamesimError
+from gamesim.mini.gates import PUBLISHED_GATE
 from gamesim.mini.header import SCALES
 
 __all__ = ["BEGIN", "END", "tables", "write_tables"]
@@ -47,9 +48,18 @@ def tables(figures: Mapping[str, Any]) -> str:
     test = tests[shipped]
     decisions = list(test["w1"]["header"])
     losses = figures["log loss on tuning subjects"]
+    published = figures["largest gap to published shares"]
+    gaps = ", ".join(f"seed {seed}: {gap:.3f}" for seed, gap in published.items())
     tuned = ", ".join(f"seed {seed}: {loss:.4f}" for seed, loss in losses.items())
     parts = [
-        f"Shipped: seed {shipped}, the least log loss on the tuning subjects ({tuned}).",
+        f"Shipped: seed {shipped}, by log loss on the tuning subjects ({tuned}) among the seeds that come within "
+        f"{PUBLISHED_GATE} of the dilemma's published shares (largest gap: {gaps}).",
+        "Gates missed on the test subjects (`gamesim/mini/gates.py`): "
+        + "; ".join(
+            f"seed {seed}: {', '.join(missed) if missed else 'none'}"
+            for seed, missed in figures["missed gates"].items()
+        )
+        + ".",
         "### Distance from test subjects: W1 in units of each decision, and mean of W1 / range",
         _table(
             ["", *decisions, "mean / range"],

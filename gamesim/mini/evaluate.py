@@ -28,7 +28,7 @@ from gamesim.mini.scorer import Chat, Scorer
 from gamesim.mini.wording import prose
 from gamesim.prompt import instructions, question, wordings
 
-__all__ = ["OTHER_STAKES", "evaluate", "log_loss", "mean_normalised", "w1"]
+__all__ = ["OTHER_STAKES", "evaluate", "log_loss", "mean_normalised", "published_gap", "w1"]
 
 Floats = NDArray[np.float64]
 
@@ -123,6 +123,14 @@ def log_loss(folder: Path, records: Path, part: Part) -> float:
     return float(np.mean(means))
 
 
+def published_gap(folder: Path) -> float:
+    """Give the largest gap between a share of cooperation in the dilemma and the published one."""
+    rows = _published(Scorer(folder))
+    return max(
+        abs(row["mini"] - row["published"]) for name, row in rows.items() if name.startswith("cooperate")
+    )
+
+
 def _each(value: Callable[[str], float]) -> dict[str, float]:
     return {decision: value(decision) for decision in COLUMNS}
 
@@ -150,7 +158,8 @@ def _games(decision: str, stakes: Sequence[float]) -> list[Chat]:
         seen = {"send": stake / 2} if decision == "trust.return" else {}
         for variant in range(wordings(game, stage)):
             text = (
-                f"{instructions(game, game.decider(stage), variant)} {question(game, stage, seen, variant)}"
+                f"{instructions(game, game.decider(stage), stage, variant)} "
+                f"{question(game, stage, seen, variant)}"
             )
             chats.append(messages(State(decision), text))
     return chats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["ACCEPTANCE_GATE", "LEGAL_MASS_GATE", "W1_GATES", "failures"]
+__all__ = ["ACCEPTANCE_GATE", "LEGAL_MASS_GATE", "PUBLISHED_GATE", "W1_GATES", "failures"]
 
 W1_GATES: Final[Mapping[str, float]] = {
     "header": 0.03,
@@ -18,6 +18,9 @@ W1_GATES: Final[Mapping[str, float]] = {
 
 ACCEPTANCE_GATE: Final = 0.07
 """Largest mean gap between the derived and the human acceptance curve."""
+
+PUBLISHED_GATE: Final = 0.08
+"""Largest gap between a share of cooperation and the published one."""
 
 LEGAL_MASS_GATE: Final = 0.95
 """Least probability of a legal reply, for every decision."""
@@ -49,6 +52,11 @@ def failures(figures: Mapping[str, Any]) -> list[str]:
                 )
     if figures["acceptance"]["mean"] > ACCEPTANCE_GATE:
         missed.append(f"acceptance curve: {figures['acceptance']['mean']:.3f} is above {ACCEPTANCE_GATE}")
+    for name, row in figures["published"].items():
+        if name.startswith("cooperate") and abs(row["mini"] - row["published"]) > PUBLISHED_GATE:
+            missed.append(
+                f"{name}: {row['mini']:.3f} is not within {PUBLISHED_GATE} of {row['published']:.3f}"
+            )
     for decision, mass in figures["legal mass"].items():
         if mass < LEGAL_MASS_GATE:
             missed.append(f"legal mass of {decision}: {mass:.3f} is below {LEGAL_MASS_GATE}")
