@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+# One thread a process: several tests run side by side, and tiny models only lose time to more. Torch reads it once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import HealthCheck, settings
 

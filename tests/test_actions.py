@@ -112,7 +112,16 @@ def test_labels_are_indices() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (40, "40"), (0.5, "0.5"), (0.375, "0.375"), (0.001, "0.001"), (1e6, "1000000"), (-3, "-3"), (12.10, "12.1")],
+    [
+        (0, "0"),
+        (40, "40"),
+        (0.5, "0.5"),
+        (0.375, "0.375"),
+        (0.001, "0.001"),
+        (1e6, "1000000"),
+        (-3, "-3"),
+        (12.10, "12.1"),
+    ],
 )
 def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
     assert plain(value) == text

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 from strategies import all_games, observed, simulate
 
+import gamesim
 from gamesim import catalog
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, GamesimWarning

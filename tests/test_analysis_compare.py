@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+import gamesim
 from gamesim.analysis import Comparison, Row, bars, compare, plot, summarise
 from gamesim.errors import GamesimError
 from gamesim.humans import find
@@ -414,7 +415,9 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_uniform_play_stands_exactly_at_its_rival() -> None:
     for game in ("dictator", "ultimatum", "public_goods"):
-        comparison = gamesim.play(game, agents="uniform", n=40, rounds=3).compare(allow={"round"}, resamples=50)
+        comparison = gamesim.play(game, agents="uniform", n=40, rounds=3).compare(
+            allow={"round"}, resamples=50
+        )
         exact = [row for row in comparison.rows if row.exact]
         assert exact
         for row in exact:

@@ -126,7 +126,9 @@ def test_options_read_neutrally() -> None:
 
 def test_a_parameter_is_told_exactly() -> None:
     game = catalog.find_game("public_goods").from_settings({"mpcr": "0.375"})
-    assert all("0.375" in instructions(game, "member", "contribute", 3 * i) for i in range(len(game.rules["member"])))
+    assert all(
+        "0.375" in instructions(game, "member", "contribute", 3 * i) for i in range(len(game.rules["member"]))
+    )
 
 
 def test_the_step_of_an_answer_is_told() -> None:
