@@ -52,6 +52,15 @@ class TwoByTwo(Game):
             "{row_up_left} and {column_up_left}; you A and the other B, {row_up_right} and {column_up_right}; "
             "you B and the other A, {row_down_left} and {column_down_left}; B and B, {row_down_right} and "
             "{column_down_right}.",
+            "You and one other person take option A or option B, both at once. When both take A, you get "
+            "{row_up_left} and the other {column_up_left}. When you take A and the other B, you get "
+            "{row_up_right} and the other {column_up_right}. When you take B and the other A, you get "
+            "{row_down_left} and the other {column_down_left}. When both take B, you get {row_down_right} and the "
+            "other {column_down_right}.",
+            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
+            "{row_up_left} if the other chooses A and {row_up_right} if the other chooses B; choosing B brings you "
+            "{row_down_left} and {row_down_right}. The other earns, in the same order, {column_up_left}, "
+            "{column_up_right}, {column_down_left} and {column_down_right}.",
         ),
         "column": (
             "You and another person each choose A or B at the same time. You earn {column_up_left} if both "
@@ -62,6 +71,15 @@ class TwoByTwo(Game):
             "{column_up_left} and {row_up_left}; you A and the other B, {column_down_left} and "
             "{row_down_left}; you B and the other A, {column_up_right} and {row_up_right}; B and B, "
             "{column_down_right} and {row_down_right}.",
+            "You and one other person take option A or option B, both at once. When both take A, you get "
+            "{column_up_left} and the other {row_up_left}. When you take A and the other B, you get "
+            "{column_down_left} and the other {row_down_left}. When you take B and the other A, you get "
+            "{column_up_right} and the other {row_up_right}. When both take B, you get {column_down_right} and the "
+            "other {row_down_right}.",
+            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
+            "{column_up_left} if the other chooses A and {column_down_left} if the other chooses B; choosing B "
+            "brings you {column_up_right} and {column_down_right}. The other earns, in the same order, "
+            "{row_up_left}, {row_down_left}, {row_up_right} and {row_down_right}.",
         ),
     }
     ask = {

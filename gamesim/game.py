@@ -300,7 +300,7 @@ class Game:
                 "low": float(space.support()[0]),
                 "high": float(space.support()[-1]),
                 "step": float(space.step) if isinstance(space, Amount) else 1.0,
-                "labels": None if amount else list(space.labels),  # type: ignore[union-attr]
+                "labels": list(space.labels) if isinstance(space, Choice) else None,
                 "unit": space.unit if isinstance(space, Amount) else "choice",
                 "varies": amount
                 and bool((self.space_at_most(each.name, 0.0).support()[-1]) != space.support()[-1]),
