@@ -22,6 +22,8 @@ __all__ = ["FAILED_IN_ROW", "Asking", "Patience"]
 FAILED_IN_ROW = 20
 """So many rows in a row that got no answer, each after all its attempts, end the batch."""
 
+_AWAY = 5.0
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -197,6 +199,9 @@ class Asking:
         if fault.overload:
             wait = fault.wait or 0.0
             lane.pushed_back(sent, now, wait if wait < self._patience.deadline else 0.0)
+        elif fault.kind == "unreachable" and len(self._lanes.lanes) > 1:
+            # Else the server that is away, being idle, would draw all requests from those that are there.
+            lane.hold(now, _AWAY)
         self._lanes.leave(lane)
 
     def _lost(self, fault: Fault) -> Completion:

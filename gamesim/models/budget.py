@@ -1,7 +1,8 @@
 """Ceilings on money, tokens and time that no run goes over, and what has been spent so far.
 
 Before a request goes out, the most that it can cost is set aside; what it did cost is counted when it comes back.
-So the ceiling holds with many requests in flight, as far as the length of a prompt tells its tokens.
+So the ceiling holds with many requests in flight, as far as the length of a prompt tells its tokens.  Attempts that
+came to nothing are not counted, since the server names no tokens for them.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ _CUT_OFF = {
 }
 _NOT_THERE = {"ClientConnectorError", "ClientConnectorDNSError", "ConnectError", "gaierror"}
 _SPENT = {"insufficient_quota", "billing_hard_limit_reached"}
+_OVERLOADED = {503, 529}
 _FILTERED = {"content_filter", "content_policy_violation"}
 
 
@@ -37,7 +38,7 @@ class Fault:
     text : str
         One sentence.
     wait : float, optional
-        Seconds that the server asked to wait.
+        Seconds that the server asked to wait; 0 where it is overloaded and names no time.
     """
 
     kind: str
@@ -136,7 +137,8 @@ def _refused(error: Any, where: str, model: str) -> tuple[str, str, float | None
     if status == 403:
         return "forbidden", answered, None
     if status in (408, 409, 425) or status >= 500:
-        return "server error", answered, wait_asked(error.response.headers)
+        wait = wait_asked(error.response.headers)
+        return "server error", answered, 0.0 if wait is None and status in _OVERLOADED else wait
     return "request", answered, None
 
 

@@ -43,16 +43,18 @@ class Lane:
         self.in_flight = 0
         self.paused_until = 0.0
         self._took = 0.0
-        self._cut_at = 0.0
+        self._cut_at = self._full_at = 0.0
 
     def room(self, now: float) -> float:
         """Give how many more may go, 0 during a pause."""
         return max(0.0, int(self.limit) - self.in_flight) if now >= self.paused_until else 0.0
 
     def answered(self, sent: float, now: float) -> None:
-        """Grow, if the lane was full and the server is quick."""
+        """Grow, if the lane was full since the request was sent and the server is quick."""
+        if self.in_flight >= int(self.limit):
+            self._full_at = now
         self._took += 0.1 * (now - sent - self._took)
-        if self.fixed is None and self.in_flight + 1 >= self.limit and self._took < self.slow:
+        if self.fixed is None and self._full_at >= sent and self._took < self.slow:
             self.limit = min(MOST, self.limit + (1.0 if not self._cut_at else 1.0 / self.limit))
 
     def pushed_back(self, sent: float, now: float, wait: float = 0.0) -> None:
@@ -129,10 +131,11 @@ def _wake(place: asyncio.Future[None]) -> None:
 
 def pause(failures: int, asked: float | None) -> float:
     """Give the seconds to wait before the next attempt: growing, with jitter, never less than was asked for."""
-    longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2.0 ** (failures - 1))
-    if asked is not None:
-        return asked + random.uniform(0, min(longest, 0.1 * asked + 0.05))
-    return random.uniform(longest / 2, longest)
+    longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2.0 ** min(failures - 1, 10))
+    wait = random.uniform(longest / 2, longest)
+    if asked is None or wait > asked:
+        return wait
+    return asked + random.uniform(0, 0.1 * asked)
 
 
 def wait_asked(headers: Mapping[str, str]) -> float | None:
