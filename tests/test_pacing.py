@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import time
+from typing import Any
 
 import pytest
 
@@ -131,8 +132,11 @@ def test_what_holds_no_answer_is_unreadable(body: object) -> None:
 
 def test_odd_parts_of_a_reply_are_not_believed() -> None:
     message = {"content": ["[5]"], "reasoning": "hm"}
-    body = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": "many"}}
+    body: dict[str, Any] = {
+        "choices": [{"message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": "many"},
+    }
     given = read_reply(body)
     assert (given.text, given.reasoning, given.tokens_in, given.finish) == ("", "hm", 0, "stop")
-    del body["choices"][0]["finish_reason"]  # type: ignore[attr-defined]
+    del body["choices"][0]["finish_reason"]
     assert read_reply(body).error.startswith("unreadable: ")
