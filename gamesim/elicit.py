@@ -21,7 +21,7 @@ from gamesim.errors import GamesimError, GamesimWarning, unknown
 from gamesim.models import Completion, LanguageModel, Prompt, Sampling, Scorer
 from gamesim.models.opening import open_model
 from gamesim.observation import Observations
-from gamesim.policy import OK, TRANSPORT, TRUNCATED, UNREADABLE, Decisions, Policy, Setting
+from gamesim.policy import OK, REFUSED, TRANSPORT, TRUNCATED, UNREADABLE, Decisions, Policy, Setting
 from gamesim.prompt import texts, wordings
 from gamesim.reading import Reading, read_answer
 from gamesim.streams import Floats, Ints
@@ -268,6 +268,8 @@ def _probabilities(asked: Question, probabilities: Floats, mass: float) -> dict[
 def _read(completion: Completion, obs: Observations, row: int) -> Reading:
     if completion.finish == "error":
         return Reading(np.nan, TRANSPORT)
+    if completion.finish == "refused":
+        return Reading(np.nan, REFUSED)
     reading = read_answer(completion.text, obs.space, row)
     if completion.finish == "length" and reading.status == UNREADABLE:
         return Reading(np.nan, TRUNCATED)

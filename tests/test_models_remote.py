@@ -2,138 +2,76 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("openai")
 
+from badserver import EXPIRED, KEY, BadServer, serving
+
 from gamesim.errors import GamesimError
-from gamesim.models import Prompt, Sampling, Scorer
-from gamesim.models.remote import RemoteModel, open_remote
-
-KEY = "sk-secret-0123456789"
-
-
-class Server(ThreadingHTTPServer):
-    """A chat server that does what the user message says."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.requests: list[dict[str, Any]] = []
-        self.in_flight = self.most_in_flight = 0
-        self.lock = threading.Lock()
-        self.released = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        server = self.server
-        with server.lock:
-            server.requests.append(asked)
-            earlier = sum(one["messages"] == asked["messages"] for one in server.requests) - 1
-            server.in_flight += 1
-            server.most_in_flight = max(server.most_in_flight, server.in_flight)
-        try:
-            self.answer(asked, earlier)
-        finally:
-            with server.lock:
-                server.in_flight -= 1
-
-    def answer(self, asked: dict[str, Any], earlier: int) -> None:
-        user = asked["messages"][-1]["content"]
-        if asked["model"] != "model":
-            self.send(404, {"error": {"message": f"no model {asked['model']}", "code": "model_not_found"}})
-        elif user == "fail" or (user == "fail once" and not earlier):
-            self.send(500, {"error": {"message": f"broken, {self.headers['Authorization']}"}})
-        elif user == "garbage":
-            self.send(200, b"{ no json")
-        elif user == "empty":
-            self.send(200, {"object": "chat.completion"})
-        elif user == "hang":
-            self.server.released.wait(20)
-        else:
-            time.sleep(0.01)
-            finish = {"long": "length", "filtered": "content_filter"}.get(user, "stop")
-            message = {"role": "assistant", "content": f"[{user}]"}
-            if user == "refuse":
-                message = {"role": "assistant", "content": None, "refusal": "I will not."}  # type: ignore[dict-item]
-            self.send(
-                200,
-                {
-                    "id": "1",
-                    "object": "chat.completion",
-                    "created": 0,
-                    "model": "model",
-                    "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-                    "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
-                },
-            )
-
-    def send(self, status: int, content: Any) -> None:
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+from gamesim.models import Prompt, Replying, Sampling, Scorer
+from gamesim.models import remote as remote_module
+from gamesim.models.asking import FAILED_IN_ROW
+from gamesim.models.remote import RemoteModel
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def server() -> Iterator[BadServer]:
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    opened: list[RemoteModel] = []
+    plain = remote_module.open_remote
+
+    def noting(*args: Any, **options: Any) -> RemoteModel:
+        opened.append(plain(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(remote_module, "open_remote", noting)
+    yield
+    for model in opened:
+        model.close()
+
+
+def open_remote(*args: Any, **options: Any) -> RemoteModel:
+    return remote_module.open_remote(*args, **options)
 
 
 def texts(model: RemoteModel, *users: str) -> list[str]:
     return [answer.text for answer in model.complete([Prompt(user) for user in users], range(len(users)))]
 
 
-def test_answers_come_in_order_and_concurrency_is_bounded(server: Server) -> None:
+def test_answers_come_in_order_and_concurrency_is_bounded(server: BadServer) -> None:
     model = open_remote("model", server.url, concurrency=4)
     users = [str(n) for n in range(40)]
     assert texts(model, *users) == [f"[{user}]" for user in users]
     assert 2 <= server.most_in_flight <= 4
+    assert texts(model, "again") == ["[again]"]
+    assert server.connections <= 4
+    assert isinstance(model, Replying)
 
 
-def test_the_request_carries_prompt_and_settings(server: Server) -> None:
+def test_the_request_carries_prompt_and_settings(server: BadServer) -> None:
     sampling = Sampling(temperature=0.6, top_k=20, top_p=0.95, max_new_tokens=9)
     answer = open_remote("model", server.url, sampling=sampling).complete(
         [Prompt("5", "be a player")], [2**31 + 8]
-    )
-    assert (answer[0].text, answer[0].finish, answer[0].tokens_in, answer[0].tokens_out) == (
-        "[5]",
-        "stop",
-        7,
-        3,
-    )
+    )[0]
+    assert (answer.text, answer.finish, answer.tokens_in, answer.tokens_out) == ("[5]", "stop", 7, 3)
     sent = server.requests[0]
     assert sent["messages"] == [
         {"role": "system", "content": "be a player"},
@@ -143,31 +81,125 @@ def test_the_request_carries_prompt_and_settings(server: Server) -> None:
     assert {key: sent[key] for key in expected} == expected
 
 
-def test_failures_do_not_lose_the_batch(server: Server) -> None:
-    model = open_remote("model", server.url, timeout=0.5, retries=0)
-    users = ["1", "fail", "garbage", "empty", "hang", "filtered", "long", "refuse", "2"]
-    answers = model.complete([Prompt(user) for user in users], range(len(users)))
-    finishes = ["stop", "error", "error", "error", "error", "error", "length", "stop", "stop"]
-    assert [answer.finish for answer in answers] == finishes
-    assert "answered with an error" in answers[1].error
-    assert "unreadable" in answers[2].error
-    assert "no answer" in answers[3].error
-    assert "within 0.5 s" in answers[4].error
-    assert "content_filter" in answers[5].error
-    assert answers[7].text == "I will not."
-    assert not any(KEY in answer.error for answer in answers)
+@pytest.mark.parametrize(
+    ("user", "finish", "text", "error", "requests"),
+    [
+        ("1", "stop", "[1]", "", 1),
+        ("busy once", "stop", "[busy]", "", 2),
+        ("wait once", "stop", "[wait]", "", 2),
+        ("fail once", "stop", "[fail]", "", 2),
+        ("cut once", "stop", "[cut]", "", 2),
+        ("hang once", "stop", "[hang]", "", 2),
+        ("garbage once", "stop", "[garbage]", "", 2),
+        ("wait 100", "error", "", "rate limit: ", 1),
+        ("fail", "error", "", "server error: ", 2),
+        ("hang", "error", "", "time-out: ", 2),
+        ("trickle", "error", "", "time-out: ", 1),
+        ("cut", "error", "", "connection lost: ", 2),
+        ("garbage", "error", "", "unreadable: ", 2),
+        ("empty", "error", "", "unreadable: ", 2),
+        ("shapeless", "error", "", "unreadable: ", 2),
+        ("long-request", "error", "", "request: ", 1),
+        ("spent", "error", "", "stopped: quota: ", 1),
+        ("filtered", "refused", "[5", "", 1),
+        ("blocked", "refused", "", "http", 1),
+        ("refuse", "refused", "I will not.", "", 1),
+        ("long", "length", "[5", "", 1),
+        ("thought-out", "length", "", "", 1),
+        ("slow", "stop", "[slow]", "", 1),
+        ("huge", "stop", "[1]" + "y" * 10_000, "", 1),
+        ("control", "stop", "\x1b[2J[5]\x07\u202e\x00", "", 1),
+        ("think", "stop", "[5]", "", 1),
+    ],
+)
+def test_each_fault_has_its_name_and_costs_bounded_time(
+    server: BadServer, user: str, finish: str, text: str, error: str, requests: int
+) -> None:
+    model = open_remote("model", server.url, timeout=0.5, retries=1, deadline=4)
+    texts(model, "warm")
+    began = time.monotonic()
+    answer = model.complete([Prompt(user)], [0])[0]
+    assert time.monotonic() - began < 8
+    assert (answer.finish, answer.text) == (finish, text)
+    assert answer.error.startswith(error)
+    assert bool(error) == bool(answer.error)
+    assert len(answer.error) <= 330
+    assert answer.error.isprintable()
+    assert KEY not in answer.error
+    assert len(server.requests) == requests + 1
 
 
-def test_a_passing_failure_is_retried(server: Server) -> None:
-    assert texts(open_remote("model", server.url, retries=1), "fail once") == ["[fail once]"]
-    assert len(server.requests) == 2
+def test_faults_do_not_lose_the_others(server: BadServer) -> None:
+    model = open_remote("model", server.url, timeout=0.5, retries=0, deadline=3)
+    bad = ["fail", "garbage", "empty", "hang", "filtered", "long", "refuse", "cut"]
+    users = [user for each in bad for user in (each, f"fine {each}")]
+    arrived: dict[int, str] = {}
+    answers = model.complete_each(
+        [Prompt(user) for user in users],
+        range(len(users)),
+        lambda row, each: arrived.update({row: each.text}),
+    )
+    assert [answer.text for answer in answers[1::2]] == [f"[fine {each}]" for each in bad]
+    assert arrived == {row: answer.text for row, answer in enumerate(answers)}
 
 
-def test_a_wrong_model_is_said_and_asked_for_once(server: Server) -> None:
+def test_a_server_that_takes_few_at_a_time_loses_nothing(server: BadServer) -> None:
+    server.takes, server.latency = 6, 0.02
+    model = open_remote("model", server.url, deadline=60)
+    users = [str(n) for n in range(150)]
+    assert texts(model, *users) == [f"[{user}]" for user in users]
+    assert server.most_in_flight <= 64
+
+
+def test_concurrency_grows_while_all_is_well(server: BadServer) -> None:
+    server.latency = 0.2
+    texts(open_remote("model", server.url), *(str(n) for n in range(120)))
+    # Four rounds of 8, 16, 32 and 64, or nearly so.
+    assert server.most_in_flight > 30
+
+
+def test_what_retry_after_asks_is_honoured(server: BadServer) -> None:
+    assert texts(open_remote("model", server.url), "wait once") == ["[wait]"]
+    assert server.times[1] - server.times[0] >= 0.99
+
+
+def test_two_servers_share_the_load(server: BadServer) -> None:
+    with serving() as other:
+        model = open_remote("model", f"{server.url}, {other.url}", concurrency=4)
+        texts(model, *(str(n) for n in range(40)))
+        counts = [len(server.requests), len(other.requests)]
+    assert sum(counts) == 40
+    assert min(counts) >= 10
+
+
+def test_a_server_that_is_away_costs_nothing_while_another_answers(server: BadServer) -> None:
+    model = open_remote("model", f"http://127.0.0.1:9/v1,{server.url}", concurrency=4)
+    assert texts(model, *(str(n) for n in range(40))) == [f"[{n}]" for n in range(40)]
+
+
+def test_a_wrong_model_is_said_and_asked_for_once(server: BadServer) -> None:
     model = open_remote("modle", server.url, concurrency=2)
     answers = model.complete([Prompt(str(n)) for n in range(50)], range(50))
-    assert all("has no model 'modle'" in answer.error for answer in answers)
+    assert all("has no model 'modle'" in answer.error and answer.stopped for answer in answers)
     assert len(server.requests) <= 2
+
+
+def test_an_expired_key_stops_the_batch_and_is_not_repeated(
+    server: BadServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", EXPIRED)
+    answers = open_remote("model", server.url, concurrency=2).complete([Prompt("1")] * 50, range(50))
+    assert all(answer.error.startswith("stopped: key: ") for answer in answers)
+    assert not any(EXPIRED in answer.error for answer in answers)
+    assert len(server.requests) <= 2
+
+
+def test_a_server_that_only_hangs_is_given_up(server: BadServer) -> None:
+    model = open_remote("model", server.url, timeout=0.2, retries=0, concurrency=8)
+    answers = model.complete([Prompt("hang")] * 500, range(500))
+    assert all(answer.finish == "error" for answer in answers)
+    assert "in a row" in answers[-1].error
+    assert len(server.requests) <= FAILED_IN_ROW + 8
 
 
 def test_a_server_that_is_not_there_is_said() -> None:
@@ -176,34 +208,53 @@ def test_a_server_that_is_not_there_is_said() -> None:
     assert all("http://127.0.0.1:9/v1 cannot be reached" in answer.error for answer in answers)
 
 
-def test_it_works_inside_a_running_loop(server: Server) -> None:
+def test_it_works_inside_a_running_loop(server: BadServer) -> None:
     async def cell() -> list[str]:
         return texts(open_remote("model", server.url), "1", "2")
 
     assert asyncio.run(cell()) == ["[1]", "[2]"]
 
 
-def test_nothing_asked_nothing_answered(server: Server) -> None:
+def test_what_the_callback_raises_is_raised_and_ends_the_batch(server: BadServer) -> None:
+    def fail(row: int, answer: object) -> None:
+        raise GamesimError("the disk is full")
+
+    model = open_remote("model", server.url, concurrency=2)
+    with pytest.raises(GamesimError, match="the disk is full"):
+        model.complete_each([Prompt("1")] * 50, range(50), fail)
+    assert len(server.requests) <= 4
+    assert texts(model, "2") == ["[2]"]
+
+
+def test_nothing_asked_nothing_answered(server: BadServer) -> None:
     assert texts(open_remote("model", server.url)) == []
 
 
-def test_no_key_is_fine_for_a_server_of_ones_own(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_fine_for_a_server_of_ones_own(server: BadServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     assert texts(open_remote("model", server.url), "1") == ["[1]"]
     with pytest.raises(GamesimError, match="OPENAI_API_KEY is not set"):
         open_remote("model")
 
 
+def test_key_and_address_may_stand_in_a_file(server: BadServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    lines = f"# mine\nexport OPENAI_BASE_URL='{server.url}' # here\nOPENAI_API_KEY={EXPIRED}\n"
+    Path(".env").write_text(lines, encoding="utf-8")
+    assert "refuses the key" in open_remote("model").complete([Prompt("1")], [0])[0].error
+
+
 def test_the_record_has_no_key_and_no_login() -> None:
     model = open_remote("model", "http://me:word@localhost:1/v1?token=abc")
-    described = json.dumps(model.describe())
+    described = json.dumps([model.describe(), model.identity()])
     assert "http://localhost:1/v1" in described
     assert not any(secret in described for secret in (KEY, "word", "abc"))
     assert not isinstance(model, Scorer)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"concurrency": 0}, {"timeout": 0}, {"retries": -1}, {"base_url": "localhost:1"}]
+    "wrong",
+    [{"concurrency": 0}, {"timeout": 0}, {"retries": -1}, {"base_url": "localhost:1"}, {"deadline": 0}],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(GamesimError, match=next(iter(wrong))):

@@ -7,7 +7,7 @@ the probability of every answer in a list.  Nothing here knows games.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,21 @@ from numpy.typing import NDArray
 
 from gamesim.errors import GamesimError
 
-__all__ = ["Completion", "LanguageModel", "Prompt", "Sampling", "Scorer", "Scores"]
+__all__ = [
+    "Completion",
+    "Gate",
+    "Gated",
+    "LanguageModel",
+    "OnReply",
+    "Prompt",
+    "Replying",
+    "Sampling",
+    "Scorer",
+    "Scores",
+]
+
+STOPPED = "stopped: "
+"""How the error begins where a batch was stopped before there was an answer."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +88,15 @@ class Completion:
     Parameters
     ----------
     text : str
-        The answer as it came, special tokens removed.
+        The answer as it came, special tokens and a reasoning model's thinking removed.
     finish : str
-        ``"stop"``, ``"length"`` (cut off) or ``"error"``.
+        ``"stop"``, ``"length"`` (cut off), ``"refused"`` (by the model or the server's filter) or ``"error"``.
     error : str
-        Why there is no answer, when `finish` is ``"error"``.
+        Why there is no answer, when `finish` is ``"error"``: the kind of fault, a colon, a sentence.
     tokens_in, tokens_out : int
         Tokens read and written.
+    reasoning : str
+        What a reasoning model thought before it answered.
     """
 
     text: str
@@ -88,6 +104,12 @@ class Completion:
     error: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    reasoning: str = ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the batch was stopped before there was an answer; the prompt may be asked again."""
+        return self.finish == "error" and self.error.startswith(STOPPED)
 
 
 @dataclass(frozen=True)
@@ -121,6 +143,55 @@ class LanguageModel(Protocol):
 
     def describe(self) -> Mapping[str, Any]:
         """Give what a record needs: model, base, adapter, file hashes, settings."""
+
+
+OnReply = Callable[[int, Completion], None]
+"""Called with the row and the answer as each arrives, errors included; possibly in another thread."""
+
+
+class Gate(Protocol):
+    """Whoever may hold requests back: a budget."""
+
+    def seconds_left(self) -> float:
+        """Give the time until nothing may be sent any more."""
+
+    def admit(self, index: int) -> bool:
+        """Let the request of a row go (True), or make it wait for one that is under way (False).
+
+        Raises
+        ------
+        GamesimError
+            If nothing more may be sent, with the reason.
+        """
+
+    def give_up(self, index: int) -> None:
+        """Take back the admission of a row that got no answer."""
+
+
+@runtime_checkable
+class Replying(LanguageModel, Protocol):
+    """A model that hands over each answer as it arrives."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """Give what an answer depends on besides prompt and seed: the model, its server and its settings."""
+
+    def complete_each(
+        self, prompts: Sequence[Prompt], seeds: Sequence[int], on_reply: OnReply | None = None
+    ) -> Sequence[Completion]:
+        """Answer each prompt once, as `complete` does."""
+
+
+class Gated(Replying, Protocol):
+    """A model that sends nothing without asking."""
+
+    def complete_each(
+        self,
+        prompts: Sequence[Prompt],
+        seeds: Sequence[int],
+        on_reply: OnReply | None = None,
+        gate: Gate | None = None,
+    ) -> Sequence[Completion]:
+        """Answer each prompt once; rows that the gate keeps back are `Completion.stopped`."""
 
 
 @runtime_checkable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 
 from gamesim.errors import GamesimError, unknown
 from gamesim.models import LanguageModel, Sampling
@@ -51,7 +50,7 @@ def open_model(
     if kind == "openai":
         from gamesim.models.remote import open_remote
 
-        return open_remote(name, base_url or os.environ.get("OPENAI_BASE_URL"), sampling=sampling)
+        return open_remote(name, base_url, sampling=sampling)
     from gamesim.models.local import open_local
 
     base, plus, adapter = name.partition("+")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import importlib.util
-import os
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import asdict
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from gamesim.errors import GamesimError
-from gamesim.models import Completion, Prompt, Sampling
+from gamesim.models import Completion, Gate, OnReply, Prompt, Sampling
+from gamesim.models.asking import Asking, Patience
+from gamesim.models.background import Background
+from gamesim.models.environment import KEY, URL, setting
+from gamesim.models.faults import Fault, judge, without_login
+from gamesim.models.pacing import Lane, Lanes, wait_until_refill
+from gamesim.models.replies import read_reply
 
 __all__ = ["RemoteModel", "open_remote"]
+
+_MOST_CONNECTIONS = 1000
 
 
 def open_remote(
@@ -23,28 +30,37 @@ def open_remote(
     base_url: str | None = None,
     *,
     sampling: Sampling | None = None,
-    concurrency: int = 16,
-    timeout: float = 60.0,
-    retries: int = 3,
+    concurrency: int | None = None,
+    timeout: float = Patience.timeout,
+    connect: float = Patience.connect,
+    retries: int = Patience.retries,
+    deadline: float = Patience.deadline,
 ) -> RemoteModel:
     """Name a model on a server; no request is sent yet.
 
-    The key is read from ``OPENAI_API_KEY``; a server of one's own needs none.
+    The key is read from ``OPENAI_API_KEY``, in the environment or in ``.env`` in the working directory; a server
+    of one's own needs none.
 
     Parameters
     ----------
     model : str
         As the server knows it.
     base_url : str, optional
-        Such as ``"http://localhost:8000/v1"``; by default ``OPENAI_BASE_URL``, or else OpenAI itself.
+        Such as ``"http://localhost:8000/v1"``; by default ``OPENAI_BASE_URL``, or else OpenAI itself.  Several,
+        separated by commas, share the load: they must serve the same model and take the same key.
     sampling : Sampling, optional
         How answers are drawn; by default at temperature 1 without truncation.
-    concurrency : int
-        Most requests in flight.
+    concurrency : int, optional
+        Requests in flight at each server.  Unless given it starts at 8 and follows what the server takes.
     timeout : float
-        Seconds until an attempt is given up.
+        Seconds without a sign of life until an attempt is given up.
+    connect : float
+        Seconds to connect.
     retries : int
-        Further attempts after a failure that may pass, with growing pauses.
+        Further attempts after a failure that may pass, with growing pauses.  Being told to wait (429) does not
+        count; only the deadline ends it.
+    deadline : float
+        Seconds for all attempts of one row together.
 
     Returns
     -------
@@ -58,33 +74,61 @@ def open_remote(
     """
     if importlib.util.find_spec("openai") is None:
         raise GamesimError('remote models need the openai library: pip install "gamesim[remote]"')
-    if concurrency < 1 or timeout <= 0 or retries < 0:
-        raise GamesimError("concurrency and timeout must be positive, and retries 0 or more")
-    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
-    if base_url is not None and not base_url.startswith(("http://", "https://")):
-        raise GamesimError(f"base_url must begin with http:// or https://, not {base_url!r}")
-    key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
+    fixed = 1 if concurrency is None else concurrency
+    if not 1 <= fixed <= _MOST_CONNECTIONS or min(timeout, connect, deadline) <= 0 or retries < 0:
+        raise GamesimError(
+            f"concurrency must be 1 to {_MOST_CONNECTIONS}, timeout, connect and deadline positive, and retries "
+            "0 or more"
+        )
+    given = base_url or setting(URL)
+    urls = tuple(url for part in given.split(",") if (url := part.strip()))
+    for url in urls:
+        if not url.startswith(("http://", "https://")):
+            raise GamesimError(f"base_url must begin with http:// or https://, not {url!r}")
+    key = setting(KEY) or ("none" if urls else "")
     if not key:
         raise GamesimError("OPENAI_API_KEY is not set, and no base_url of another server is given")
-    return RemoteModel(model, base_url, key, sampling or Sampling(), concurrency, timeout, retries)
+    patience = Patience(timeout, connect, retries, deadline)
+    return RemoteModel(model, urls, key, sampling or Sampling(), concurrency, patience)
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A client of one server, and the server's name in messages."""
+
+    client: Any
+    where: str
 
 
 class RemoteModel:
-    """A language model behind a chat server; `open_remote` makes one."""
+    """A language model behind a chat server; `open_remote` makes one.
+
+    One client a server lives as long as the model, in a thread of its own, so connections are used again.
+    """
 
     def __init__(
         self,
         model: str,
-        base_url: str | None,
+        urls: Sequence[str],
         key: str,
         sampling: Sampling,
-        concurrency: int,
-        timeout: float,
-        retries: int,
+        concurrency: int | None,
+        patience: Patience,
     ) -> None:
-        self.model, self.base_url, self.sampling = model, base_url, sampling
-        self.concurrency, self.timeout, self.retries = concurrency, timeout, retries
+        self.model, self.urls, self.sampling = model, tuple(urls), sampling
+        self.concurrency, self.patience = concurrency, patience
         self._key = key
+        self._secrets: tuple[str, ...] = () if key == "none" else (key,)
+        for url in urls:
+            parts = urlsplit(url)
+            hidden = (parts.password, parts.password and unquote(parts.password), parts.query)
+            self._secrets += tuple(secret for secret in hidden if secret)
+        self._body = self._settings()
+        self._opening = threading.Lock()
+        self._background: Background | None = None
+        self._lanes: Lanes | None = None
+        self._finalizer: weakref.finalize[[Background, Lanes], RemoteModel] | None = None
+        self._answered = False
 
     @property
     def name(self) -> str:
@@ -94,14 +138,20 @@ class RemoteModel:
     def describe(self) -> Mapping[str, Any]:
         """Give what a record needs: model, server and settings, never the key."""
         return {
+            **self.identity(),
+            "base_url": ",".join(map(without_login, self.urls)) or None,
+            "concurrency": self.concurrency or "adaptive",
+            **asdict(self.patience),
+            "versions": {"openai": importlib.metadata.version("openai")},
+        }
+
+    def identity(self) -> Mapping[str, Any]:
+        """Give what an answer depends on; of several servers the first stands for all."""
+        return {
             "kind": "remote",
             "model": self.model,
-            "base_url": self.base_url and _without_login(self.base_url),
+            "base_url": without_login(self.urls[0]) if self.urls else None,
             "sampling": asdict(self.sampling),
-            "concurrency": self.concurrency,
-            "timeout": self.timeout,
-            "retries": self.retries,
-            "versions": {"openai": importlib.metadata.version("openai")},
         }
 
     def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
@@ -109,7 +159,7 @@ class RemoteModel:
 
         Seeds are sent along; whether equal seeds give equal answers is up to the server.  A request that
         fails becomes an answer with ``finish="error"``.  Once the server has refused the key or the model, or
-        cannot be reached at all, what is left of the batch is not sent and gets the same error.
+        cannot be reached at all, what is left of the batch is not sent; see `Completion.stopped`.
 
         Parameters
         ----------
@@ -128,128 +178,142 @@ class RemoteModel:
         ValueError
             If the two sequences differ in length.
         """
+        return self.complete_each(prompts, seeds)
+
+    def complete_each(
+        self,
+        prompts: Sequence[Prompt],
+        seeds: Sequence[int],
+        on_reply: OnReply | None = None,
+        gate: Gate | None = None,
+    ) -> Sequence[Completion]:
+        """Answer each prompt once and hand over each answer as it arrives.
+
+        Parameters
+        ----------
+        prompts, seeds : sequences
+            As in `complete`.
+        on_reply : callable, optional
+            Called in another thread with row and completion, for every row that was sent.
+        gate : Gate, optional
+            Asked before a row is sent.
+
+        Returns
+        -------
+        sequence of Completion
+            In the order of the rows.
+        """
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
-        result: list[Completion] = [Completion("", finish="error", error="not sent")] * len(prompts)
-        if prompts:
-            _run(self._complete(prompts, seeds, result))
-        return result
+        if not prompts:
+            return []
+        background, lanes = self._open()
 
-    async def _complete(
-        self, prompts: Sequence[Prompt], seeds: Sequence[int], result: list[Completion]
-    ) -> None:
+        async def work() -> Sequence[Completion]:
+            asking = Asking(
+                self._send,
+                self._judge,
+                lanes,
+                self.patience,
+                answered=self._answered,
+                on_reply=on_reply,
+                gate=gate,
+            )
+            try:
+                return await asking.ask(prompts, seeds)
+            finally:
+                self._answered = asking.answered
+
+        try:
+            return background.run(work())
+        except Exception:
+            raise
+        except BaseException:  # an interrupt leaves places taken in the lanes
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all connections; a later call opens them again."""
+        with self._opening:
+            if self._finalizer is not None:
+                self._finalizer()
+            self._background = self._lanes = self._finalizer = None
+
+    def _open(self) -> tuple[Background, Lanes]:
+        with self._opening:
+            if self._background is None or self._lanes is None or not self._background.alive:
+                background = Background()
+                servers = background.run(self._servers())
+                slow = self.patience.timeout / 4
+                self._lanes = Lanes([Lane(server, self.concurrency, slow) for server in servers])
+                self._background = background
+                self._finalizer = weakref.finalize(self, _close, background, self._lanes)
+            return self._background, self._lanes
+
+    async def _servers(self) -> list[_Server]:
         import openai
 
-        places = iter(range(len(prompts)))
-        hopeless, answered = "", False
+        patience = self.patience
+        timeout = openai.Timeout(patience.timeout, connect=patience.connect, pool=None)
+        servers = []
+        for url in self.urls or (None,):
+            try:
+                http: Any = openai.DefaultAioHttpClient(timeout=timeout)
+            except RuntimeError:  # aiohttp is not installed
+                http = openai.DefaultAsyncHttpxClient(timeout=timeout)
+            client = openai.AsyncOpenAI(
+                api_key=self._key, base_url=url, timeout=timeout, max_retries=0, http_client=http
+            )
+            servers.append(_Server(client, without_login(url) if url else "the OpenAI server"))
+        return servers
 
-        async def work() -> None:
-            nonlocal hopeless, answered
-            for place in places:
-                if hopeless:
-                    result[place] = Completion("", finish="error", error=hopeless)
-                    continue
-                try:
-                    result[place] = await self._ask(client, prompts[place], seeds[place])
-                    answered = True
-                except Exception as error:  # one bad answer must not lose the others
-                    text = self._explain(error)
-                    result[place] = Completion("", finish="error", error=text)
-                    refused = isinstance(
-                        error,
-                        openai.AuthenticationError | openai.PermissionDeniedError | openai.NotFoundError,
-                    )
-                    unreachable = isinstance(error, openai.APIConnectionError) and not isinstance(
-                        error, openai.APITimeoutError
-                    )
-                    if refused or (unreachable and not answered):
-                        hopeless = text
-
-        async with openai.AsyncOpenAI(
-            api_key=self._key, base_url=self.base_url, timeout=self.timeout, max_retries=self.retries
-        ) as client:
-            await asyncio.gather(*(work() for _ in range(min(self.concurrency, len(prompts)))))
-
-    async def _ask(self, client: Any, prompt: Prompt, seed: int) -> Completion:
+    async def _send(self, server: _Server, prompt: Prompt, seed: int) -> Completion:
         messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
-        reply = await client.chat.completions.create(
-            model=self.model,
-            messages=[*messages, {"role": "user", "content": prompt.user}],
-            seed=seed % 2**31,
-            **self._settings(),
-        )
-        choices = getattr(reply, "choices", None)
-        if not choices or choices[0].message is None:
-            raise ValueError("the server's reply holds no answer")
-        message, usage = choices[0].message, getattr(reply, "usage", None)
-        counts: dict[str, Any] = {
-            "tokens_in": getattr(usage, "prompt_tokens", None) or 0,
-            "tokens_out": getattr(usage, "completion_tokens", None) or 0,
-        }
-        text = message.content or getattr(message, "refusal", None) or ""
-        finish = choices[0].finish_reason
-        if finish not in ("stop", "length"):
-            return Completion(text, finish="error", error=f"the server ended the answer: {finish}", **counts)
-        return Completion(text, finish=finish, **counts)
+        messages.append({"role": "user", "content": prompt.user})
+        body = {"model": self.model, "messages": messages, "seed": seed % 2**31, **self._body}
+        reply = await server.client.post("/chat/completions", cast_to=_response_type(), body=body)
+        if (wait := wait_until_refill(reply.headers)) > 0:
+            self._hold(server, wait)
+        return read_reply(reply.json())
+
+    def _hold(self, server: _Server, wait: float) -> None:
+        import asyncio
+
+        now = asyncio.get_running_loop().time()
+        for lane in self._lanes.lanes if self._lanes is not None else ():
+            if lane.server is server:
+                lane.hold(now, min(wait, self.patience.deadline))
+
+    def _judge(self, error: Exception, server: _Server) -> Fault:
+        return judge(error, server.where, self.model, self.patience.timeout, self._secrets)
 
     def _settings(self) -> dict[str, Any]:
         """Word the sampling settings for a server: OpenAI itself refuses some that others need."""
         sampling = self.sampling
         settings: dict[str, Any] = {}
-        if self.base_url is None:
-            settings["max_completion_tokens"] = sampling.max_new_tokens
-        else:
-            settings["max_tokens"] = sampling.max_new_tokens
+        settings["max_tokens" if self.urls else "max_completion_tokens"] = sampling.max_new_tokens
         # Other servers have defaults of their own, and some models of OpenAI's take no value but 1.
-        if self.base_url is not None or sampling.temperature != 1:
+        if self.urls or sampling.temperature != 1:
             settings["temperature"] = sampling.temperature
-        if self.base_url is not None or sampling.top_p != 1:
+        if self.urls or sampling.top_p != 1:
             settings["top_p"] = sampling.top_p
         if sampling.top_k:
-            settings["extra_body"] = {"top_k": sampling.top_k}
+            settings["top_k"] = sampling.top_k
         return settings
 
-    def _explain(self, error: Exception) -> str:
-        """Word a failure in one line that tells the cause and not the key."""
-        import openai
 
-        where = _without_login(self.base_url) if self.base_url else "the OpenAI server"
-        if isinstance(error, openai.APITimeoutError):
-            text = f"no answer from {where} within {self.timeout:g} s"
-        elif isinstance(error, openai.APIConnectionError):
-            text = f"{where} cannot be reached: {error.__cause__ or error}"
-        elif isinstance(error, openai.NotFoundError):
-            text = f"{where} has no model {self.model!r}, or its address is wrong: {error}"
-        elif isinstance(error, openai.APIStatusError):
-            text = f"{where} answered with an error: {error}"
-        else:
-            text = f"{where} answered something unreadable: {type(error).__name__}: {error}"
-        return " ".join(text.replace(self._key, "***").split())
-
-
-def _without_login(url: str) -> str:
-    """Strip user, password and query off an address."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, in a thread of its own where a loop already runs, as in a notebook."""
+def _response_type() -> Any:
+    """Give the type of an unparsed reply: parsing into the library's models costs more than all the rest."""
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-        return
-    failed: list[BaseException] = []
+        from httpx2 import Response
+    except ImportError:  # openai before 3
+        from httpx import Response
+    return Response
 
-    def run() -> None:
-        try:
-            asyncio.run(work)
-        except BaseException as error:
-            failed.append(error)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
+def _close(background: Background, lanes: Lanes) -> None:
+    async def last() -> None:
+        for lane in lanes.lanes:
+            await lane.server.client.close()
+
+    background.close(last())

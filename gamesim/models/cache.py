@@ -1,0 +1,322 @@
+"""Every reply kept on disk as it arrives, so that nothing is paid for twice.
+
+A reply is found again by the model's identity, the prompt and the **draw number**: 200 draws of one prompt are 200
+replies.  Failures are never kept, and neither are keys.  SQLite with a write-ahead log serves several processes of
+one machine; on a network file system that log is unsafe, so one is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from gamesim.errors import GamesimError
+from gamesim.models import Completion, Prompt
+
+__all__ = ["Kept", "ReplyCache", "cache_folder", "file_system"]
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS prompts (
+    id BLOB PRIMARY KEY, model TEXT NOT NULL, identity TEXT NOT NULL, system TEXT NOT NULL, user TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replies (
+    prompt BLOB NOT NULL, draw INTEGER NOT NULL, created REAL NOT NULL, text TEXT NOT NULL,
+    finish TEXT NOT NULL, error TEXT NOT NULL, reasoning TEXT NOT NULL, tokens_in INTEGER NOT NULL,
+    tokens_out INTEGER NOT NULL, PRIMARY KEY (prompt, draw)
+) WITHOUT ROWID;
+"""
+_REPLY = "text, finish, error, tokens_in, tokens_out, reasoning"
+_NETWORK = {
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "lustre", "gpfs", "beegfs", "glusterfs"),
+    *(
+        "ocfs2",
+        "gfs2",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.s3fs",
+        "fuse.rclone",
+        "fuse.gcsfuse",
+        "fuse.ceph",
+    ),
+    *("fuse.juicefs", "fuse.mfs", "fuse.davfs", "davfs", "virtiofs", "panfs", "ncpfs"),
+}
+_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the cache holds of one model.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    prompts, replies : int
+        Distinct prompts with their settings, and draws of them.
+    tokens_in, tokens_out : int
+        What they cost when they were asked.
+    oldest, newest : float
+        Seconds since 1970.
+    """
+
+    model: str
+    prompts: int
+    replies: int
+    tokens_in: int
+    tokens_out: int
+    oldest: float
+    newest: float
+
+
+def cache_folder() -> Path:
+    """Give the folder of the cache: ``GAMESIM_CACHE``, or gamesim's own in the user's cache folder."""
+    if given := os.environ.get("GAMESIM_CACHE", "").strip():
+        return Path(given).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "gamesim"
+
+
+def file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """Give the type of the file system that a folder lies on, as Linux names it; empty where that is unknown."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    place, best, found = folder.resolve(), -1, ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = Path(fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        # A later mount at the same place hides the earlier one.
+        if len(point.parts) >= best and place.is_relative_to(point):
+            best, found = len(point.parts), fields[2]
+    return found
+
+
+class ReplyCache:
+    """Replies on disk.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where; `cache_folder` unless given.  The file in it is ``replies.sqlite``.
+    mounts : Path
+        Where Linux lists its file systems.
+
+    Raises
+    ------
+    GamesimError
+        On a network file system, or if the file cannot be written, is damaged or of a later version.
+    """
+
+    def __init__(self, folder: Path | None = None, *, mounts: Path = Path("/proc/self/mounts")) -> None:
+        where = folder if folder is not None else cache_folder()
+        self.path = where / "replies.sqlite"
+        kind = file_system(where, mounts)
+        if kind in _NETWORK:
+            raise GamesimError(
+                f"{where} lies on a network file system ({kind}), where a shared cache can be damaged; "
+                "name a local folder in GAMESIM_CACHE"
+            )
+        self._lock = threading.Lock()
+        try:
+            where.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GamesimError(f"{where}: no cache can be kept there: {error.strerror}") from error
+        with self._failing():
+            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        with self._failing():
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing by it; only a power failure may cost the last replies.
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
+                raise GamesimError(f"{self.path} was written by a later gamesim; name another GAMESIM_CACHE")
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def find(
+        self, identity: Mapping[str, Any], prompts: Sequence[Prompt], draws: Sequence[int]
+    ) -> list[Completion | None]:
+        """Look replies up.
+
+        Parameters
+        ----------
+        identity : mapping
+            What the answers depend on besides prompt and draw.
+        prompts, draws : sequences
+            One a row.
+
+        Returns
+        -------
+        list of Completion or None
+            One a row.
+        """
+        ids: dict[Prompt, bytes] = {}
+        found: list[Completion | None] = []
+        with self._lock, self._failing():
+            for prompt, draw in zip(prompts, draws, strict=True):
+                if prompt not in ids:
+                    ids[prompt] = _prompt_id(_canonical(identity), prompt)
+                found.append(self._get(ids[prompt], int(draw)))
+        return found
+
+    def keep(
+        self, identity: Mapping[str, Any], prompt: Prompt, draw: int, completion: Completion
+    ) -> Completion:
+        """Store one reply, unless it is a failure; what another process stored first stays and counts.
+
+        Parameters
+        ----------
+        identity, prompt, draw
+            As in `find`.
+        completion : Completion
+            What came.
+
+        Returns
+        -------
+        Completion
+            What the cache now holds for it; the failure itself if it is one.
+        """
+        if completion.finish == "error":
+            return completion
+        text = _canonical(identity)
+        number = _prompt_id(text, prompt)
+        given = completion
+        row = (given.text, given.finish, given.error, given.tokens_in, given.tokens_out, given.reasoning)
+        with self._lock, self._failing():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute(
+                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)",
+                    (number, str(identity.get("model", "")), text, _safe(prompt.system), _safe(prompt.user)),
+                )
+                done = self._db.execute(
+                    f"INSERT OR IGNORE INTO replies (prompt, draw, created, {_REPLY}) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (number, int(draw), time.time(), *map(_safe, row)),
+                )
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            return completion if done.rowcount else self._get(number, int(draw)) or completion
+
+    def show(self) -> list[Kept]:
+        """Sum the replies up, model by model."""
+        query = (
+            "SELECT model, COUNT(DISTINCT id), COUNT(*), SUM(tokens_in), SUM(tokens_out), MIN(created), "
+            "MAX(created) FROM replies JOIN prompts ON prompt = id GROUP BY model ORDER BY model"
+        )
+        with self._lock, self._failing():
+            return [Kept(*row) for row in self._db.execute(query)]
+
+    def export(self, file: IO[str], model: str | None = None) -> int:
+        """Write the replies as JSON lines, the oldest first.
+
+        Parameters
+        ----------
+        file : text file
+            Open for writing.
+        model : str, optional
+            Only this model's.
+
+        Returns
+        -------
+        int
+            Number of lines.
+        """
+        query = (
+            f"SELECT identity, system, user, draw, created, {_REPLY} FROM replies JOIN prompts ON prompt = id "
+            "WHERE ?1 IS NULL OR model = ?1 ORDER BY created, prompt, draw"
+        )
+        names = ["identity", "system", "user", "draw", "created", *_REPLY.split(", ")]
+        count = 0
+        with self._lock, self._failing():
+            for row in self._db.execute(query, (model,)):
+                line = dict(zip(names, row, strict=True))
+                file.write(json.dumps(line | {"identity": json.loads(row[0])}) + "\n")
+                count += 1
+        return count
+
+    def prune(self, model: str | None = None, older_than_days: float | None = None) -> int:
+        """Delete replies and give the room back to the disk.
+
+        Parameters
+        ----------
+        model : str, optional
+            Only this model's; all models' unless given.
+        older_than_days : float, optional
+            Only what is older; whatever its age unless given.
+
+        Returns
+        -------
+        int
+            Number of replies deleted.
+        """
+        before = None if older_than_days is None else time.time() - older_than_days * _DAY
+        with self._lock, self._failing():
+            done = self._db.execute(
+                "DELETE FROM replies WHERE (?1 IS NULL OR created < ?1) AND "
+                "(?2 IS NULL OR prompt IN (SELECT id FROM prompts WHERE model = ?2))",
+                (before, model),
+            )
+            # In one statement, so that a prompt whose first reply another process is storing stays.
+            self._db.execute("DELETE FROM prompts WHERE id NOT IN (SELECT prompt FROM replies)")
+            self._db.execute("VACUUM")
+            return done.rowcount
+
+    def _get(self, number: bytes, draw: int) -> Completion | None:
+        row = self._db.execute(
+            f"SELECT {_REPLY} FROM replies WHERE prompt = ? AND draw = ?", (number, draw)
+        ).fetchone()
+        return Completion(*row) if row else None
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise GamesimError(f"{self.path}: the cache cannot be used: {error}") from error
+
+
+def _prompt_id(identity: str, prompt: Prompt) -> bytes:
+    parts: Iterable[str] = (identity, prompt.system, prompt.user)
+    return hashlib.sha256(json.dumps(list(parts)).encode()).digest()[:16]
+
+
+def _canonical(identity: Mapping[str, Any]) -> str:
+    return json.dumps(identity, sort_keys=True, default=str)
+
+
+def _safe(value: Any) -> Any:
+    """Replace what no file can hold: half of a surrogate pair."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("openai")
+
+from badserver import KEY, BadServer, serving
+
+from gamesim.errors import GamesimError
+from gamesim.models import Completion, Prompt, Sampling
+from gamesim.models.cache import ReplyCache, cache_folder, file_system
+from gamesim.models.remote import open_remote
+from gamesim.models.stored import StoredModel
+
+CHILD = """
+import sys
+from pathlib import Path
+from gamesim.models import Prompt
+from gamesim.models.cache import ReplyCache
+from gamesim.models.remote import open_remote
+from gamesim.models.stored import StoredModel
+
+folder, url, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+model = StoredModel(open_remote("model", url, concurrency=8), ReplyCache(folder))
+answers = model.complete([Prompt("same")] * count, range(count))
+print(sum(answer.finish == "stop" for answer in answers), model.asked)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[BadServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("GAMESIM_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[ReplyCache]:
+    cache = ReplyCache(tmp_path / "cache")
+    yield cache
+    cache.close()
+
+
+def start(folder: Path, url: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), url, str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+
+
+class Counting:
+    """A local model that says how often it was asked."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Prompt, int]] = []
+
+    def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
+        self.asked += zip(prompts, seeds, strict=True)
+        return [
+            Completion("", finish="error", error="no")
+            if prompt.user == "bad"
+            else Completion(f"{prompt.user}\udc80", reasoning="hm")
+            for prompt in prompts
+        ]
+
+    def describe(self) -> dict[str, Any]:
+        return {"model": "counting"}
+
+
+def test_draws_of_one_prompt_are_so_many_requests_and_free_the_second_time(
+    server: BadServer, cache: ReplyCache
+) -> None:
+    server.latency = 0
+    prompts = [Prompt("same", "be fair")] * 200
+    remote = open_remote("model", server.url, concurrency=16)
+    first = StoredModel(remote, cache).complete(prompts, range(200))
+    assert len(server.requests) == 200
+    again = StoredModel(remote, cache)
+    assert again.complete(prompts, range(200)) == first
+    assert (again.found, again.asked, len(server.requests)) == (200, 0, 200)
+    other = open_remote("model", server.url, sampling=Sampling(temperature=0.5))
+    StoredModel(other, cache).complete(prompts[:3], range(3))
+    StoredModel(remote, cache).complete([Prompt("same")], [0])
+    assert len(server.requests) == 204
+    remote.close()
+    other.close()
+    assert KEY.encode() not in cache.path.read_bytes()
+
+
+def test_failures_are_not_kept_and_cost_the_others_nothing(server: BadServer, cache: ReplyCache) -> None:
+    remote = open_remote("model", server.url, retries=0)
+    model = StoredModel(remote, cache)
+    for _ in range(2):
+        answers = model.complete([Prompt("1"), Prompt("fail"), Prompt("refuse")], [0, 1, 2])
+        assert [answer.finish for answer in answers] == ["stop", "error", "refused"]
+    remote.close()
+    assert sorted(server.asked().values()) == [1, 1, 2]
+
+
+def test_equal_rows_are_asked_once_whatever_the_model(cache: ReplyCache) -> None:
+    inner = Counting()
+    model = StoredModel(inner, cache)
+    arrived: dict[int, str] = {}
+    prompts = [Prompt("a"), Prompt("a"), Prompt("bad"), Prompt("a")]
+    answers = model.complete_each(prompts, [7, 7, 7, 8], lambda row, each: arrived.update({row: each.finish}))
+    assert [answer.finish for answer in answers] == ["stop", "stop", "error", "stop"]
+    assert len(inner.asked) == 3
+    assert arrived == {0: "stop", 1: "stop", 2: "error", 3: "stop"}
+    assert model.complete([Prompt("a")], [8])[0] == Completion("a?", reasoning="hm")
+
+
+def test_what_was_stored_first_counts(cache: ReplyCache) -> None:
+    identity = {"model": "m"}
+    assert cache.keep(identity, Prompt("a"), 1, Completion("first")).text == "first"
+    assert cache.keep(identity, Prompt("a"), 1, Completion("second")).text == "first"
+    assert cache.find(identity, [Prompt("a"), Prompt("a")], [1, 2]) == [Completion("first"), None]
+
+
+def test_it_is_shown_exported_and_pruned(cache: ReplyCache) -> None:
+    for model, draw in (("m", 1), ("m", 2), ("o", 1)):
+        cache.keep({"model": model}, Prompt("\x1b[2J", "s"), draw, Completion("[1]", tokens_in=5))
+    assert [(each.model, each.prompts, each.replies, each.tokens_in) for each in cache.show()] == [
+        ("m", 1, 2, 10),
+        ("o", 1, 1, 5),
+    ]
+    file = io.StringIO()
+    assert cache.export(file) == 3
+    assert "\x1b" not in file.getvalue()
+    assert cache.export(io.StringIO(), model="o") == 1
+    line = json.loads(file.getvalue().splitlines()[0])
+    assert (line["user"], line["system"], line["text"]) == ("\x1b[2J", "s", "[1]")
+    assert cache.prune(older_than_days=1) == 0
+    assert cache.prune(model="m") == 2
+    assert [each.model for each in cache.show()] == ["o"]
+    assert cache.prune() == 1
+
+
+def test_a_killed_run_pays_for_nothing_twice(server: BadServer, tmp_path: Path) -> None:
+    server.latency, count = 0.05, 160
+    child = start(tmp_path / "cache", server.url, count)
+    end = time.monotonic() + 60
+    while len(server.requests) < 60 and time.monotonic() < end:
+        time.sleep(0.01)
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    time.sleep(0.2)
+    before = len(server.requests)
+    assert 60 <= before < count
+    out, _ = start(tmp_path / "cache", server.url, count).communicate(timeout=120)
+    assert out.split()[0] == str(count)
+    asked = server.asked()
+    assert {seed for _, seed in asked} == set(range(count))
+    assert max(asked.values()) <= 2
+    assert len(server.requests) - count <= 8
+
+
+def test_two_processes_share_it(server: BadServer, tmp_path: Path) -> None:
+    children = [start(tmp_path / "cache", server.url, 100) for _ in range(2)]
+    assert [child.communicate(timeout=120)[0].split()[0] for child in children] == ["100", "100"]
+    before = len(server.requests)
+    out, _ = start(tmp_path / "cache", server.url, 100).communicate(timeout=120)
+    assert out.split() == ["100", "0"]
+    assert len(server.requests) == before
+
+
+def test_a_network_file_system_is_refused(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"disk / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\nt {tmp_path}/my\\040disk tmpfs rw 0 0\n"
+    )
+    assert file_system(tmp_path / "my disk" / "x", mounts) == "tmpfs"
+    with pytest.raises(GamesimError, match=r"network file system \(nfs4\)"):
+        ReplyCache(tmp_path / "cache", mounts=mounts)
+    assert not (tmp_path / "cache").exists()
+    assert file_system(tmp_path, tmp_path / "none") == ""
+
+
+def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("GAMESIM_CACHE")
+    assert cache_folder().name == "gamesim"
+
+
+def test_what_is_no_cache_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "replies.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(GamesimError, match="cannot be used"):
+        ReplyCache(tmp_path)
+    (tmp_path / "later").mkdir()
+    file = sqlite3.connect(tmp_path / "later" / "replies.sqlite")
+    file.execute("PRAGMA user_version = 99")
+    file.close()
+    with pytest.raises(GamesimError, match="later gamesim"):
+        ReplyCache(tmp_path / "later")
+    with pytest.raises(GamesimError, match="no cache can be kept"):
+        ReplyCache(tmp_path / "replies.sqlite")
