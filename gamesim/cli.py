@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError
+from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError, StoppedError
 
 app = typer.Typer(
     name="gamesim",
@@ -20,6 +20,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+cache_app = typer.Typer(
+    help="The answers of served models that are kept on this machine.", no_args_is_help=True
+)
+app.add_typer(cache_app, name="cache")
 mini_app = typer.Typer(help="The bundled stand-in model.", no_args_is_help=True)
 app.add_typer(mini_app, name="mini")
 
@@ -75,6 +79,18 @@ def play(
     download: Annotated[
         bool, typer.Option("--download", help="Fetch weights that are not on this machine.")
     ] = False,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Stop before served models cost more US dollars.")
+    ] = None,
+    max_tokens: Annotated[
+        float | None, typer.Option(help="Stop before they read and write more tokens.")
+    ] = None,
+    max_time: Annotated[str, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = "",
+    cache: Annotated[bool, typer.Option(help="Read and keep the answers of served models.")] = True,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Take up the same run where it was cut off; nothing is paid twice."),
+    ] = False,
 ) -> None:
     """Play one game and compare what happened with people."""
     from gamesim import show
@@ -83,6 +99,8 @@ def play(
     from gamesim.spec import parse
 
     folder = out if out is not None else show.default_folder(game)
+    if resume and out is None:
+        folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
@@ -99,6 +117,11 @@ def play(
             out=folder,
             require_weights=require_weights,
             download=download,
+            resume=resume,
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+            max_seconds=_seconds(max_time),
+            cache=cache,
             progress=advance,
             **_settings(set_),
         )
@@ -167,6 +190,44 @@ def show_game(
     listing.game(game, _settings(set_), every_wording=wordings)
 
 
+Model = Annotated[str | None, typer.Option(help="Only this model's; all unless given.")]
+
+
+@cache_app.command("show")
+def cache_show() -> None:
+    """Show what is kept, model by model."""
+    from gamesim import listing
+
+    listing.kept()
+
+
+@cache_app.command("export", epilog="Example:  gamesim cache export replies.jsonl --model gpt-5.4-mini")
+def cache_export(
+    file: Annotated[Path, typer.Argument(help="File for the answers, one JSON object a line.")],
+    model: Model = None,
+) -> None:
+    """Write the kept prompts and answers to a file."""
+    from gamesim import listing
+
+    listing.export(file, model)
+
+
+@cache_app.command("prune", epilog="Example:  gamesim cache prune --older-than 90")
+def cache_prune(
+    model: Model = None,
+    older_than: Annotated[float | None, typer.Option(metavar="DAYS", help="Only what is older.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before everything is deleted.")] = False,
+) -> None:
+    """Delete kept answers."""
+    from gamesim import listing
+
+    if model is None and older_than is None and not yes:
+        raise GamesimError(
+            "cache prune: this would delete every kept answer; say --yes, --model or --older-than"
+        )
+    listing.prune(model, older_than)
+
+
 @mini_app.command("train", epilog="Example:  gamesim mini train --records moblab --out mini-new --seeds 3")
 def mini_train(
     records: Annotated[
@@ -194,11 +255,14 @@ def mini_figures() -> None:
 
 
 def main() -> None:
-    """Run the command; a user's mistake is one sentence and exit code 2."""
+    """Run the command; a user's mistake is one sentence and exit code 2, a run that was stopped is exit code 3."""
     # They stand among the notes that are printed with the result.
     warnings.simplefilter("ignore", GamesimWarning)
     try:
         app()
+    except StoppedError as error:
+        _complain(f"{error}; the same command with --resume goes on from here")
+        sys.exit(3)
     except NothingPlayedError as error:
         _complain(error)
         sys.exit(1)
@@ -212,8 +276,20 @@ def main() -> None:
         raise
 
 
-def _complain(error: GamesimError) -> None:
-    sys.stderr.write(f"gamesim: {error}\n")
+def _complain(what: GamesimError | str) -> None:
+    sys.stderr.write(f"gamesim: {what}\n")
+
+
+def _seconds(text: str) -> float | None:
+    """Read a time such as 90s, 30m or 2h; a bare number is seconds."""
+    if not text:
+        return None
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (text[:-1], text[-1]) if text[-1] in units else (text, "s")
+    try:
+        return float(number) * units[unit]
+    except ValueError:
+        raise GamesimError(f"--max-time {text}: write a time such as 90s, 30m or 2h") from None
 
 
 def _settings(pairs: list[str] | None) -> dict[str, str]:

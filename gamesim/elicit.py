@@ -17,8 +17,8 @@ from typing import Any, Self
 import numpy as np
 
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError, GamesimWarning, unknown
-from gamesim.models import Completion, LanguageModel, Prompt, Sampling, Scorer
+from gamesim.errors import GamesimError, GamesimWarning, StoppedError, unknown
+from gamesim.models import Completion, Gated, LanguageModel, Prompt, Sampling, Scorer
 from gamesim.models.opening import open_model
 from gamesim.observation import Observations
 from gamesim.policy import OK, REFUSED, TRANSPORT, TRUNCATED, UNREADABLE, Decisions, Policy, Setting
@@ -115,6 +115,8 @@ class ModelPolicy(Policy):
             download=setting.download,
             base_url=base_url,
         )
+        if setting.access is not None and isinstance(opened, Gated):
+            opened = setting.access(opened, self.sampling().max_new_tokens)
         if self.elicit == "probabilities" and not isinstance(opened, Scorer):
             raise GamesimError(
                 f"{self.agent_name()}@elicit=probabilities: {model} gives answers but no probabilities; "
@@ -201,6 +203,8 @@ class ModelPolicy(Policy):
         wording = self.variants(obs)
         asked, row = self.questions(obs, wording)
         completions = self.model.complete([asked[i].prompt for i in row], obs.draws.seeds().tolist())
+        if halted := next((each for each in completions if each.stopped), None):
+            raise StoppedError(halted.error)
         readings = [_read(each, obs, i) for i, each in enumerate(completions)]
         return Decisions(
             np.array([each.action for each in readings]),

@@ -14,6 +14,10 @@ class NothingPlayedError(GamesimError):
     """The run ended without a single valid decision: exit code 1."""
 
 
+class StoppedError(GamesimError):
+    """The run stopped asking before its end and can be taken up again where it stopped: exit code 3."""
+
+
 class GamesimWarning(UserWarning):
     """Something that the user should know about a result that is given all the same."""
 

@@ -7,6 +7,8 @@ import importlib.util
 import inspect
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
+from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.show import console
 
 _TEXT_WIDTH = 88
@@ -220,3 +223,28 @@ def _figures(found: Mapping[str, Any]) -> None:
     )
     for sentence in missed:
         console.print(f"  {sentence}", markup=False)
+
+
+def kept() -> None:
+    """List the kept answers, model by model."""
+    table = _listing("model", "prompts", "answers", "tokens in", "tokens out", "from", "to")
+    with closing(ReplyCache()) as cache:
+        for each in cache.show():
+            numbers = (each.prompts, each.replies, each.tokens_in, each.tokens_out)
+            days = (datetime.fromtimestamp(when).strftime("%Y-%m-%d") for when in (each.oldest, each.newest))
+            table.add_row(escape(each.model), *(f"{number:,}" for number in numbers), *days)
+    console.print(table)
+    console.print(f"kept in {cache_folder()}", soft_wrap=True)
+
+
+def export(file: Path, model: str | None) -> None:
+    """Write the kept answers to a file."""
+    with closing(ReplyCache()) as cache, file.open("w", encoding="utf-8") as lines:
+        count = cache.export(lines, model)
+    console.print(f"{count:,} answers written to {file}", soft_wrap=True)
+
+
+def prune(model: str | None, older_than_days: float | None) -> None:
+    """Delete kept answers."""
+    with closing(ReplyCache()) as cache:
+        console.print(f"{cache.prune(model, older_than_days):,} answers deleted")

@@ -95,6 +95,8 @@ class Setting:
         forbids that.
     download : bool
         Whether weights may be fetched.
+    access : callable, optional
+        From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
 
     game: Game
@@ -103,6 +105,7 @@ class Setting:
     seed: int = 0
     standin: Callable[[str], Policy] | None = None
     download: bool = False
+    access: Callable[[Any, int], Any] | None = None
 
     def decisions(self) -> tuple[str, ...]:
         """Name the stages that this policy will be asked at."""

@@ -92,6 +92,7 @@ class Settings(BaseModel):
     standins: dict[str, str]
     notes: list[str]
     void_groups: int | None = None
+    spent: str = ""
     groups: int | None = None
     references: list[str] = []
 
@@ -260,6 +261,13 @@ def make_folder(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise GamesimError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from None
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run wrote into its folder, and nothing else."""
+    shutil.rmtree(folder / "decisions", ignore_errors=True)
+    for name in ("run.json", "decisions.parquet", "replies.jsonl", "run.json.new", "decisions.parquet.new"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def read_settings(folder: Path) -> Settings:

@@ -22,6 +22,8 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import find_matching
+from gamesim.models.access import Access
+from gamesim.models.budget import Budget
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast
 from gamesim.record import Recorder, Settings
@@ -113,8 +115,13 @@ def play(
     seed: int = 0,
     seat: str = "",
     out: str | Path | None = None,
+    resume: bool = False,
     require_weights: bool = False,
     download: bool = False,
+    max_cost: float | None = None,
+    max_tokens: float | None = None,
+    max_seconds: float | None = None,
+    cache: bool = True,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Run:
@@ -141,8 +148,14 @@ def play(
         Role that ``me`` takes; the first one unless given.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
+    resume : bool
+        Take up a run in `out` that was cut off: it is played again, and what was paid for is read from the cache.
     require_weights, download : bool
         Refuse a stand-in; allow fetching weights.
+    max_cost, max_tokens, max_seconds : float, optional
+        Ceilings for models that are served: US dollars, tokens read and written, seconds.
+    cache : bool
+        Whether answers of served models are read from and written to the cache.
     progress : callable, optional
         Called with rounds done and rounds in all.
     **parameters
@@ -156,6 +169,8 @@ def play(
     ------
     GamesimError
         For any mistake in the above, before anything is played.
+    StoppedError
+        When a ceiling is reached or a server refuses everything: the run is cut off and can be resumed.
 
     Examples
     --------
@@ -174,9 +189,11 @@ def play(
     dealt = cast(rules, items, size, sessions, seed, seat)
     _check_matching(rules, matching)
     standin = None if require_weights else find_agent("mini").in_place_of
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache)
+    setting = Setting(rules, (), rounds, seed, standin, download, access.to)
     notes: list[str] = []
     with _noting(notes):
-        policies = _prepare(items, Setting(rules, (), rounds, seed, standin, download), dealt)
+        policies = _prepare(items, setting, dealt)
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     settings = Settings(
@@ -204,9 +221,45 @@ def play(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    recorder = Recorder(Path(out) if out is not None else None)
+    folder = Path(out) if out is not None else None
+    earlier = _taken_up(folder, settings) if resume and folder is not None else None
+    if earlier is not None:
+        return earlier
+    recorder = Recorder(folder)
     recorder.settings(settings)
-    return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
+    try:
+        return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
+    finally:
+        settings.spent = access.spent()
+        recorder.settings(settings)
+        access.close()
+
+
+def same_run(one: Settings, other: Settings) -> bool:
+    """Tell whether two runs play the same: equal game, agents, sizes, matching and seed."""
+    return not _differences(one, other)
+
+
+def _differences(one: Settings, other: Settings) -> list[str]:
+    keys = ("game", "agents", "n", "sessions", "rounds", "matching", "seed", "seat")
+    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+
+
+def _taken_up(folder: Path, settings: Settings) -> Run | None:
+    """Clear a run that was cut off so that it can be played again; give it back if it is complete."""
+    if not (folder / "run.json").exists():
+        return None
+    earlier = record.read_settings(folder)
+    if different := _differences(earlier, settings):
+        name = different[0]
+        raise GamesimError(
+            f"{folder}: cannot be resumed, since {name} was {getattr(earlier, name)!r} there and is "
+            f"{getattr(settings, name)!r} now"
+        )
+    if earlier.status == "complete":
+        return Run(earlier, folder)
+    record.clear(folder)
+    return None
 
 
 def open_run(folder: str | Path) -> Run:

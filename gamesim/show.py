@@ -22,6 +22,7 @@ from rich.table import Table
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.errors import GamesimError, unknown
+from gamesim.record import read_settings
 from gamesim.run import Progress as Advance
 from gamesim.run import Run
 
@@ -39,6 +40,16 @@ def default_folder(game: str) -> Path:
         number += 1
         folder = Path("runs") / f"{stem}-{number}"
     return folder
+
+
+def unfinished(game: str, agents: str, seed: int) -> Path | None:
+    """Find the newest run under ``runs/`` of the same game, agents and seed that was cut off."""
+    for folder in sorted(Path("runs").glob(f"{Path(game).stem}-*"), reverse=True):
+        if (folder / "run.json").is_file():
+            settings = read_settings(folder)
+            if settings.status != "complete" and (settings.agents, settings.seed) == (agents, seed):
+                return folder
+    return None
 
 
 def check_plot(path: Path | None) -> None:
@@ -105,6 +116,8 @@ def _print_run(run: Run) -> None:
         + f", {settings.rounds} round{'s' if settings.rounds > 1 else ''}, {settings.matching} matching, "
         f"seed {settings.seed}   agents: {escape(settings.agents)}"
     )
+    if settings.spent:
+        console.print(f"spent: {settings.spent}")
     if settings.status != "complete":
         console.print(
             f"[yellow]this run is {settings.status}: what follows is of the rounds that were played[/yellow]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 # One thread a process: several tests run side by side, and tiny models only lose time to more. Torch reads it once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,3 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/playthroughs anew instead of comparing with it",
     )
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the replies of tests out of the user's cache."""
+    monkeypatch.setenv("GAMESIM_CACHE", str(tmp_path / "cache"))

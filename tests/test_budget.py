@@ -11,9 +11,9 @@ pytest.importorskip("openai")
 
 from badserver import KEY, BadServer, serving
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Prompt
-from gamesim.models.budget import Budget, BudgetedModel, StoppedError
+from gamesim.models.budget import Budget, BudgetedModel
 from gamesim.models.cache import ReplyCache
 from gamesim.models.prices import Price, estimate, price_of, prices_as_of
 from gamesim.models.remote import RemoteModel, open_remote

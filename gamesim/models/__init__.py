@@ -181,6 +181,7 @@ class Replying(LanguageModel, Protocol):
         """Answer each prompt once, as `complete` does."""
 
 
+@runtime_checkable
 class Gated(Replying, Protocol):
     """A model that sends nothing without asking."""
 

@@ -14,15 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Completion, Gated, OnReply, Prompt
 from gamesim.models.prices import Price, price_of, tokens_range
 
-__all__ = ["Budget", "BudgetedModel", "Spent", "StoppedError"]
-
-
-class StoppedError(GamesimError):
-    """The run stopped asking before its end and can be taken up again where it stopped."""
+__all__ = ["Budget", "BudgetedModel", "Spent"]
 
 
 @dataclass(frozen=True)
