@@ -14,7 +14,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.distribution import ActionDistribution, per_space, spread
 from gamesim.errors import GamesimError
-from gamesim.humans import Reference, check_rules, find, named
+from gamesim.humans import Reference, check_rules, find, kernels, named
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
@@ -45,9 +45,11 @@ class Human(ExactPolicy):
                 raise GamesimError(f"human: {reference.name} was asked by {reference.method}")
             check_rules("human", reference.decision, reference.parameters, setting.game)
         if setting.rounds > 1 and not self.iid:
+            sequences = all(f"{setting.game.name}.{stage}" in kernels() for stage in setting.decisions())
+            other = ", or use human_kernel" if sequences else ""
             raise GamesimError(
                 f"human: the record has no memory, but {setting.rounds} rounds are to be played; write "
-                "human@iid=true to draw each round afresh, or use human_kernel"
+                f"human@iid=true to draw each round afresh{other}"
             )
         ready = copy.copy(self)
         object.__setattr__(ready, "_used", used)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.actions import plain
+from gamesim.actions import Choice, plain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
@@ -60,7 +60,14 @@ class Me(Policy):
     def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
         body, _, _ = text.rpartition("\n")
         values = obs.space.support(decider)
-        hint = " or ".join(obs.space.shown) if hasattr(obs.space, "shown") else _range(values)
+        hint = " or ".join(obs.space.shown) if isinstance(obs.space, Choice) else _range(values)
+        kind = (
+            ""
+            if isinstance(obs.space, Choice)
+            else "a whole number from "
+            if obs.space.step == 1
+            else "a number from "
+        )
         sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
         attempts = 0
         while True:
@@ -73,4 +80,4 @@ class Me(Policy):
             reading = read_answer(line.strip(), obs.space, decider)
             if not np.isnan(reading.action):
                 return reading, attempts, line.strip()
-            sys.stdout.write(f"That is not a legal answer; it must be {hint}.\n")
+            sys.stdout.write(f"That is not a legal answer: it must be {kind}{hint}.\n")

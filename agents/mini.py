@@ -178,7 +178,7 @@ class Mini(ModelPolicy):
             )
         ready = self.opening(f"hf:{self.weights or WEIGHTS}", setting)
         departures = [
-            f"mini: {clause.decision}: plays {clause.nearest}"
+            f"mini: {clause.decision}: plays {_relevant(clause.nearest, setting)}"
             for stage in setting.decisions()
             if (clause := _clause(setting.game, stage)) is not None and clause.departs(setting)
         ]
@@ -266,6 +266,12 @@ class Mini(ModelPolicy):
         ):
             round, rounds = 1, 1
         return State(decision, round, rounds, past, also)
+
+
+def _relevant(nearest: str, setting: Setting) -> str:
+    """Leave out what is said of later rounds where there are none."""
+    parts = nearest.split("; ")
+    return "; ".join(part for part in parts if setting.rounds > 1 or not part.startswith("later rounds"))
 
 
 def _clause(game: Game, stage: str) -> Clause | None:

@@ -56,7 +56,7 @@ class Amount:
             high = float(np.asarray(self.high)[off_grid].flat[0] if np.ndim(self.high) else self.high)
             raise GamesimError(
                 f"the largest amount {plain(high)} is not a whole number of steps of {plain(self.step)}: "
-                "choose another stake or step"
+                "choose another, or --set step= to one that divides it"
             )
 
     @property

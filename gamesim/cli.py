@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,10 @@ cache_app = typer.Typer(
     help="The answers of served models that are kept on this machine.", no_args_is_help=True
 )
 app.add_typer(cache_app, name="cache")
-mini_app = typer.Typer(help="The bundled stand-in model.", no_args_is_help=True)
+mini_app = typer.Typer(
+    help="The bundled tiny model that stands in for Be.FM: its figures, and training it.",
+    no_args_is_help=True,
+)
 app.add_typer(mini_app, name="mini")
 
 Set = Annotated[
@@ -104,7 +108,15 @@ def play(
     show.check_plot(plot)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
-    with show.progress(not (quiet or json or asked)) as advance:
+    loud = not (quiet or json)
+    told: list[str] = []
+
+    def announce(notes: Sequence[str]) -> None:
+        told.extend(notes)
+        if loud:
+            show.notes(notes)
+
+    with show.progress(loud and not asked) as advance:
         run = play_game(
             game,
             agents,
@@ -122,10 +134,11 @@ def play(
             max_tokens=max_tokens,
             max_seconds=_seconds(max_time),
             cache=cache,
+            announce=announce,
             progress=advance,
             **_settings(set_),
         )
-    show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True)
+    show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
     if not (run.decisions["status"] == "ok").any():
         raise NothingPlayedError(f"{folder}: not one valid decision was made")
 

@@ -151,7 +151,7 @@ class ModelPolicy(Policy):
         """
         if self.wording != "vary":
             return np.full(len(obs), int(self.wording) % wordings(obs.game, obs.stage))
-        rules, questions = len(obs.game.rules[obs.role]), len(obs.game.ask[obs.stage])
+        rules, questions = len(obs.game.texts("rules", obs.role)), len(obs.game.texts("ask", obs.stage))
         rule = np.floor(obs.person.uniform("rules") * rules).astype(np.int64)
         return rule * questions + np.floor(obs.person.uniform(obs.stage) * questions).astype(np.int64)
 

@@ -153,8 +153,8 @@ class Game:
 
     name: ClassVar[str]
     all_stages: ClassVar[tuple[Stage, ...]]
-    rules: ClassVar[Mapping[str, tuple[str, ...]]]
-    ask: ClassVar[Mapping[str, tuple[str, ...]]]
+    rules: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    ask: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     recall: ClassVar[Mapping[str, str]] = {}
     methods: ClassVar[Mapping[str, str]] = {}
     words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -202,6 +202,12 @@ class Game:
                 raise GamesimError(f"{where} must be at least {plain(rule['least'])}")
             if value > rule["most"]:
                 raise GamesimError(f"{where} must be at most {plain(rule['most'])}")
+        for each in self.stages:
+            if self.decider(each.name) not in self.roles:
+                roles = ", ".join(dict.fromkeys(self.roles))
+                raise GamesimError(
+                    f"{self.name}.{each.name}: is decided by {self.decider(each.name)!r}, but the roles are: {roles}"
+                )
         self.check()
         for each in self.stages:
             self.space_at_most(each.name)
@@ -250,6 +256,19 @@ class Game:
     def seats_of(self, role: str) -> int:
         """Count the seats a group that a role has."""
         return self.roles.count(role)
+
+    def texts(self, kind: str, of: str) -> tuple[str, ...]:
+        """Give the paraphrases of the ``rules`` of a role, or of what is to ``ask`` at a stage.
+
+        Raises
+        ------
+        GamesimError
+            When the game has none, so that nobody who reads can play it.
+        """
+        written: Mapping[str, tuple[str, ...]] = getattr(self, kind)
+        if not written.get(of):
+            raise GamesimError(f"{self.name}: {kind} has no text for {of!r}")
+        return written[of]
 
     def decider(self, stage: str) -> str:
         """Give the role that decides at a stage."""
@@ -332,6 +351,8 @@ class Game:
         fields = cls.parameters()
         values = {}
         for name, value in settings.items():
+            if name == "stake" and name not in fields and cls.stake_parameter:
+                raise GamesimError(f"{where or cls.name}: the stake is called {cls.stake_parameter} here")
             if name not in fields:
                 raise unknown("parameter", name, fields, where=where or cls.name)
             values[name] = read(f"{cls.name}: {name}", value, type(fields[name].default))

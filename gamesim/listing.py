@@ -132,6 +132,10 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
         table.add_row(key, str(getattr(rules, key)), str(item.metadata.get("help", "")))
     console.print(table)
     console.print()
+    size = len(rules.roles)
+    console.print(
+        f"groups of {size}; {max(1, round(rules.default_n / size)) * size} agents unless --n says otherwise"
+    )
     if rules.equilibrium:
         console.print(f"selfish players: {rules.equilibrium}")
     if rules.efficiency:
@@ -139,12 +143,8 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
         console.print(f"efficient: {rules.efficiency} (a group then earns {most})")
     for stage in rules.stages:
         _show_stage(rules, stage.name, every_wording)
-    silent = [
-        role
-        for role in dict.fromkeys(rules.roles)
-        if role not in {rules.decider(s.name) for s in rules.stages}
-    ]
-    for role in silent:
+    deciders = {rules.decider(each.name) for each in rules.stages}
+    for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
         console.print(prompt.instructions(rules, role), markup=False, width=_TEXT_WIDTH)
     console.print("\nhuman records:")
@@ -169,7 +169,7 @@ def _show_stage(rules: Game, stage: str, every_wording: bool) -> None:
     count = prompt.wordings(rules, stage)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {legal}{example} "
-        f"({count} equivalent texts)"
+        f"({count} equivalent text{'s' if count > 1 else ''})"
     )
     for wording in range(count if every_wording else 1):
         told = prompt.told(rules, stage, seen, wording)

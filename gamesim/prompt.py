@@ -33,7 +33,7 @@ class Text:
 
 def wordings(game: Game, stage: str) -> int:
     """Count the equivalent texts for a decision: paraphrases of the rules times those of the question."""
-    return len(game.rules[game.decider(stage)]) * len(game.ask[stage])
+    return len(game.texts("rules", game.decider(stage))) * len(game.texts("ask", stage))
 
 
 def instructions(game: Game, role: str, stage: str = "", wording: int = 0) -> str:
@@ -48,14 +48,14 @@ def instructions(game: Game, role: str, stage: str = "", wording: int = 0) -> st
     wording : int
         Which of the equivalent texts of that stage; 0 is the first paraphrase of rules and question.
     """
-    texts = game.rules[role]
-    questions = len(game.ask[stage]) if stage else 1
+    texts = game.texts("rules", role)
+    questions = len(game.texts("ask", stage)) if stage else 1
     return texts[wording // questions % len(texts)].format_map(_facts(game))
 
 
 def question(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) -> str:
     """Write the question of a stage, with what the stage shows."""
-    texts = game.ask[stage]
+    texts = game.texts("ask", stage)
     known = {**_facts(game), **_in_words(game, {**seen, **game.derived(seen)}, exact=True)}
     return texts[wording % len(texts)].format_map(known)
 

@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -204,6 +205,15 @@ class Recorder:
             new = self.folder / "run.json.new"
             new.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
             new.replace(self.folder / "run.json")
+
+    def finish(self, settings: Settings) -> None:
+        """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
+        self.settings(settings)
+        if self.folder is None or self.blocks or (self.folder / "decisions.parquet").exists():
+            return
+        clear(self.folder)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def close(self) -> None:
         """Write what is left and merge the parts into one table."""

@@ -122,6 +122,7 @@ def play(
     max_tokens: float | None = None,
     max_seconds: float | None = None,
     cache: bool = True,
+    announce: Callable[[Sequence[str]], None] | None = None,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Run:
@@ -156,6 +157,8 @@ def play(
         Ceilings for models that are served: US dollars, tokens read and written, seconds.
     cache : bool
         Whether answers of served models are read from and written to the cache.
+    announce : callable, optional
+        Called before the first round with what whoever reads the result must know.
     progress : callable, optional
         Called with rounds done and rounds in all.
     **parameters
@@ -227,11 +230,13 @@ def play(
         return earlier
     recorder = Recorder(folder)
     recorder.settings(settings)
+    if announce is not None:
+        announce(settings.notes)
     try:
         return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
     finally:
         settings.spent = access.spent()
-        recorder.settings(settings)
+        recorder.finish(settings)
         access.close()
 
 

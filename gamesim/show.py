@@ -6,7 +6,7 @@ import datetime
 import json as json_format
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,18 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.errors import GamesimError, unknown
+from gamesim.population import KEYBOARD
 from gamesim.record import read_settings
 from gamesim.run import Progress as Advance
 from gamesim.run import Run
 
 BAR = 22
+FEW = 10
+"""Fewer answers than these are not measured against anybody."""
 _TEXT_WIDTH = 88
 console = Console(highlight=False, soft_wrap=False)
 
@@ -88,9 +92,16 @@ def progress(loud: bool) -> Iterator[Advance | None]:
 
 
 def result(
-    run: Run, comparison: Comparison, *, quiet: bool, json: bool, plot: Path | None, played: bool
+    run: Run,
+    comparison: Comparison,
+    *,
+    quiet: bool,
+    json: bool,
+    plot: Path | None,
+    played: bool,
+    told: Sequence[str] = (),
 ) -> None:
-    """Print a run and its comparison, or their JSON."""
+    """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
     if plot is not None:
         from gamesim.analysis.plot import plot as draw
 
@@ -100,7 +111,7 @@ def result(
     elif quiet:
         sys.stdout.write(f"{run.folder}\n")
     else:
-        _print_run(run)
+        _print_run(run, told)
         _print_comparison(comparison, list(run.settings.decisions))
         if plot is not None:
             console.print(f"drawn: {plot}")
@@ -108,7 +119,13 @@ def result(
             _print_next(run, comparison)
 
 
-def _print_run(run: Run) -> None:
+def notes(sentences: Sequence[str]) -> None:
+    """Print what whoever reads the result must know."""
+    for sentence in sentences:
+        console.print(f"[yellow]note:[/yellow] {escape(sentence)}")
+
+
+def _print_run(run: Run, told: Sequence[str]) -> None:
     settings = run.settings
     console.print(
         f"[bold]{settings.game['name']}[/bold]  {settings.n} agents"
@@ -122,8 +139,7 @@ def _print_run(run: Run) -> None:
         console.print(
             f"[yellow]this run is {settings.status}: what follows is of the rounds that were played[/yellow]"
         )
-    for note in settings.notes:
-        console.print(f"[yellow]note:[/yellow] {escape(note)}")
+    notes([note for note in settings.notes if note not in told])
     console.print()
     rows = run.summary().to_dict("records")
     order = list(settings.decisions)
@@ -134,6 +150,7 @@ def _print_run(run: Run) -> None:
         _table(["decision", "agent"], _AMOUNT_COLUMNS, amounts)
     if choices:
         _table(["decision", "agent", "choices"], _CHOICE_COLUMNS, choices)
+    _print_own_results(run)
     if settings.void_groups:
         console.print(
             f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
@@ -187,6 +204,15 @@ def _table(words: list[str], numbers: Columns, rows: list[dict[Any, Any]]) -> No
     console.print(table)
 
 
+def _print_own_results(run: Run) -> None:
+    """Tell the person at the keyboard what came of each decision."""
+    table = run.decisions
+    for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
+        done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
+        earned = "nothing, since an answer is missing" if pd.isna(row["payoff"]) else plain(row["payoff"])
+        console.print(f"round {row['round']}: your {row['stage']} was {done}, and you earned {earned}")
+
+
 def _print_comparison(comparison: Comparison, order: list[str]) -> None:
     shown: set[tuple[str, str]] = set()
     rows = sorted(
@@ -199,7 +225,10 @@ def _print_comparison(comparison: Comparison, order: list[str]) -> None:
             _print_bars(row)
         _print_likeness(row)
     for note in comparison.notes:
-        console.print(f"\n[dim]not compared:[/dim] {escape(note)}")
+        told = note.replace("(allow ", "(gamesim compare --allow ").replace(
+            " to compare all the same)", " does)"
+        )
+        console.print(f"\n[dim]not compared:[/dim] {escape(told)}")
 
 
 def _print_bars(row: Row) -> None:
@@ -235,22 +264,30 @@ def _print_likeness(row: Row) -> None:
     intervals = ", ".join(
         f"{name} {low:.3f} to {high:.3f}"
         for name, (low, high) in row.intervals.items()
-        if not math.isnan(low) and high > 0
+        if low <= row.w1n and high > low
     )
     figures = {
         "people against people (halves)": row.floor.mean,
-        "another population": row.between[0][1] if row.between else math.nan,
+        f"another population ({row.between[0][0] if row.between else ''})": row.between[0][1]
+        if row.between
+        else math.nan,
         "a perfect simulator at this n": row.perfect.mean,
     } | {name: value for name, value in row.rivals.items() if name != "human marginal"}
     beside = [f"{name} {value:.3f}" for name, value in figures.items() if not math.isnan(value)]
+    if row.n < FEW and not row.exact:
+        _say(f"{row.reference}: {row.n:,} answered, too few for a distance", 2)
+        return
     exact = "exact probabilities" if row.exact else f"{row.n:,} answers"
     covering = f"; 95 % {intervals}" if intervals else ""
     _say(f"distance to {row.reference}: [bold]W1 {row.w1n:.3f}[/bold] ({exact}{covering})", 2)
     if beside:
         _say(f"beside it: {'; '.join(beside)}", 4)
-    if not math.isnan(row.icc):
+    if not math.isnan(row.icc) and row.n >= FEW:
         human = "" if math.isnan(row.human_icc) else f" (people {row.human_icc:.2f} and {row.human_lag1:.2f})"
-        _say(f"persons: variance between them {row.icc:.2f}, own-lag correlation {row.lag1:.2f}{human}", 4)
+        _say(
+            f"persons: share of variance between them {max(row.icc, 0):.2f}, own-lag correlation {row.lag1:.2f}{human}",
+            4,
+        )
     _say(ending, 4)
 
 
@@ -267,7 +304,7 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
     steps = {f"gamesim compare {run.folder}{again}": "", f"gamesim show {game}": "what each player was told"}
     if run.settings.agents != "uniform":
-        steps[f"gamesim play {game} --agents uniform"] = "the zero point of the scale"
+        steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
     width = max(len(step) for step, why in steps.items() if why)
     for lead, (step, why) in zip(("next:  ", *[" " * 7] * 2), steps.items(), strict=False):
         console.print(f"{lead}{step:<{width}}  {why}".rstrip(), markup=False, soft_wrap=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import mesa
@@ -129,7 +130,8 @@ class Simulation(mesa.Model):
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
-        play.payoffs = dict(self.game.payoffs(play))
+        with _faults_of(type(self.game), "payoffs"):
+            play.payoffs = dict(self.game.payoffs(play))
         self.plays.append(play)
         void = groups.void(
             play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages}
@@ -166,12 +168,8 @@ class Simulation(mesa.Model):
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
         policy = self.policies[index]
-        try:
+        with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
-        except Exception as error:
-            if isinstance(error, GamesimError) or type(policy).__module__.startswith("gamesim."):
-                raise
-            raise _fault_in(policy, error) from error
         _check(policy, obs, decisions)
         answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
 
@@ -255,12 +253,20 @@ class Simulation(mesa.Model):
         return columns
 
 
-def _fault_in(policy: Policy, error: Exception) -> GamesimError:
-    """Word a fault in a user's own agent in one sentence, with the line."""
-    file = inspect.getsourcefile(type(policy))
-    frames = traceback.extract_tb(error.__traceback__)
-    line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
-    return GamesimError(f"{file}, line {line}: decide failed: {type(error).__name__}: {error}")
+@contextmanager
+def _faults_of(kind: type, method: str) -> Iterator[None]:
+    """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
+            raise
+        file = inspect.getsourcefile(kind)
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
+        raise GamesimError(
+            f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:

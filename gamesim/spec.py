@@ -146,7 +146,10 @@ def _item(text: str, spec: str) -> Item:
         name = "llm"
     elif sign:
         raise unknown("kind of model", prefix, MODEL_PREFIXES, where=f"agents {spec!r}")
-    return Item(_unquote(name.strip()), options, seat, weight, text)
+    agent = _unquote(name.strip())
+    if not agent:
+        raise GamesimError(f"agents {spec!r}: {text!r} names no agent")
+    return Item(agent, options, seat, weight, text)
 
 
 def _unquote(text: str) -> str:

@@ -372,7 +372,7 @@ def test_the_table_holds_every_figure() -> None:
 
 def test_bars_sum_to_one_on_both_sides() -> None:
     drawn_bars = bars(against(rows(drawn(70))))
-    assert [bar.label for bar in drawn_bars][:3] == ["0", "10", "20"]
+    assert [bar.label for bar in drawn_bars][:3] == ["0-4", "5-14", "15-24"]
     assert sum(bar.simulated for bar in drawn_bars) == pytest.approx(1)
     assert sum(bar.human for bar in drawn_bars) == pytest.approx(1)
 
@@ -423,3 +423,9 @@ def test_uniform_play_stands_exactly_at_its_rival() -> None:
         for row in exact:
             assert row.w1n == pytest.approx(row.rivals["uniform"], abs=1e-9)
             assert "as near" not in row.verdict
+
+
+def test_a_distance_far_beyond_a_rival_is_no_matter_of_numbers() -> None:
+    run = gamesim.play("public_goods", agents="uniform:0.5,spe:0.5", n=40, rounds=3)
+    rows = run.compare(resamples=50).rows
+    assert {row.verdict for row in rows if row.policy == "spe"} == {"no nearer than uniform"}

@@ -456,3 +456,25 @@ def test_a_game_that_says_nothing_of_the_past_or_of_predictions_can_be_shown(com
     shown = command("show", "demand.py")
     assert shown.code == 0
     assert "selfish players" not in shown.out
+
+
+def test_a_game_without_texts_is_played_by_rules_and_says_what_readers_lack(command: Command) -> None:
+    bare = "\n".join(line for line in GAME.splitlines() if not line.startswith(("    rules", "    ask")))
+    write("demand.py", bare)
+    assert command("play", "demand.py", "--agents", "uniform", "--n", "4", "-q").code == 0
+    shown = command("show", "demand.py")
+    assert shown.code == 2
+    assert "demand: rules has no text for 'player'" in shown.err
+
+
+def test_a_stage_for_a_role_that_does_not_exist_is_named(command: Command) -> None:
+    write("demand.py", GAME.replace('by="player"', 'by="giver"'))
+    result = command("play", "demand.py", "--agents", "uniform", "--n", "4")
+    check_refusal(result, "demand.demand: is decided by 'giver', but the roles are: player")
+
+
+def test_a_fault_in_a_users_payoffs_names_the_line_and_leaves_no_folder(command: Command) -> None:
+    write("demand.py", GAME.replace('play["demand"], 0.0', 'play["gift"], 0.0'))
+    result = command("play", "demand.py", "--agents", "uniform", "--n", "4", "--out", "run")
+    check_refusal(result, "payoffs failed: KeyError: 'gift'")
+    assert not Path("run").exists()

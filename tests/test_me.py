@@ -95,7 +95,7 @@ def test_bad_input_is_asked_for_again_and_recorded(tmp_path: Path) -> None:
         for times, line in enumerate(["lots", "11", "4"], start=2):
             terminal.type(line)
             second = terminal.asked(times)
-        assert second.count("That is not a legal answer; it must be 0 to 10.") == 2
+        assert second.count("That is not a legal answer: it must be a whole number from 0 to 10.") == 2
         assert "Round 1: you offered $4" in second
         terminal.type("[5]")
         assert terminal.finish() == 0, terminal.text

@@ -141,6 +141,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert all(item.agent for item in parse(text))
 
 
+@pytest.mark.parametrize("text", ["''", '""', "''@x=1"])
+def test_an_agent_without_a_name_is_refused(text: str) -> None:
+    with pytest.raises(GamesimError, match="names no agent"):
+        parse(text)
+
+
 def test_a_mapping_is_a_population() -> None:
     assert [(i.agent, i.weight) for i in parse({"befm": 0.3, "spe": 0.7})] == [("befm", 0.3), ("spe", 0.7)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from gamesim.analysis.comparison import Row
 from gamesim.analysis.distance import BINS, binned
 
@@ -34,11 +36,17 @@ def bars(row: Row, bins: int = BINS) -> list[Bar]:
     """
     labels = row.source.labels
     points = len(labels) or bins
-    names = labels or tuple(
-        f"{row.low + (row.high - row.low) * place / (points - 1):g}" for place in range(points)
-    )
+    names = labels or _ranges(row, points)
     ours = binned(row.support, row.simulated, row.low, row.high, points)
     theirs = [float("nan")] * points
     if len(row.human):
         theirs = binned(row.support, row.human, row.low, row.high, points).tolist()
     return [Bar(*each) for each in zip(names, ours.tolist(), theirs, strict=True)]
+
+
+def _ranges(row: Row, points: int) -> tuple[str, ...]:
+    """Name each bar by the least and the largest amount in it, on the humans' grid."""
+    grid = row.source.support
+    place = np.floor((grid - row.low) / (row.high - row.low) * (points - 1) + 0.5 + 1e-9)
+    held = [grid[place == bar] for bar in range(points)]
+    return tuple("-".join(f"{end:g}" for end in dict.fromkeys((*each[:1], *each[-1:]))) for each in held)

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 IN_SAMPLE = "in sample: no verdict"
 FIGURES_ONLY = "published figures only: no verdict"
+_TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +189,12 @@ def judge(
     name, naive = min(
         ((name, rivals[name]) for name in ("uniform", "constant median")), key=lambda item: item[1]
     )
+    if w1n >= naive - _TIE and w1n > perfect.high:
+        return f"no nearer than {name}"
     if perfect.high >= naive:
         return f"too few to tell from {name}"
     if w1n <= perfect.high:
         return "within the noise of a perfect simulator"
-    if w1n >= naive:
-        return f"no nearer than {name}"
     if upper >= naive:
         return f"not clearly nearer than {name}"
     if between and upper <= between[0][1] < naive:
