@@ -159,5 +159,5 @@ def _public_goods(records: Path) -> dict[str, Any]:
         url=source.url,
         seen="mean contribution of the other members, as a share of the endowment",
         note="Sessions in which any whole amount could be contributed, pooled over group sizes, multipliers, "
-        "frames, punishment, reward and chat.",
+        "frames, punishment, reward and chat: no baseline for a plain public good.",
     )
