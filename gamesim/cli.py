@@ -91,6 +91,12 @@ def play(
     ] = None,
     max_time: Annotated[str, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = "",
     cache: Annotated[bool, typer.Option(help="Read and keep the answers of served models.")] = True,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Send nothing; say how many calls, tokens, dollars and seconds it takes."
+        ),
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Take up the same run where it was cut off; nothing is paid twice."),
@@ -134,10 +140,14 @@ def play(
             max_tokens=max_tokens,
             max_seconds=_seconds(max_time),
             cache=cache,
+            dry_run=dry_run,
             announce=announce,
             progress=advance,
             **_settings(set_),
         )
+    if dry_run:
+        show.forecast(run)
+        return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
     if not (run.decisions["status"] == "ok").any():
         raise NothingPlayedError(f"{folder}: not one valid decision was made")

@@ -19,6 +19,7 @@ import numpy as np
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, GamesimWarning, StoppedError, unknown
 from gamesim.models import Completion, Gated, LanguageModel, Prompt, Sampling, Scorer
+from gamesim.models.forecast import Forecast
 from gamesim.models.opening import open_model
 from gamesim.observation import Observations
 from gamesim.policy import OK, REFUSED, TRANSPORT, TRUNCATED, UNREADABLE, Decisions, Policy, Setting
@@ -203,6 +204,9 @@ class ModelPolicy(Policy):
         wording = self.variants(obs)
         asked, row = self.questions(obs, wording)
         completions = self.model.complete([asked[i].prompt for i in row], obs.draws.seeds().tolist())
+        if isinstance(self.model, Forecast):
+            # A dry run goes on with uniform play, so that later stages and histories are counted too.
+            return Decisions(obs.space.uniform(obs.draws.uniform()), "dry run", wording=wording)
         if halted := next((each for each in completions if each.stopped), None):
             raise StoppedError(halted.error)
         readings = [_read(each, obs, i) for i, each in enumerate(completions)]

@@ -122,6 +122,7 @@ def play(
     max_tokens: float | None = None,
     max_seconds: float | None = None,
     cache: bool = True,
+    dry_run: bool = False,
     announce: Callable[[Sequence[str]], None] | None = None,
     progress: Progress | None = None,
     **parameters: Any,
@@ -157,6 +158,9 @@ def play(
         Ceilings for models that are served: US dollars, tokens read and written, seconds.
     cache : bool
         Whether answers of served models are read from and written to the cache.
+    dry_run : bool
+        Send nothing to served models: uniform play stands in their place, nothing is kept, and ``settings.spent`` of
+        the run says what asking would take.
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
@@ -192,7 +196,7 @@ def play(
     dealt = cast(rules, items, size, sessions, seed, seat)
     _check_matching(rules, matching)
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache)
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
     setting = Setting(rules, (), rounds, seed, standin, download, access.to)
     notes: list[str] = []
     with _noting(notes):
@@ -224,7 +228,7 @@ def play(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    folder = Path(out) if out is not None else None
+    folder = Path(out) if out is not None and not dry_run else None
     earlier = _taken_up(folder, settings) if resume and folder is not None else None
     if earlier is not None:
         return earlier
@@ -238,11 +242,6 @@ def play(
         settings.spent = access.spent()
         recorder.finish(settings)
         access.close()
-
-
-def same_run(one: Settings, other: Settings) -> bool:
-    """Tell whether two runs play the same: equal game, agents, sizes, matching and seed."""
-    return not _differences(one, other)
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:

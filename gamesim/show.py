@@ -23,6 +23,7 @@ from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.errors import GamesimError, unknown
+from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.record import read_settings
 from gamesim.run import Progress as Advance
@@ -123,6 +124,17 @@ def notes(sentences: Sequence[str]) -> None:
     """Print what whoever reads the result must know."""
     for sentence in sentences:
         console.print(f"[yellow]note:[/yellow] {escape(sentence)}")
+
+
+def forecast(run: Run) -> None:
+    """Print what a run would take."""
+    if run.settings.spent:
+        console.print(run.settings.spent, markup=False)
+        console.print(
+            f"prices as of {prices_as_of()}, answers in the cache not counted off; nothing was sent"
+        )
+    else:
+        console.print("no served model would be asked, so there is nothing to pay")
 
 
 def _print_run(run: Run, told: Sequence[str]) -> None:

@@ -180,3 +180,16 @@ def test_killed_at_any_moment_a_run_continues_without_paying_twice(
     assert len(server.asked) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
+
+
+def test_a_dry_run_counts_and_sends_nothing(
+    server: Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = gamesim(environment, tmp_path, *PLAY, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "tiny: estimate: 120 calls" in done.stdout
+    assert "nothing was sent" in done.stdout
+    assert not server.asked
+    assert not (tmp_path / "runs").exists()
+    free = gamesim(environment, tmp_path, "play", "dictator", "--agents", "uniform", "--n", "4", "--dry-run")
+    assert "nothing to pay" in free.stdout

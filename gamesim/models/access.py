@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamesim.models import Gated, LanguageModel
 from gamesim.models.budget import Budget, BudgetedModel
 from gamesim.models.cache import ReplyCache
+from gamesim.models.forecast import Forecast
 from gamesim.models.stored import StoredModel
 
 __all__ = ["Access"]
@@ -19,10 +20,14 @@ class Access:
         What they may spend together.
     cache : bool
         Whether replies are read from the cache and kept in it.
+    dry : bool
+        Whether nothing is sent and calls are only counted.
     """
 
-    def __init__(self, budget: Budget, cache: bool = True) -> None:
+    def __init__(self, budget: Budget, cache: bool = True, dry: bool = False) -> None:
         self.budget = budget
+        self._dry = dry
+        self._forecasts: list[Forecast] = []
         self._wanted = cache
         self._cache: ReplyCache | None = None
         self._used = False
@@ -38,6 +43,9 @@ class Access:
             Most tokens of an answer.
         """
         self._used = True
+        if self._dry:
+            self._forecasts.append(Forecast(model, max_new_tokens))
+            return self._forecasts[-1]
         guarded = BudgetedModel(model, self.budget, max_new_tokens)
         if not self._wanted:
             return guarded
@@ -46,7 +54,9 @@ class Access:
         return StoredModel(guarded, self._cache)
 
     def spent(self) -> str:
-        """Say what was spent; nothing where no served model was used."""
+        """Say what was spent, or would be; nothing where no served model was used."""
+        if self._dry:
+            return "; ".join(f"{each.name}: {each.estimate()}" for each in self._forecasts)
         return str(self.budget.spent()) if self._used else ""
 
     def close(self) -> None:
