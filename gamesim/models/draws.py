@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gamesim import streams
 from gamesim.models import Sampling
 
 __all__ = ["SeededDraw", "log_probabilities", "uniforms"]
@@ -53,13 +54,6 @@ def log_probabilities(logits: Any, sampling: Sampling) -> Any:
     return torch.full_like(scaled, -torch.inf).scatter_(-1, index, values)
 
 
-def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Scramble 64-bit counters (the finalizer of SplitMix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
-
-
 def uniforms(seeds: NDArray[np.uint64], step: int) -> NDArray[np.float64]:
     """Draw one number in [0, 1) for each seed, a function of seed and step alone.
 
@@ -75,9 +69,9 @@ def uniforms(seeds: NDArray[np.uint64], step: int) -> NDArray[np.float64]:
     (B,) float
         Uniform numbers with 53 random bits.
     """
-    counter = np.array([step + 1], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    bits: NDArray[np.uint64] = _mix(_mix(seeds + np.uint64(0x9E3779B97F4A7C15)) + counter)
-    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    # Hashed once by themselves, since neighbouring seeds must not give neighbouring streams.
+    own = streams.words(seeds, np.zeros(len(seeds), dtype=np.int64))
+    return streams.uniforms(own, np.full(len(seeds), step))
 
 
 class SeededDraw:
