@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
@@ -15,9 +13,7 @@ class EqualSplit(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "EqualSplit":
         """Refuse games in which there is nothing to split."""
-        for stage in setting.decisions():
-            seen = {name: np.zeros(1) for name in setting.game.stage(stage).sees}
-            setting.game.equal_split(stage, seen, 1)
+        setting.rehearse(setting.game.equal_split)
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:

@@ -16,7 +16,7 @@ from gamesim.elicit import ModelPolicy, Question
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.mini import WEIGHTS
-from gamesim.mini.header import SCALES, State, answers, messages
+from gamesim.mini.header import MEMORY, SCALES, State, answers, messages
 from gamesim.models import Prompt, Sampling
 from gamesim.observation import Observations
 from gamesim.policy import Setting
@@ -257,14 +257,9 @@ class Mini(ModelPolicy):
             )
         if decision == "ultimatum.minimum" and "offer" in one.own and not np.isnan(one.own["offer"][0]):
             also = (("ultimatum.offer", _canonical(obs, "ultimatum.offer", one.own["offer"][0])),)
-        round, rounds = (3, 3) if decision == "public_goods.contribute" else (obs.round, obs.rounds)
-        if decision not in (
-            "dictator.give",
-            "bomb_risk.open",
-            "prisoners_dilemma.choose",
-            "public_goods.contribute",
-        ):
-            round, rounds = 1, 1
+        # Only decisions with a memory are played in rounds; the public good is on record in its third alone.
+        alone = 3 if decision == "public_goods.contribute" else 1
+        round, rounds = (obs.round, obs.rounds) if decision in MEMORY else (alone, alone)
         return State(decision, round, rounds, past, also)
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
@@ -18,9 +16,7 @@ class Spe(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "Spe":
         """Refuse games for which no equilibrium is written down."""
-        for stage in setting.decisions():
-            seen = {name: np.zeros(1) for name in setting.game.stage(stage).sees}
-            setting.game.selfish(stage, seen, 1)
+        setting.rehearse(setting.game.selfish)
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:

@@ -184,7 +184,7 @@ class ModelPolicy(Policy):
             # A prompt without any legal mass has no distribution; its rows become unreadable below.
             probabilities[i, :size] = p / p.sum() if mass[i] > 0 else 1 / size
             replies.append(self._reply(obs, each) | _probabilities(each, probabilities[i], float(mass[i])))
-        self._warn_of_low_mass(obs, asked, mass, values, probabilities)
+        self._warn_of_low_mass(obs, asked, row, mass, values, probabilities)
         distribution = ActionDistribution(values, probabilities, row)
         actions, probability = distribution.sample(obs.draws.uniform())
         lost = mass[row] == 0
@@ -203,7 +203,8 @@ class ModelPolicy(Policy):
     def _sampled(self, obs: Observations) -> Decisions:
         wording = self.variants(obs)
         asked, row = self.questions(obs, wording)
-        completions = self.model.complete([asked[i].prompt for i in row], obs.draws.seeds().tolist())
+        seeds = obs.draws.seeds().tolist()
+        completions = self.model.complete([asked[i].prompt for i in row], seeds)
         if isinstance(self.model, Forecast):
             # A dry run goes on with uniform play, so that later stages and histories are counted too.
             return Decisions(obs.space.uniform(obs.draws.uniform()), "dry run", wording=wording)
@@ -219,8 +220,8 @@ class ModelPolicy(Policy):
             reply=np.arange(len(obs)),
             replies=[
                 self._reply(obs, asked[i])
-                | {"draw": int(seed), "raw": each.text, "finish": each.finish, "error": each.error}
-                for i, seed, each in zip(row, obs.draws.seeds(), completions, strict=True)
+                | {"draw": seed, "raw": each.text, "finish": each.finish, "error": each.error}
+                for i, seed, each in zip(row, seeds, completions, strict=True)
             ],
         )
 
@@ -237,6 +238,7 @@ class ModelPolicy(Policy):
         self,
         obs: Observations,
         asked: Sequence[Question],
+        row: Ints,
         mass: Floats,
         values: Floats,
         probabilities: Floats,
@@ -246,7 +248,7 @@ class ModelPolicy(Policy):
         if mass[worst] >= LOW_MASS or obs.decision in self.checked or asked[worst].spread is not None:
             return
         self.checked.add(obs.decision)
-        one = obs.take(np.flatnonzero(self.questions(obs, self.variants(obs))[1] == worst)[:1])
+        one = obs.take(np.flatnonzero(row == worst)[:1])
         completions = self.model.complete([asked[worst].prompt] * CHECK_DRAWS, range(CHECK_DRAWS))
         readings = [_read(each, one, 0) for each in completions]
         size = len(asked[worst].actions)

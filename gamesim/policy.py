@@ -107,6 +107,17 @@ class Setting:
     download: bool = False
     access: Callable[[Any, int], Any] | None = None
 
+    def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
+        """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
+
+        Parameters
+        ----------
+        plan : callable
+            From stage, what is seen, and number of deciders, such as a game's ``selfish``.
+        """
+        for stage in self.decisions():
+            plan(stage, {name: np.zeros(1) for name in self.game.stage(stage).sees}, 1)
+
     def decisions(self) -> tuple[str, ...]:
         """Name the stages that this policy will be asked at."""
         return tuple(each.name for each in self.game.stages if self.game.decider(each.name) in self.roles)

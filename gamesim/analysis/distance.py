@@ -17,7 +17,6 @@ from scipy.stats import energy_distance, entropy, wasserstein_distance
 from gamesim.errors import GamesimError
 
 Floats = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 BINS = 11
 
