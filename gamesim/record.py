@@ -164,6 +164,7 @@ class Recorder:
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
+        self._answered = False
         self._written = time.monotonic()
         if folder is not None:
             make_folder(folder)
@@ -180,6 +181,7 @@ class Recorder:
             text = json.dumps(reply, ensure_ascii=False, sort_keys=True)
             number = key(text) >> 12
             numbers.append(number)
+            self._answered |= "raw" in reply
             if number not in self._known:
                 self._known.add(number)
                 new.append({"id": number, **reply})
@@ -209,7 +211,7 @@ class Recorder:
     def finish(self, settings: Settings) -> None:
         """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
         self.settings(settings)
-        if self.folder is None or self.blocks or (self.folder / "decisions.parquet").exists():
+        if self.folder is None or self.blocks or self._parts or self._answered:
             return
         clear(self.folder)
         with suppress(OSError):

@@ -214,3 +214,22 @@ def test_a_merge_that_was_cut_off_leaves_the_parts_readable(tmp_path: Path) -> N
     whole.rename(tmp_path / "run" / "decisions" / "part-00001.parquet")
     (tmp_path / "run" / "decisions.parquet.new").write_bytes(b"PAR1 cut off")
     assert gamesim.open_run(tmp_path / "run").decisions.equals(run.decisions)
+
+
+def test_a_merge_that_fails_leaves_what_was_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(record, "ROWS_A_PART", 10)
+    monkeypatch.setattr("pyarrow.parquet.ParquetWriter", full)
+    with pytest.raises(OSError, match="no space"):
+        gamesim.play("dictator", agents="uniform", n=40, rounds=3, out=tmp_path / "run")
+    assert len(gamesim.open_run(tmp_path / "run").decisions) == 60
+
+
+def test_answers_that_came_before_a_run_broke_off_are_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run")
+    recorder.add_replies([{"decision": "dictator.give", "raw": "[40]"}])
+    recorder.close()
+    recorder.finish(gamesim.play("dictator", agents="uniform", n=4).settings)
+    assert [reply["raw"] for reply in read_replies(tmp_path / "run")] == ["[40]"]
