@@ -200,7 +200,8 @@ _AMOUNT_COLUMNS: Columns = {
 
 def _table(words: list[str], numbers: Columns, rows: list[dict[Any, Any]]) -> None:
     """Print the summary of some decisions: columns of words, then columns of numbers."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    # One blank between columns, so that a table of amounts fits on 80 columns.
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for word in words:
         table.add_column(word, overflow="fold")
     for name in numbers:
