@@ -14,6 +14,7 @@ from gamesim.actions import ActionSpace
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
 from gamesim.streams import Draws, Floats, Ints
+from gamesim.subjects import Subjects
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Observations:
         How groups are formed from round to round.
     own : mapping from stage to (D,) float
         What the deciders themselves did earlier in this round.
+    subjects : Subjects, optional
+        Who the deciders are, where they are anybody.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -122,6 +125,7 @@ class Observations:
     person: Draws
     matching: str = "stranger"
     own: Mapping[str, Floats] = field(default_factory=dict)
+    subjects: Subjects | None = None
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -148,6 +152,7 @@ class Observations:
             person=self.person.take(rows),
             matching=self.matching,
             own={name: values[rows] for name, values in self.own.items()},
+            subjects=None if self.subjects is None else self.subjects.take(rows),
         )
 
     @cached_property

@@ -29,6 +29,26 @@ class Text:
 
     system: str
     user: str
+    earlier: tuple[tuple[str, str], ...] = ()
+
+
+ANSWERS = ("bracket", "json", "bare")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How players are spoken to.
+
+    Parameters
+    ----------
+    answer : str
+        In which form they are to answer: in square brackets, as a JSON object, or with nothing around it.
+    """
+
+    answer: str = "bracket"
+
+
+PLAIN = Style()
 
 
 def wordings(game: Game, stage: str) -> int:
@@ -60,13 +80,19 @@ def question(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0
     return texts[wording % len(texts)].format_map(known)
 
 
-def answer_format(space: ActionSpace) -> str:
+def answer_format(space: ActionSpace, form: str = "bracket") -> str:
     """Say in which form the answer is read."""
     if isinstance(space, Choice):
-        options = " or ".join(f"[{shown}]" for shown in space.shown)
-        return f"Answer with {options}, in square brackets and nothing else."
-    kind = "a whole number" if space.step == 1 else f"a multiple of {plain(space.step)}"
-    return f"Answer with {kind} in square brackets and nothing else."
+        marks = {"bracket": "[{}]", "json": '"{}"', "bare": "{}"}[form]
+        what = " or ".join(marks.format(shown) for shown in space.shown)
+    else:
+        what = "a whole number" if space.step == 1 else f"a multiple of {plain(space.step)}"
+    if form == "json":
+        return f'Answer with a JSON object of the form {{"answer": ...}}, where the answer is {what}.'
+    if form == "bare":
+        return f"Answer with {what} and nothing else."
+    comma = "," if isinstance(space, Choice) else ""
+    return f"Answer with {what}{comma} in square brackets and nothing else."
 
 
 def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int = 1) -> str:
@@ -101,7 +127,7 @@ def told(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) ->
     return Text(SYSTEM, "\n\n".join(parts))
 
 
-def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], Ints]:
+def texts(obs: Observations, wording: Ints | None = None, style: Style = PLAIN) -> tuple[list[Text], Ints]:
     """Write what every decider of a batch reads, each distinct text once.
 
     Parameters
@@ -110,6 +136,8 @@ def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], I
         D deciders.
     wording : (D,) int, optional
         Which of the equivalent texts each reads; the first unless given.
+    style : Style
+        How they are spoken to.
 
     Returns
     -------
@@ -138,7 +166,7 @@ def texts(obs: Observations, wording: Ints | None = None) -> tuple[list[Text], I
         ask = question(obs.game, obs.stage, seen, int(variant))
         if obs.rounds > 1:
             ask = f"Round {obs.round}. {ask}"
-        parts.append(f"{ask}\n{answer_format(obs.space.take(np.array([decider])))}")
+        parts.append(f"{ask}\n{answer_format(obs.space.take(np.array([decider])), style.answer)}")
         written.append(Text(SYSTEM, "\n\n".join(parts)))
     # Situations may differ in what the text does not mention.
     places: dict[Text, int] = {}

@@ -14,7 +14,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # From low to high: a module imports only from those before it.
 ENGINE = (
-    *("errors", "values", "streams", "actions", "distribution", "groups", "game", "observation", "policy"),
+    *(
+        "errors",
+        "values",
+        "streams",
+        "actions",
+        "distribution",
+        "groups",
+        "game",
+        "subjects",
+        "observation",
+        "policy",
+    ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
     *("catalog", "run", "show", "listing", "cli"),
 )
@@ -29,7 +40,17 @@ BESIDE = {
 # From which module of the engine on each package may be used.
 USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "listing"}
 GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
-AGENTS = GAMES | {"observation", "policy", "prompt", "reading", "elicit", "humans", "models", "mini"}
+AGENTS = GAMES | {
+    "subjects",
+    "observation",
+    "policy",
+    "prompt",
+    "reading",
+    "elicit",
+    "humans",
+    "models",
+    "mini",
+}
 CONTENT = {"games", "agents", "experiments"}
 HEAVY = ("torch", "transformers", "pandas", "mesa", "numpy")
 

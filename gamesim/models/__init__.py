@@ -35,13 +35,32 @@ STOPPED = "stopped: "
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a model reads: an optional system message and one user message.
+    """What a model reads: an optional system message, earlier turns if any, and one user message.
 
-    History is text inside the user message, as in the published behavioural benchmarks.
+    Parameters
+    ----------
+    user : str
+        The last message.  History is text in it, as in the published behavioural benchmarks, unless it is told as
+        turns of a chat.
+    system : str
+        The system message.
+    earlier : tuple of (str, str)
+        What the user said and what the assistant answered before, oldest first.
+    schema : str
+        JSON schema of the answer, as JSON text, for servers that can hold a model to one.
     """
 
     user: str
     system: str = ""
+    earlier: tuple[tuple[str, str], ...] = ()
+    schema: str = ""
+
+    def messages(self) -> list[dict[str, str]]:
+        """Give the messages as chat templates and servers take them."""
+        said = [{"role": "system", "content": self.system}] if self.system else []
+        for user, assistant in self.earlier:
+            said += [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+        return [*said, {"role": "user", "content": self.user}]
 
 
 @dataclass(frozen=True)

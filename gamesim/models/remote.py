@@ -268,9 +268,7 @@ class RemoteModel:
         return servers
 
     async def _send(self, server: _Server, prompt: Prompt, seed: int) -> Completion:
-        messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
-        messages.append({"role": "user", "content": prompt.user})
-        body = {"model": self.model, "messages": messages, "seed": seed % 2**31, **self._body}
+        body = {"model": self.model, "messages": prompt.messages(), "seed": seed % 2**31, **self._body}
         reply = await server.client.post("/chat/completions", cast_to=_response_type(), body=body)
         if (wait := wait_until_refill(reply.headers)) > 0:
             self._hold(server, wait)
