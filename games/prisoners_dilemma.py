@@ -49,30 +49,32 @@ class PrisonersDilemma(Game):
     )
     rules = {
         "player": (
-            "You and another person each choose A or B at the same time. If both choose A, each earns {reward}. "
-            "If both choose B, each earns {punishment}. If one chooses A and the other B, the one who chose A "
-            "earns {sucker} and the one who chose B earns {temptation}.",
+            "You and another person each choose {options} at the same time. If both choose {cooperate}, each earns "
+            "{reward}. If both choose {defect}, each earns {punishment}. If one chooses {cooperate} and the other "
+            "{defect}, the one who chose {cooperate} earns {sucker} and the one who chose {defect} earns "
+            "{temptation}.",
             "Two participants, you and one other, pick one of two options without knowing the other's pick. "
-            "A and A: {reward} for each. B and B: {punishment} for each. You A, the other B: {sucker} for you "
-            "and {temptation} for the other. You B, the other A: {temptation} for you and {sucker} for the "
-            "other.",
-            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
-            "{reward} if the other chooses A too and {sucker} if the other chooses B. Choosing B brings you "
-            "{temptation} if the other chooses A and {punishment} if the other chooses B too. The other "
-            "faces the same rule.",
-            "You are matched with one person. Each of you takes option A or option B, both at once. When you "
-            "both take A you get {reward} each; when you both take B you get {punishment} each; when you "
-            "differ, whoever took B gets {temptation} and whoever took A gets {sucker}.",
+            "{cooperate} and {cooperate}: {reward} for each. {defect} and {defect}: {punishment} for each. You "
+            "{cooperate}, the other {defect}: {sucker} for you and {temptation} for the other. You {defect}, the "
+            "other {cooperate}: {temptation} for you and {sucker} for the other.",
+            "Your earnings depend on your choice and on that of another participant. Choosing {cooperate} brings "
+            "you {reward} if the other chooses {cooperate} too and {sucker} if the other chooses {defect}. "
+            "Choosing {defect} brings you {temptation} if the other chooses {cooperate} and {punishment} if the "
+            "other chooses {defect} too. The other faces the same rule.",
+            "You are matched with one person. Each of you takes option {cooperate} or option {defect}, both at "
+            "once. When you both take {cooperate} you get {reward} each; when you both take {defect} you get "
+            "{punishment} each; when you differ, whoever took {defect} gets {temptation} and whoever took "
+            "{cooperate} gets {sucker}.",
         ),
     }
     ask = {
         "choose": (
-            "Do you choose A or B?",
-            "Which option do you take, A or B?",
-            "State your choice: A or B.",
+            "Do you choose {options}?",
+            "Which option do you take, {options}?",
+            "State your choice: {options}.",
         )
     }
-    words = {"other": ("A", "B")}
+    words = {"other": ("{cooperate}", "{defect}")}
     recall = {"player": "you chose {choose} and the other chose {other}"}
 
     @stage(by="player")

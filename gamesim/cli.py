@@ -30,6 +30,11 @@ mini_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(mini_app, name="mini")
+prompts_app = typer.Typer(
+    help="What players read, as files: write ours, check yours, take them from BehaviorBench.",
+    no_args_is_help=True,
+)
+app.add_typer(prompts_app, name="prompts")
 
 Set = Annotated[
     list[str] | None,
@@ -39,6 +44,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the run.")]
 PlotPath = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw the distributions: .png or .svg.")
+]
+Prompts = Annotated[
+    Path | None, typer.Option("--prompts", metavar="DIR", help="Folder of texts (see `gamesim prompts`).")
 ]
 Allow = Annotated[
     list[str] | None,
@@ -206,11 +214,12 @@ def show_game(
     wordings: Annotated[
         bool, typer.Option("--wordings", help="Print every equivalent text, not the first.")
     ] = False,
+    prompts: Prompts = None,
 ) -> None:
     """Print the rules of a game and exactly what each player is told."""
     from gamesim import listing
 
-    listing.game(game, _settings(set_), every_wording=wordings)
+    listing.game(game, _settings(set_), every_wording=wordings, prompts=prompts)
 
 
 Model = Annotated[str | None, typer.Option(help="Only this model's; all unless given.")]
@@ -249,6 +258,49 @@ def cache_prune(
             "cache prune: this would delete every kept answer; say --yes, --model or --older-than"
         )
     listing.prune(model, older_than)
+
+
+@prompts_app.command("export", epilog="Example:  gamesim prompts export dictator --out my-prompts")
+def prompts_export(
+    game: Annotated[str, typer.Argument(help="A game by name, or the path of your own file.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the file.")] = Path("prompts"),
+) -> None:
+    """Write our texts of a game as a file to start from."""
+    from gamesim import listing
+
+    listing.export_prompts(game, out)
+
+
+@prompts_app.command("check", epilog="Example:  gamesim prompts check my-prompts")
+def prompts_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with one TOML file a game.")],
+    own: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--game", metavar="FILE", help="A game of your own that it has texts for; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Check a folder of texts: every key, role, stage and placeholder."""
+    from gamesim import listing
+
+    listing.check_prompts(folder, own or ())
+
+
+@prompts_app.command(
+    "import-behaviorbench",
+    epilog="Example:  gamesim prompts import-behaviorbench ~/BehaviorBench --out behaviorbench-prompts",
+)
+def prompts_import(
+    path: Annotated[Path, typer.Argument(help="Your copy of the BehaviorBench data.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the texts.")] = Path(
+        "behaviorbench-prompts"
+    ),
+) -> None:
+    """Take the texts that Be.FM was trained on from your own copy of BehaviorBench, byte for byte."""
+    from gamesim import listing
+
+    listing.import_behaviorbench(path, out)
 
 
 @mini_app.command("train", epilog="Example:  gamesim mini train --records moblab --out mini-new --seeds 3")

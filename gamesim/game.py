@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -290,6 +290,25 @@ class Game:
         before : float
             What everybody before did, as a share of what they could do.
         """
+        for name, space, _ in self._rehearse(before):
+            if name == stage:
+                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
+        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
+
+    def played_at(self, share: float) -> Play:
+        """Play one group in which everybody does a share of what they can.
+
+        Parameters
+        ----------
+        share : float
+            From the least, 0, to the most, 1.
+        """
+        play = [play for _, _, play in self._rehearse(share)][-1]
+        play.payoffs = dict(self.payoffs(play))
+        return play
+
+    def _rehearse(self, share: float) -> Iterator[tuple[str, ActionSpace, Play]]:
+        """Play one group stage by stage: the stage, what is legal there, and the play up to it."""
         roles = dict.fromkeys(self.roles)
         one = {
             role: Seats(np.zeros(self.seats_of(role), dtype=np.int64), self.seats_of(role)) for role in roles
@@ -297,12 +316,10 @@ class Game:
         play = Play(self, Groups(one), lambda agents: Draws((0,), agents, agents))
         for each in self.stages:
             space = each.space(self, play)
-            if each.name == stage:
-                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
+            yield each.name, space, play
             play.actions[each.name] = np.broadcast_to(
-                space.at(before), (self.seats_of(self.decider(each.name)),)
+                space.at(share), (self.seats_of(self.decider(each.name)),)
             )
-        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
 
     def measures(self) -> dict[str, dict[str, Any]]:
         """Describe every decision for records and comparisons: method, stake, range, unit, parameters."""

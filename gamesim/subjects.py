@@ -31,3 +31,14 @@ class Subjects:
     def take(self, rows: NDArray[np.integer]) -> Subjects:
         """Keep some deciders."""
         return Subjects(self.people, self.row[rows])
+
+
+def tell(person: Mapping[str, Trait]) -> str:
+    """Tell a player who they are.
+
+    Parameters
+    ----------
+    person : mapping from trait to value
+    """
+    traits = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in person.items())
+    return f"About you: {traits}." if traits else ""

@@ -191,7 +191,7 @@ def test_every_paraphrase_names_the_same_amounts(name: str) -> None:
     game = all_games()[name]
     for texts in (*game.rules.values(), *game.ask.values()):
         for text in texts:
-            assert fields(text) == fields(texts[0]), text
+            assert fields(text) - {"options"} == fields(texts[0]) - {"options"}, text
 
 
 @every_game

@@ -26,8 +26,19 @@ ENGINE = (
         "observation",
         "policy",
     ),
-    *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "run", "show", "listing", "cli"),
+    *(
+        "catalog",
+        "spec",
+        "population",
+        "matching",
+        "record",
+        "answers",
+        "words",
+        "wording",
+        "pack",
+        "history",
+    ),
+    *("page", "prompt", "reading", "simulation", "elicit", "run", "show", "behaviorbench", "listing", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
