@@ -10,12 +10,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gamesim.actions import plain
+from gamesim.aligning import (
+    NUMBER,
+    Row,
+    UnmappedError,
+    joined,
+    literal,
+    opening,
+    past_line,
+    template,
+    without_past,
+)
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.pack import open_pack, table
@@ -23,12 +34,7 @@ from gamesim.prompt import Style, told
 
 _FIRST = "game_behavior/{}_test.jsonl"
 _REPEATED = "multiround_behavior/{}_multiround_test.jsonl"
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_BRACKET = re.compile(r"\[([^\[\]]*)\]")
-_BULLET = re.compile(r"[-*\u2022] \D*(\d+)")
 _IN_WORDS = re.compile(r"%|\b(?:half|halves|double|ten|twenty|fifty|hundred|per ?cent)\b", re.IGNORECASE)
-_GAP = "\0"
-_SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -107,21 +113,6 @@ SOURCES = (
 )
 
 
-class _Unmapped(Exception):
-    """Something in the data has no certain counterpart here."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row of a multi-round file, its past rounds taken out."""
-
-    text: str
-    lines: tuple[str, ...]
-    values: Mapping[str, float]
-    person: tuple[str, int]
-    answer: str
-
-
 @dataclass
 class _Texts:
     """What was found for one source; literal text has its braces doubled."""
@@ -168,11 +159,15 @@ def build_pack(path: Path, out: Path) -> tuple[list[str], list[str]]:
         said = "first round"
         try:
             said += f", later rounds ({_repeated(texts, root)})"
-        except _Unmapped as reason:
+        except UnmappedError as reason:
             texts.second = texts.later = texts.recall = ""
             missed.append(f"{source.name}, later rounds: {reason}")
         found.append(texts)
         taken.append(f"{source.name} -> {source.game}.{source.stage}: {said}")
+    if not found:
+        raise GamesimError(
+            f"{root}: holds none of the first-round files, such as {_FIRST.format('dictator')}"
+        )
     _write(found, out)
     _check(found, out)
     return taken, missed
@@ -213,7 +208,7 @@ def _first(source: Source, file: Path) -> _Texts:
     for label in source.labels:
         if label.lower() not in user.lower():
             raise GamesimError(f"{file}: expected the option {label!r} in the prompt")
-    return _Texts(source, system, user, _literal(user))
+    return _Texts(source, system, user, literal(user))
 
 
 def _repeated(texts: _Texts, root: Path) -> str:
@@ -222,167 +217,39 @@ def _repeated(texts: _Texts, root: Path) -> str:
     files = [root / _REPEATED.format(name) for name in source.repeated]
     there = [file for file in files if file.is_file()]
     if not there:
-        raise _Unmapped("there is no multi-round file")
+        raise UnmappedError("there is no multi-round file")
     rows = [_row(row, source) for file in there for row in _read(file)]
-    texts.recall = _line(rows, source)
-    _check_own(rows, source)
+    texts.recall = past_line(rows, source.slots, source.labels)
     try:
-        parts, second = _template(rows), None
-    except _Unmapped:
+        parts = template(rows)
+    except UnmappedError:
+        # One round behind is often told in the singular.
+        parts = template([row for row in rows if row.values["played"] > 1])
         once = [row for row in rows if row.values["played"] == 1]
-        parts = _template([row for row in rows if row.values["played"] > 1])
-        second = _template(once, varied=False)
-    texts.later = _joined(parts)
-    texts.second = _joined(second) if second else ""
-    for row in rows:
-        used = second if second and row.values["played"] == 1 else parts
-        written = "".join(_filled(part, row.values) for part in used)
-        if written != row.text:
-            raise _Unmapped("a number is not written as a plain number in every row")
-    if source.seen and (opening := _prefix(parts, texts.prompt, source)):
-        texts.first = opening
+        texts.second = joined(template(once, varied=False))
+    texts.later = joined(parts)
+    if source.seen:
+        texts.first = opening(parts, texts.prompt, _seen(source, source.seen["send"])) or texts.first
     return f"{len(rows)} rows agree"
 
 
-def _row(row: Mapping[str, Any], source: Source) -> _Row:
+def _row(row: Mapping[str, Any], source: Source) -> Row:
     about = row.get("metadata") or {}
     try:
         played, target = int(about["history_rounds"]), int(about["target_round"])
         values = {"played": float(played), "round": float(target)}
         if source.seen:
-            values |= {"send": float(about["investment"])}
-            values |= {"pot": values["send"] * source.parameters["factor"]}
+            values |= _seen(source, float(about["investment"]))
     except (KeyError, TypeError, ValueError):
-        raise _Unmapped(
+        raise UnmappedError(
             "a row's metadata lacks history_rounds, target_round or investment as a number"
         ) from None
-    lines = row["user"].split("\n")
-    numbers = [int(match[1]) if (match := _BULLET.match(line)) else -1 for line in lines]
-    wanted = list(range(1, played + 1))
-    starts = [i for i in range(len(lines)) if played and numbers[i : i + played] == wanted]
-    if len(starts) != 1:
-        raise _Unmapped("the lines of the past rounds cannot be told from the rest of the text")
-    start = starts[0]
-    text = "\n".join([*lines[:start], _GAP, *lines[start + played :]])
-    person = (str(about.get("user_id")), target)
-    return _Row(text, tuple(lines[start : start + played]), values, person, row["assistant"])
+    text, lines = without_past(row["user"], played)
+    return Row(text, lines, values, (str(about.get("user_id")), target), row["assistant"])
 
 
-def _line(rows: Sequence[_Row], source: Source) -> str:
-    """Find the line of a past round on which all rows agree."""
-    shapes = set()
-    contents: list[list[str]] = []
-    for number, line in ((t, line) for row in rows for t, line in enumerate(row.lines, start=1)):
-        before, after = line.split(str(number), 1)
-        shapes.add((before, *_BRACKET.split(after)[::2]))
-        contents.append(_BRACKET.findall(after))
-    if len(shapes) > 1 or any(len(each) != len(source.slots) for each in contents):
-        raise _Unmapped(
-            f"past rounds are not all told in one form, with {', '.join(source.slots)} in brackets and nothing else"
-        )
-    before, *between = next(iter(shapes))
-    line = f"{_literal(before)}{{round}}{_literal(between[0])}"
-    for slot, after, values in zip(source.slots, between[1:], zip(*contents, strict=True), strict=True):
-        line += f"[{_slot(slot, values, source)}]{_literal(after)}"
-    return line
-
-
-def _slot(name: str, values: Iterable[str], source: Source) -> str:
-    held = set(values)
-    if source.labels and held <= set(source.labels):
-        return f"{{{name}}}"
-    for sign in ("", "$"):
-        if all(value.startswith(sign) and _NUMBER.fullmatch(value[len(sign) :]) for value in held):
-            return f"{sign}{{{name}.number}}"
-    raise _Unmapped(f"{name} is not a single number or option in every past round")
-
-
-def _check_own(rows: Sequence[_Row], source: Source) -> None:
-    """Hold the first value of a line against what the same person answered in that round."""
-    if len(source.slots) == 1:
-        return
-    answers: dict[tuple[str, int], set[str]] = {}
-    for row in rows:
-        answers.setdefault(row.person, set()).add(row.answer)
-    hits = [
-        f"[{_BRACKET.findall(line)[0]}]" in held
-        for row in rows
-        for t, line in enumerate(row.lines, start=1)
-        if (held := answers.get((row.person[0], t)))
-    ]
-    if hits and sum(hits) < _SURE * len(hits):
-        raise _Unmapped("the first value of a past round is not what the same person answered in it")
-
-
-def _template(rows: Sequence[_Row], *, varied: bool = True) -> list[str]:
-    """Find the text on which rows agree: literal parts and, in their places, names of values.
-
-    Parameters
-    ----------
-    rows : sequence of _Row
-    varied : bool
-        Whether histories have to differ in length, so that a count is not taken for a constant.
-    """
-    if not rows or (varied and len({row.values["played"] for row in rows}) < 2):
-        raise _Unmapped("there are too few rows with histories of different lengths")
-    literals = {tuple(_NUMBER.split(row.text)) for row in rows}
-    if len(literals) > 1:
-        raise _Unmapped("the text around the past rounds is not the same in all rows")
-    (around,) = literals
-    parts = [around[0]]
-    for place, after in enumerate(around[1:]):
-        numbers = [_NUMBER.findall(row.text)[place] for row in rows]
-        names = [
-            name
-            for name in rows[0].values
-            if all(float(number) == row.values[name] for number, row in zip(numbers, rows, strict=True))
-        ]
-        if len(set(numbers)) == 1:
-            parts[-1] += numbers[0] + after
-        elif len(names) == 1:
-            parts += [f"{_GAP}{names[0]}", after]
-        else:
-            raise _Unmapped(
-                f"a number before {after.strip()[:20]!r} changes from row to row for no known reason"
-            )
-    return parts
-
-
-def _prefix(parts: Sequence[str], prompt: str, source: Source) -> str:
-    """Give the opening of later messages that is the first-round prompt, where it tells what was seen."""
-    values = {**source.seen, "pot": source.seen["send"] * source.parameters["factor"]}
-    opening: list[str] = []
-    for part in parts:
-        written = _filled(part, values) if part.lstrip(_GAP) in values or not part.startswith(_GAP) else None
-        if written is None:
-            return ""
-        if not part.startswith(_GAP) and written.startswith(prompt):
-            opening.append(prompt)
-            return _joined(opening) if len(opening) > 1 else ""
-        if not prompt.startswith(written):
-            return ""
-        opening.append(part)
-        prompt = prompt[len(written) :]
-    return ""
-
-
-def _filled(part: str, values: Mapping[str, float]) -> str:
-    return plain(values[part[1:]]) if part.startswith(_GAP) and part[1:] in values else part
-
-
-def _joined(parts: Sequence[str]) -> str:
-    """Write parts as a template."""
-    numbers = {"send": "{send.number}", "pot": "{pot.number}", "played": "{played}", "round": "{round}"}
-    return "".join(
-        numbers[part[1:]]
-        if part.startswith(_GAP) and part[1:] in numbers
-        else _literal(part).replace(_GAP, "{history}")
-        for part in parts
-    )
-
-
-def _literal(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
+def _seen(source: Source, sent: float) -> dict[str, float]:
+    return {"send": sent, "pot": sent * source.parameters["factor"]}
 
 
 def _scaled(texts: _Texts) -> bool:
@@ -391,7 +258,7 @@ def _scaled(texts: _Texts) -> bool:
     written = (texts.first, texts.second, texts.later)
     value = source.parameters.get(source.scale)
     bare = [re.sub(r"\{[a-z.]+\}", "", text) for text in written]
-    numbers = {float(number) for text in bare for number in _NUMBER.findall(text)} - {0.0}
+    numbers = {float(number) for text in bare for number in NUMBER.findall(text)} - {0.0}
     if numbers != {value} or any(_IN_WORDS.search(text) for text in bare):
         return False
     number = re.compile(rf"(\$?)(?<![\d.]){plain(value or 0)}(?!\d|\.\d)")
@@ -443,7 +310,7 @@ def _write(found: Sequence[_Texts], out: Path) -> None:
 
 def _check(found: Sequence[_Texts], out: Path) -> None:
     """Hold every first-round text, as it is played, against the file it came from."""
-    style = Style(pack=open_pack(out)) if found else Style()
+    style = Style(pack=open_pack(out))
     for texts in found:
         source = texts.source
         game = find_game(source.game).from_settings(source.parameters)

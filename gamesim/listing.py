@@ -130,8 +130,6 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     kind = catalog.find_game(name)
     rules = kind.from_settings(settings)
     style = prompt.Style(pack=None if prompts is None else open_pack(prompts, kind))
-    if style.pack is not None:
-        style.pack.check(rules)
     console.print(f"[bold]{rules.name}[/bold]  {escape(_first_line(kind))}\n")
     table = _listing("parameter", "value", "what it is")
     for key, item in kind.parameters().items():

@@ -131,6 +131,8 @@ def told(
     order: int = 0,
 ) -> Text:
     """Write what a decider reads in a single round."""
+    if style.pack is not None:
+        style.pack.check(game)
     sentences = wording_of(game, style.pack)
     speech = terms(game, order, sentences.labels, sentences.words)
     return Page(game, stage, seen, sentences, speech, style, wording, speech.spaces[stage]).text()

@@ -38,7 +38,19 @@ ENGINE = (
         "pack",
         "history",
     ),
-    *("page", "prompt", "reading", "simulation", "elicit", "run", "show", "behaviorbench", "listing", "cli"),
+    *(
+        "page",
+        "prompt",
+        "reading",
+        "simulation",
+        "elicit",
+        "run",
+        "show",
+        "aligning",
+        "behaviorbench",
+        "listing",
+        "cli",
+    ),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
