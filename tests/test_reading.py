@@ -270,8 +270,7 @@ def table(space: Amount | Choice, answers: list[str]) -> str:
         reading = read_answer(text, space)
         action = "" if np.isnan(reading.action) else space.write(reading.action)
         said = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("|", "\\|")
-        ticks = "````" if "`" in said else "`"
-        shown = f"{ticks}{said}{ticks}" if said else "(nothing)"
+        shown = (f"```` {said} ````" if "`" in said else f"`{said}`") if said else "(nothing)"
         lines.append(
             f"| {shown} | {action or STATUSES[reading.status].replace('_', ' ')} | {reading.read_as} |"
         )
