@@ -34,7 +34,7 @@ from gamesim.wording import (
     variants,
 )
 
-_TABLES = (
+TABLES = (
     *("system", "rules", "ask", "recall", "answer", "first", "second", "later"),
     *("matching", "rounds", "history", "labels", "words", "requires"),
 )
@@ -182,8 +182,8 @@ def _wording(file: Path, content: bytes, kind: type[Game]) -> Wording:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GamesimError(f"{file}: cannot be read as TOML: {error}") from error
     for key in given:
-        if key not in (*_TABLES, "subject"):
-            raise unknown("key", key, (*_TABLES, "subject"), where=str(file))
+        if key not in (*TABLES, "subject"):
+            raise unknown("key", key, (*TABLES, "subject"), where=str(file))
     subject = given.pop("subject", SUBJECT)
     if isinstance(given.get("system"), str):
         given["system"] = {"": given["system"]}

@@ -275,3 +275,10 @@ def test_other_folders_are_refused(data: Path, tmp_path: Path) -> None:
     build_pack(data, tmp_path / "out")
     with pytest.raises(GamesimError, match="there is such a file already"):
         build_pack(data, tmp_path / "out")
+
+
+def test_the_page_says_what_each_file_becomes() -> None:
+    lines = ["| file | here |", "|---|---|"]
+    lines += [f"| `{source.name}` | `{source.game}.{source.stage}` |" for source in SOURCES]
+    page = Path(__file__).resolve().parent.parent / "docs" / "prompts.md"
+    assert "\n".join(lines) in page.read_text(encoding="utf-8")

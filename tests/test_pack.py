@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from gamesim import catalog
 from gamesim.cli import app
 from gamesim.errors import GamesimError
-from gamesim.pack import Pack, export, open_pack, quoted
+from gamesim.pack import TABLES, Pack, export, open_pack, quoted
 from gamesim.prompt import Style, arranged, arrangements, paraphrases, texts, told, wordings
 from gamesim.reading import read_answer
+from gamesim.wording import COUNTS, PARTS
 
 GAMES = list(all_games())
 every_game = pytest.mark.parametrize("name", GAMES)
@@ -236,3 +237,11 @@ def test_any_text_survives_toml() -> None:
 
     for text in (string.printable, 'a"b\\c', "\x7f\x01é\u2028", ""):
         assert tomllib.loads(f"x = {quoted(text)}")["x"] == text
+
+
+def test_the_page_names_every_key_and_part() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "prompts.md").read_text(encoding="utf-8")
+    for key in TABLES:
+        assert f"`[{key}]" in page or f"`{key}`" in page, key
+    for part in (*PARTS, *COUNTS):
+        assert f"`{{{part}}}`" in page, part
