@@ -173,19 +173,24 @@ class Page:
         for number in range(len(self.past) - last + 1, len(self.past) + 1):
             known = self.past[number - 1]
             for each in mine:
-                if missing := [name for name in each.sees if name not in known]:
-                    raise GamesimError(
-                        f"{self.game.name}.{each.name}: players are not told {missing[0]} after the round, so that "
-                        "the past cannot be told as a conversation"
-                    )
-                turn(each.name, {name: known[name] for name in each.sees}, number, known[each.name])
+                turn(each.name, self._shown(each.name, known), number, known[each.name])
             line = history(self.game, self.role, [known], number, self.speech, self.wording)
             pending.append(line.removeprefix("- "))
         for stage, action in self.own.items():
-            turn(stage, {}, self.round, action)
+            turn(stage, self._shown(stage, {**self.seen, **self.own}), self.round, action)
         form = self._answer(self.stage, self.space)
         asked = _joined("\n", self._asked(self.stage, self.seen, self.round), form)
         return [*turns, (_joined("\n\n", *pending, asked), "")]
+
+    def _shown(self, stage: str, known: Mapping[str, float]) -> dict[str, float]:
+        """Find what a stage showed among what is known now."""
+        sees = self.game.stage(stage).sees
+        if missing := [name for name in sees if name not in known]:
+            raise GamesimError(
+                f"{self.game.name}.{stage}: players are not told {missing[0]} afterwards, so that the past cannot be "
+                "told as a conversation"
+            )
+        return {name: known[name] for name in sees}
 
     def _written(self, stage: str, action: float) -> str:
         """Write an own past action in the form in which answers are asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -49,10 +50,18 @@ def wordings(game: Game, stage: str, style: Style = PLAIN) -> int:
 
 
 def arrangements(game: Game, stage: str, style: Style = PLAIN) -> int:
-    """Count the arrangements of the options of a decision; 1 where its texts name them in one way only."""
-    space = game.space_at_most(stage)
-    moves = wording_of(game, style.pack).moves_options(game, stage)
-    return space.arrangements() if moves and isinstance(space, Choice) else 1
+    """Count the arrangements of the options in what the decider of a stage reads.
+
+    A role that makes several choices reads all of them, and its history, in one arrangement.  Where a text names
+    options in one way only there is one.
+    """
+    wording = wording_of(game, style.pack)
+    counts = []
+    for each in game.stages:
+        space = game.space_at_most(each.name)
+        if isinstance(space, Choice) and game.decider(each.name) == game.decider(stage):
+            counts.append(space.arrangements() if wording.moves_options(game, each.name) else 0)
+    return math.lcm(*counts) if all(counts) else 1
 
 
 def arranged(space: ActionSpace, order: int = 0, style: Style = PLAIN, decision: str = "") -> ActionSpace:

@@ -371,3 +371,63 @@ def test_a_pack_says_how_people_are_told_who_they_are(tmp_path: Path) -> None:
     assert texts(known, style=style)[0][0].user.startswith("You are 30, a baker.\n\n")
     with pytest.raises(GamesimError, match=r"dictator.toml: subject: unknown trait 'trade'"):
         texts(replace(obs, subjects=Subjects([{"age": 30.0}], np.array([0]))), style=style)
+
+
+TWO_STEPS = '''
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gamesim.game import ActionSpace, Amount, Choice, Floats, Game, Play, parameter, stage
+
+
+@dataclass(frozen=True)
+class TwoSteps(Game):
+    """A seller names a price; a buyer picks a box and then pays."""
+
+    stake: float = parameter(10.0, unit="money", help="money")
+    roles = ("seller", "buyer")
+    rules = {"seller": ("Sell.",), "buyer": ("Box {left} is red, {right} is blue.",)}
+    ask = {"price": ("What price?",), "pick": ("At {price}, {options}?",), "pay": ("How much?",)}
+    recall = {"buyer": "you picked {pick} and paid {pay}"}
+
+    @stage(by="seller")
+    def price(self, play: Play) -> ActionSpace:
+        return Amount(0, self.stake)
+
+    @stage(by="buyer", sees=("price",))
+    def pick(self, play: Play) -> ActionSpace:
+        return Choice(("left", "right"), ("A", "B"))
+
+    @stage(by="buyer")
+    def pay(self, play: Play) -> ActionSpace:
+        return Amount(0, self.stake)
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        return {"seller": play["pay"], "buyer": -play["pay"]}
+'''
+
+
+def two_steps(tmp_path: Path) -> list[Observations]:
+    file = tmp_path / "two_steps.py"
+    file.write_text(TWO_STEPS, encoding="utf-8")
+    return observed(catalog.find_game(str(file))(), 1, rounds=2)
+
+
+def test_a_role_reads_all_its_stages_in_one_arrangement(tmp_path: Path) -> None:
+    shown = {(obs.stage, obs.round): obs for obs in two_steps(tmp_path)}
+    game = shown["pay", 2].game
+    assert [arrangements(game, stage) for stage in ("price", "pick", "pay")] == [1, 2, 2]
+    for stage in ("pick", "pay"):
+        obs = shown[stage, 2]
+        picked = int(obs.past.own("pick")[0, 0])
+        for k, letters in ((0, "AB"), (1, "BA")):
+            text = texts(obs, None, PLAIN, np.array([k]))[0][0].user
+            assert f"Box {letters[0]} is red" in text
+            assert f"you picked {letters[picked]} and" in text
+
+
+def test_a_conversation_needs_what_a_stage_showed_to_be_told_later(tmp_path: Path) -> None:
+    shown = {(obs.stage, obs.round): obs for obs in two_steps(tmp_path)}
+    assert texts(shown["pick", 1], style=Style(chat=True))[0][0].earlier == ()
+    with pytest.raises(GamesimError, match=r"two_steps.pick: players are not told price afterwards"):
+        texts(shown["pay", 1], style=Style(chat=True))
