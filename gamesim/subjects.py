@@ -83,9 +83,7 @@ class People(Sequence[Mapping[str, Trait]]):
     def __getitem__(self, index: int) -> Mapping[str, Trait]: ...
     @overload
     def __getitem__(self, index: slice) -> list[Mapping[str, Trait]]: ...
-    def __getitem__(
-        self, index: int | slice
-    ) -> Mapping[str, Trait] | list[Mapping[str, Trait]]:
+    def __getitem__(self, index: int | slice) -> Mapping[str, Trait] | list[Mapping[str, Trait]]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self.size))]
         if not -self.size <= index < self.size:
