@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gamesim.humans.records import SOURCES, Funnel, table
+
+Floats = npt.NDArray[np.float64]
 
 # The fifty items of the markers of Goldberg 1992; these are answered against the direction of their scale.
 _REVERSED = {
@@ -62,8 +65,8 @@ def build(records: Path) -> list[dict[str, Any]]:
             "licence": source.licence,
             "url": source.url,
             "filter": f"men and women aged 18 to {oldest} who answered all items, and not all of them alike",
-            "note": f"Figures come from the {len(kept):,} respondents at hand, a part of those published. They chose to "
-            "take a test on a web site, the largest group of them in the United States, and half are under 25: they "
+            "note": f"Figures come from the {len(kept):,} respondents at hand, a part of those published. They chose "
+            "to take a test on a web site, the largest group of them in the United States, and half are under 25: they "
             "are a sample of no country. Scores are means of ten items from 1 to 5, as each described themselves.",
             "traits": list(_REVERSED),
             "low": 1,
@@ -82,7 +85,7 @@ def build(records: Path) -> list[dict[str, Any]]:
 
 def _cell(rows: pd.DataFrame, gender: str) -> dict[str, Any]:
     scores = np.column_stack([_score(rows, *keyed) for keyed in _REVERSED.values()])
-    correlation = np.corrcoef(scores.T)
+    correlation = np.atleast_2d(np.corrcoef(scores.T))
     return {
         "gender": gender,
         "ages": {str(age): int(count) for age, count in rows.age.value_counts().sort_index().items()},
@@ -92,13 +95,14 @@ def _cell(rows: pd.DataFrame, gender: str) -> dict[str, Any]:
     }
 
 
-def _score(rows: pd.DataFrame, letter: str, reversed_items: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def _score(rows: pd.DataFrame, letter: str, reversed_items: tuple[int, ...]) -> Floats:
     items = [
         6 - rows[f"{letter}{number}"] if number in reversed_items else rows[f"{letter}{number}"]
         for number in range(1, 11)
     ]
-    return np.mean(items, axis=0)
+    score: Floats = np.stack(items).mean(axis=0)
+    return score
 
 
-def _rounded(values: np.ndarray[Any, Any]) -> list[float]:
+def _rounded(values: Floats) -> list[float]:
     return [round(float(value), 4) for value in values]
