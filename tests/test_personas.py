@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -518,3 +519,18 @@ def test_deciders_can_be_taken_in_part() -> None:
 def test_missing_records_are_named(tmp_path: Path) -> None:
     with pytest.raises(GamesimError, match=r"bigfive_data\.tsv\.gz is missing"):
         derive_traits.build(tmp_path)
+
+
+# The page about it.
+
+
+def test_the_page_says_what_the_code_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "personas.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```csv\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    first = listed(written(tmp_path, example))[0]
+    assert tell(first) in page.replace("\n> ", " ")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    exec(code, {})
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert "\n".join(printed) in page
+    assert f"{population('bigfive').people:,} respondents" in page
