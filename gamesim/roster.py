@@ -37,7 +37,7 @@ _JOINERS = "\u200c\u200d"
 _IN_WORDS = ("gender", "country", "occupation", "education")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS = 15
-"""Longer numbers, and those that begin with a needless 0, are names such as postal codes and stay words."""
+"""Longer whole numbers, and those that begin with a needless 0, are names such as postal codes and stay words."""
 _LIKE = 0.88
 """How near a column's name comes to that of a known trait before it is asked about."""
 _RANGES = {
@@ -268,7 +268,7 @@ def _value(cell: Any, where: str) -> Trait | None:
 def _number(value: Trait | None) -> float | None:
     if not isinstance(value, str):
         return value
-    if not _NUMBER.fullmatch(value) or len(re.sub(r"\D", "", value)) > _DIGITS:
+    if not _NUMBER.fullmatch(value) or (value.isdigit() and len(value) > _DIGITS):
         return None
     number = float(value)
     return number if math.isfinite(number) else None
@@ -279,6 +279,8 @@ def _clean(text: str, where: str) -> str:
     if len(text.strip().splitlines()) > 1:
         raise GamesimError(f"{where}: {text!r} holds a line break; expected one line of text")
     spaced = " ".join(text.split())
+    if spaced.isprintable():
+        return spaced
     return "".join(
         letter
         for letter in spaced

@@ -260,6 +260,14 @@ def _differences(one: Settings, other: Settings) -> list[str]:
     return [name for name in keys if getattr(one, name) != getattr(other, name)]
 
 
+def _shown(settings: Settings, name: str) -> str:
+    if name != "personas":
+        return repr(getattr(settings, name))
+    known = settings.personas
+    source = known.get("file") or known.get("population") or known.get("given", "none")
+    return f"{source} (sha256 {known['sha256'][:12]})" if known else source
+
+
 def _taken_up(folder: Path, settings: Settings) -> Run | None:
     """Clear a run that was cut off so that it can be played again; give it back if it is complete."""
     if not (folder / "run.json").exists():
@@ -267,10 +275,8 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
-        raise GamesimError(
-            f"{folder}: cannot be resumed, since {name} was {getattr(earlier, name)!r} there and is "
-            f"{getattr(settings, name)!r} now"
-        )
+        was, now = (_shown(each, name) for each in (earlier, settings))
+        raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":
         return Run(earlier, folder)
     record.clear(folder)

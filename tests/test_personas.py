@@ -150,6 +150,8 @@ def test_other_columns_are_numbers_only_where_all_are(tmp_path: Path) -> None:
         "Party": "a",
     }
     assert two == {"zip": "02345", "mixed": "x", "id": "1", "Party": "b"}
+    exact = "wealth,age,weight\n0.28045717660609271,1e2,8.1e-05\n"
+    assert listed(written(tmp_path, exact)) == [{"wealth": 0.28045717660609271, "age": 100.0}]
     assert listed([{"vegan": True}, {"vegan": np.bool_(False)}, {"vegan": None}]) == [
         {"vegan": "yes"},
         {"vegan": "no"},
@@ -454,8 +456,14 @@ def test_a_run_with_other_personas_is_not_taken_up(people: Path, tmp_path: Path)
         check_categorical=False,
     )
     people.write_text(PEOPLE.replace("34", "35"), encoding="utf-8")
-    for others in ({"personas": people}, {"personas": "bigfive"}, {}):
-        with pytest.raises(GamesimError, match="cannot be resumed, since personas was"):
+    first, other = r"people\.csv \(sha256 [0-9a-f]{12}\)", r"\(sha256 [0-9a-f]{12}\)"
+    for others, now in (
+        ({"personas": people}, rf"people\.csv {other}"),
+        ({"personas": "bigfive"}, f"bigfive {other}"),
+        ({}, "none"),
+    ):
+        sentence = f"cannot be resumed, since personas was {first} there and is {now} now"
+        with pytest.raises(GamesimError, match=sentence):
             play(**others)
 
 
