@@ -122,14 +122,16 @@ def _read_csv(path: str, text: str, about: Mapping[str, Any]) -> Roster:
             raise GamesimError(f"{path}, line {begins}: not CSV ({error})") from None
         if row is None:
             break
-        if row:
+        if any(cell.strip() for cell in row):
             lines.append((begins, row))
     if not lines:
         raise GamesimError(f"{path}: is empty; expected a line of column names and one line a person")
     names = lines[0][1]
     for line, row in lines[1:]:
         if len(row) != len(names):
-            raise GamesimError(f"{path}, line {line}: {len(row)} cells stand under {len(names)} columns")
+            raise GamesimError(
+                f"{path}, line {line}: expected {len(names)} cells, one a column, but found {len(row)}"
+            )
     return _roster(
         path,
         names,

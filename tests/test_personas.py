@@ -129,11 +129,22 @@ def test_every_form_gives_the_same_people(people: Path, tmp_path: Path) -> None:
         PEOPLE.replace(",", ";").encode(),
         PEOPLE.replace(",", "\t").encode(),
         PEOPLE.replace("\n", "\n\n").encode(),
+        (PEOPLE + ",,,,,\n , ,,,,\n").encode(),
         PEOPLE.replace("age,", " Age ,").replace("nurse", ' "nurse"'.strip()).encode(),
         PEOPLE.replace("51,man,Ghana,,2.75,", "51,man,Ghana,NA,2.75,NaN").encode(),
         PEOPLE.replace("nurse", "nu\x00r\u200bse\x07").encode(),
     ],
-    ids=["BOM", "CRLF", "semicolons", "tabs", "blank lines", "spaces and quotes", "NA", "control characters"],
+    ids=[
+        "BOM",
+        "CRLF",
+        "semicolons",
+        "tabs",
+        "blank lines",
+        "blank cells",
+        "spaces and quotes",
+        "NA",
+        "control characters",
+    ],
 )
 def test_what_spreadsheets_write_is_read(content: bytes, people: Path, tmp_path: Path) -> None:
     assert listed(written(tmp_path, content, "other.csv")) == listed(people)
@@ -180,7 +191,7 @@ def test_other_columns_are_numbers_only_where_all_are(tmp_path: Path) -> None:
         ("age,Age\n1,2\n", "two columns have the name 'age'"),
         ("party,Party\n1,2\n", "two columns have the name 'Party'"),
         (",age\n0,34\n", "column 1 has no name; name it, or leave it out"),
-        ("age,gender\n34\n", "line 2: 1 cells stand under 2 columns"),
+        ("age,gender\n34\n", "line 2: expected 2 cells, one a column, but found 1"),
         ('job\n"a\nb"\n', r"line 2, column job: 'a\\nb' holds a line break; expected one line of text"),
         ('"a\nb"\n3\n', "name of column 1: .* holds a line break"),
         ('job\n"nurse\n', r"line 2: not CSV \(unexpected end of data\)"),
