@@ -162,9 +162,11 @@ def _of_mappings(source: str, rows: list[Mapping[str, Any]], about: Mapping[str,
     for row, one in enumerate(rows):
         if not isinstance(one, Mapping):
             raise GamesimError(f"{source}, person {row + 1}: {one!r} is not a mapping from trait to value")
-    names = list(dict.fromkeys(str(name) for one in rows for name in one))
+    names = list(dict.fromkeys(name for one in rows for name in one))
     cells = [[one.get(name) for name in names] for one in rows]
-    return _roster(source, names, cells, lambda row: f"{source}, person {row + 1}", about)
+    return _roster(
+        source, [str(name) for name in names], cells, lambda row: f"{source}, person {row + 1}", about
+    )
 
 
 def _roster(
@@ -178,10 +180,11 @@ def _roster(
     if not cells or not names:
         raise GamesimError(f"{source}: holds nobody; expected one row a person")
     traits = _names(source, names)
+    known = (*TRAITS, WEIGHT)
     odd = tuple(
         f"{source}: the column {name!r} is told by its name; should it be {near[0]!r}?"
         for name in traits
-        if name not in TRAITS and (near := difflib.get_close_matches(name.lower(), TRAITS, 1, _LIKE))
+        if name not in known and (near := difflib.get_close_matches(name.lower(), known, 1, _LIKE))
     )
     columns: dict[str, list[Trait | None]] = {}
     for place, name in enumerate(traits):
@@ -204,7 +207,8 @@ def _roster(
         ]
     )
     if not about:
-        listing = json.dumps([dict(one) for one in people], sort_keys=True)
+        shares = [] if weight is None else weight.tolist()
+        listing = json.dumps([[dict(one) for one in people], shares], sort_keys=True)
         about = {"given": "in Python", "sha256": hashlib.sha256(listing.encode()).hexdigest()}
     return Roster(source, people, weight, about, odd)
 

@@ -236,11 +236,15 @@ def test_mistakes_in_python_are_named() -> None:
 
 
 def test_a_name_that_is_nearly_a_trait_is_asked_about() -> None:
-    notes = find_personas([{"opennes": 3.0, "wage": 5, "county": "Kent"}]).notes(1)
+    notes = find_personas([{"opennes": 3.0, "wage": 5, "county": "Kent", "weights": 2, "height": 170}]).notes(
+        1
+    )
     assert notes == [
         "personas: the column 'opennes' is told by its name; should it be 'openness'?",
         "personas: the column 'county' is told by its name; should it be 'country'?",
+        "personas: the column 'weights' is told by its name; should it be 'weight'?",
     ]
+    assert listed([{1: "x"}]) == [{"1": "x"}]
 
 
 # Who gets which.
@@ -450,6 +454,11 @@ def test_the_record_says_whose_personas_they_are(people: Path, tmp_path: Path) -
     other = gamesim.play("bomb_risk", "uniform", n=1, personas=[{"age": 4}]).settings.personas
     assert given["given"] == "in Python"
     assert given["sha256"] != other["sha256"]
+    weighed = [
+        gamesim.play("bomb_risk", "uniform", n=1, personas=[{"age": 3, "weight": share}]).settings.personas
+        for share in (1, 2)
+    ]
+    assert len({each["sha256"] for each in [*weighed, given]}) == 3
 
 
 def test_a_run_with_other_personas_is_not_taken_up(people: Path, tmp_path: Path) -> None:
