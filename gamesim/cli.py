@@ -54,7 +54,8 @@ Allow = Annotated[
     epilog="Examples:  gamesim play ultimatum --agents befm   |   "
     "gamesim play public_goods --agents uniform:0.5,spe:0.5 --rounds 10   |   "
     "gamesim play trust --agents investor=befm,trustee=human --set endowment=50   |   "
-    "gamesim play ultimatum --agents me,befm"
+    "gamesim play ultimatum --agents me,befm   |   "
+    "gamesim play dictator --agents openai:gpt-5.4-mini --personas people.csv"
 )
 def play(
     game: Annotated[
@@ -71,6 +72,13 @@ def play(
     matching: Annotated[str, typer.Option(help="stranger, partner or round_robin.")] = "stranger",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
+    personas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who the agents are: a .csv or .toml with one person a row, or `bigfive` to draw them.",
+        ),
+    ] = None,
     set_: Set = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/GAME-TIME unless given.")] = None,
     quiet: Quiet = False,
@@ -132,6 +140,7 @@ def play(
             matching=matching,
             seed=seed,
             seat=seat,
+            personas=personas,
             out=folder,
             require_weights=require_weights,
             download=download,

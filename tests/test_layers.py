@@ -27,7 +27,7 @@ ENGINE = (
         "policy",
     ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "run", "show", "listing", "cli"),
+    *("catalog", "roster", "personas", "run", "show", "listing", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
@@ -38,7 +38,7 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "listing"}
+USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
 GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
 AGENTS = GAMES | {
     "subjects",
