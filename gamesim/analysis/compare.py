@@ -15,7 +15,7 @@ from gamesim.analysis import beside
 from gamesim.analysis.beside import Interval, Noise
 from gamesim.analysis.comparison import Comparison, Row, judge
 from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
-from gamesim.analysis.matching import Match, Refusal, check_allowed, match
+from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
 from gamesim.analysis.votes import (
     GROUP,
     PERSON,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gamesim.analysis.beside import Interval, Noise
-from gamesim.analysis.matching import Refusal
+from gamesim.analysis.protocol import Refusal
 from gamesim.humans import Reference, Votes
 
 Floats = npt.NDArray[np.float64]

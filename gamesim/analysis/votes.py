@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gamesim.analysis.matching import Match
+from gamesim.analysis.protocol import Match
 from gamesim.humans import Votes
 
 Floats = npt.NDArray[np.float64]
