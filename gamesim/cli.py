@@ -300,7 +300,10 @@ def main() -> None:
 
 
 def _complain(what: GamesimError | str) -> None:
-    sys.stderr.write(f"gamesim: {what}\n")
+    # What a server or a model said may stand in the sentence.
+    from gamesim.shown import printable
+
+    sys.stderr.write(f"gamesim: {printable(what, lines=False)}\n")
 
 
 def _seconds(text: str) -> float | None:
