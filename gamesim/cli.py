@@ -173,6 +173,31 @@ def compare(
     show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
 
 
+@app.command(epilog="Example:  gamesim replay runs/pg --group 0 --round 2")
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    group: Annotated[int | None, typer.Option(help="Only this group.")] = None,
+    session: Annotated[int | None, typer.Option(help="Only this session.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", help="Only this round.")] = None,
+    agent: Annotated[int | None, typer.Option(help="Only what this agent did.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print every text each time, not once a player.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print what each player read, said and did."""
+    from gamesim.replay import as_json, as_text, turns
+    from gamesim.run import open_run
+
+    opened = open_run(run)
+    played = turns(opened, session=session, round=round_, group=group, agent=agent)
+    if json:
+        sys.stdout.write(f"{as_json(opened, played)}\n")
+        return
+    for line in as_text(opened, played, full=full):
+        sys.stdout.write(f"{line}\n")
+
+
 @app.command()
 def games() -> None:
     """List the games."""

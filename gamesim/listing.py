@@ -201,7 +201,9 @@ def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
     recipe = Recipe() if steps is None else Recipe(steps=steps, warm=min(Recipe.warm, steps // 5))
     found = train_seeds(records, out, range(seeds), recipe)
     _figures(found)
-    console.print(f"\nwritten to {out}; play it with --agents mini@weights={out}", markup=False, soft_wrap=True)
+    console.print(
+        f"\nwritten to {out}; play it with --agents mini@weights={out}", markup=False, soft_wrap=True
+    )
 
 
 def figures() -> None:

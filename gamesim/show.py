@@ -312,7 +312,8 @@ def _say(text: str, indent: int) -> None:
 def _print_next(run: Run, comparison: Comparison) -> None:
     game = run.settings.game.get("file") or run.settings.game["name"]
     console.print(
-        f"\nsaved in [bold]{marked(run.folder)}[/bold] (decisions.parquet opens in pandas and R)", soft_wrap=True
+        f"\nsaved in [bold]{marked(run.folder)}[/bold] (decisions.parquet opens in pandas and R)",
+        soft_wrap=True,
     )
     allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
