@@ -101,6 +101,40 @@ def wording(
     return _over_clusters(simulated.wordings, simulated, human, span, resamples, rng)
 
 
+def wording_sd(simulated: Simulated) -> float:
+    """Estimate how far the mean choice differs from wording to wording beyond chance, as a standard deviation.
+
+    The variance component between wordings of a one-way random-effects model, by the analysis of variance with
+    unequal numbers (Searle, Casella & McCulloch 1992, Variance Components, section 3.6), 0 where it comes out
+    negative.  Exact probabilities have no noise of draws to take off: there it is the standard deviation of the
+    means.
+
+    Parameters
+    ----------
+    simulated : Simulated
+
+    Returns
+    -------
+    float
+        In the units of the reference, or in shares of the first label's code; NaN with fewer than two wordings.
+    """
+    weights = simulated.wordings
+    if len(weights) < 2:
+        return float("nan")
+    sizes = weights.sum(axis=1)
+    means = weights @ simulated.support / sizes
+    if not simulated.drawn.any():
+        return float(means.std(ddof=1))
+    total, spare = sizes.sum(), sizes.sum() - len(sizes)
+    if spare < 1:
+        return float("nan")
+    within = float((weights * (simulated.support - means[:, None]) ** 2).sum() / spare)
+    centre = float(sizes @ means / total)
+    between = float(sizes @ (means - centre) ** 2 / (len(sizes) - 1))
+    typical = float((total - (sizes**2).sum() / total) / (len(sizes) - 1))
+    return float(np.sqrt(max(between - within, 0.0) / typical))
+
+
 def _over_clusters(
     clusters: Floats,
     simulated: Simulated,

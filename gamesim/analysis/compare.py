@@ -15,6 +15,7 @@ from gamesim.analysis import beside
 from gamesim.analysis.beside import Interval, Noise
 from gamesim.analysis.comparison import Comparison, Row, judge
 from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
+from gamesim.analysis.missing import imputed
 from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
 from gamesim.analysis.votes import (
     GROUP,
@@ -24,6 +25,7 @@ from gamesim.analysis.votes import (
     coarser,
     collect,
     key,
+    lacking,
     select,
     valid,
 )
@@ -229,7 +231,9 @@ def _row(
     reference = one.reference
     in_sample = reference.dataset in (about.get("trained_on") or ())
     stand_in_for = about.get("stand_in_for") or None
+    human = likeness.human
     if in_sample and not about.get("scored_in_sample", True):
+        human = np.zeros(0)
         likeness = likeness._replace(w1n=NAN, tv=NAN, intervals={}, sd_ratio=NAN, entropy_ratio=NAN)
     moments = _moments(reference, simulated.support, simulated.p)
     people = reference.subjects if reference.votes(votes) == "subject" else reference.decisions
@@ -241,6 +245,13 @@ def _row(
         record = None
     persons = _persons(of_policy, spec)
     several = not math.isnan(persons[0])
+    missing = imputed(
+        simulated,
+        *lacking(of_policy, one, votes),
+        human,
+        (reference.low, reference.high),
+        bool(reference.labels),
+    )
     return Row(
         decision=reference.decision,
         policy=policy,
@@ -269,6 +280,8 @@ def _row(
         w1n=likeness.w1n,
         tv=likeness.tv,
         intervals=likeness.intervals,
+        wordings=max(len(simulated.wordings), 1),
+        wording_sd=beside.wording_sd(simulated),
         floor=likeness.floor,
         perfect=likeness.perfect,
         between=likeness.between,
@@ -281,6 +294,7 @@ def _row(
         human_lag1=record.lag1 if record and several else NAN,
         invalid=_invalid(of_policy),
         void=_void(of_policy),
+        missing=missing,
         exact=simulated.is_exact,
         notes=tuple(_notes(one, spec, about, simulated, likeness, votes)),
         low=reference.low,
