@@ -21,6 +21,8 @@ from rich.table import Table
 from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
+from gamesim.analysis.missing import Missing
+from gamesim.analysis.votes import UNUSABLE
 from gamesim.errors import GamesimError, unknown
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
@@ -160,11 +162,27 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
         _table(["decision", "agent"], _AMOUNT_COLUMNS, amounts)
     if choices:
         _table(["decision", "agent", "choices"], _CHOICE_COLUMNS, choices)
+    for row in rows:
+        if row["invalid"] > 0:
+            console.print(_unusable(row), markup=False)
     _print_own_results(run)
     if settings.void_groups:
         console.print(
             f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
         )
+
+
+def _unusable(row: Mapping[Any, Any]) -> str:
+    """Say how many answers could not be used, why, and how far they might move the mean."""
+    counts = {status: row[status] for status in UNUSABLE if row[status]}
+    bad, good = sum(counts.values()), row["n"]
+    why = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counts.items())
+    text = f"{row['decision'].partition('.')[2]}, {row['policy']}: {bad:,} of {bad + good:,} answers missing ({why})"
+    if not pd.isna(row["mean_low"]):
+        text += (
+            f"; at the lowest or highest action the mean is {row['mean_low']:.2f} to {row['mean_high']:.2f}"
+        )
+    return printable(text)
 
 
 def _count(value: float) -> str:
@@ -276,9 +294,9 @@ def _print_likeness(row: Row) -> None:
         _say(f"{row.reference}: mean {row.mean:.4g} beside {row.human_mean:.4g}; {ending}", 2)
         return
     intervals = ", ".join(
-        f"{name} {low:.3f} to {high:.3f}"
+        f"{name} {low:.3f} to {high:.3f}{_texts(row, name)}"
         for name, (low, high) in row.intervals.items()
-        if low <= row.w1n and high > low
+        if name == "wording" or (low <= row.w1n and high > low)
     )
     figures = {
         "people against people (halves)": row.floor.mean,
@@ -294,8 +312,16 @@ def _print_likeness(row: Row) -> None:
     exact = "exact probabilities" if row.exact else f"{row.n:,} answers"
     covering = f"; 95 % {intervals}" if intervals else ""
     _say(f"distance to {row.reference}: [bold]W1 {row.w1n:.3f}[/bold] ({exact}{covering})", 2)
+    if row.missing is not None:
+        _say(_with_missing(row.missing), 4)
     if beside:
         _say(f"beside it: {'; '.join(beside)}", 4)
+    if not math.isnan(row.wording_sd):
+        _say(
+            f"wording: beyond chance the mean choice differs by an SD of {row.wording_sd:.3g} between "
+            f"{row.wordings} texts",
+            4,
+        )
     if not math.isnan(row.icc) and row.n >= FEW:
         human = "" if math.isnan(row.human_icc) else f" (people {row.human_icc:.2f} and {row.human_lag1:.2f})"
         _say(
@@ -303,6 +329,17 @@ def _print_likeness(row: Row) -> None:
             4,
         )
     _say(ending, 4)
+
+
+def _texts(row: Row, name: str) -> str:
+    return f" ({row.wordings} texts)" if name == "wording" else ""
+
+
+def _with_missing(missing: Missing) -> str:
+    return (
+        f"with the {missing.n:,} missing answers: {missing.w1n_uniform:.3f} if they were uniform, "
+        f"{missing.w1n_best:.3f} to {missing.w1n_worst:.3f} whatever they were"
+    )
 
 
 def _say(text: str, indent: int) -> None:

@@ -45,6 +45,7 @@ def by_programme(one: Case) -> float:
         b_eq=[1.0],
         bounds=[(0, None if allowed else 0) for allowed in legal > 0] + [(0, None)] * (size - 1),
     )
+    assert found.fun is not None
     return float(found.fun) / (high - low)
 
 

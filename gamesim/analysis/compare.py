@@ -27,6 +27,7 @@ from gamesim.analysis.votes import (
     key,
     lacking,
     select,
+    unusable,
     valid,
 )
 from gamesim.errors import GamesimError
@@ -264,6 +265,7 @@ def _row(
             likeness.perfect,
             likeness.between,
             likeness.rivals,
+            missing,
         ),
         in_sample=in_sample,
         stand_in_for=stand_in_for,
@@ -281,7 +283,7 @@ def _row(
         tv=likeness.tv,
         intervals=likeness.intervals,
         wordings=max(len(simulated.wordings), 1),
-        wording_sd=beside.wording_sd(simulated),
+        wording_sd=beside.wording_sd(simulated, bool(reference.labels)),
         floor=likeness.floor,
         perfect=likeness.perfect,
         between=likeness.between,
@@ -317,8 +319,8 @@ def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]
 
 def _invalid(rows: pd.DataFrame) -> float:
     """Share of the answers asked for that could not be used."""
-    asked = rows[rows["status"] != "skipped"] if "status" in rows else rows
-    return 1 - len(valid(asked)) / len(asked) if len(asked) else NAN
+    bad, good = len(unusable(rows)), len(valid(rows))
+    return bad / (bad + good) if bad + good else NAN
 
 
 def _void(rows: pd.DataFrame) -> float:
@@ -353,7 +355,9 @@ def _notes(
     if simulated.unit != "decision":
         notes.append(f"simulation interval by {simulated.unit}: decisions after the first round depend on it")
     if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
-        notes.append(f"only {len(simulated.wordings)} wordings: the wording interval needs {ENOUGH_WORDINGS}")
+        notes.append(
+            f"only {len(simulated.wordings)} wordings: a claim about wording needs {ENOUGH_WORDINGS}"
+        )
     if reference.kind == "published":
         notes.append("published figures, not records")
     return notes

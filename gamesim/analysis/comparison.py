@@ -179,6 +179,7 @@ def judge(
     perfect: Noise,
     between: tuple[tuple[str, float], ...],
     rivals: Mapping[str, float],
+    missing: Missing | None = None,
 ) -> str:
     """Say in words what a distance amounts to, given what stands beside it.
 
@@ -186,8 +187,9 @@ def judge(
     ----------
     in_sample : bool
         Whether the policy has seen the records.
-    w1n, intervals, perfect, between, rivals
-        As in `Row`. "Nearer" is said only where the upper ends of all intervals are nearer, too.
+    w1n, intervals, perfect, between, rivals, missing
+        As in `Row`. "Nearer" is said only where the upper ends of all intervals are nearer, too, and the distance
+        with the missing answers at their worst.
 
     Returns
     -------
@@ -197,7 +199,8 @@ def judge(
         return IN_SAMPLE
     if math.isnan(perfect.high):
         return FIGURES_ONLY
-    upper = max([w1n, *(high for _, high in intervals.values() if not math.isnan(high))])
+    ends = [high for _, high in intervals.values()] + ([missing.w1n_worst] if missing else [])
+    upper = max([w1n, *(end for end in ends if not math.isnan(end))])
     name, naive = min(
         ((name, rivals[name]) for name in ("uniform", "constant median")), key=lambda item: item[1]
     )

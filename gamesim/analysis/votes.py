@@ -32,6 +32,7 @@ SESSION = ("run", "study", "treatment", "replication", "session")
 TEXT = ("wording", "option_order")
 GROUP = (*SESSION, "supergame", "round", "group")
 FEW_SESSIONS = 10
+UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
 
 
 @dataclass(frozen=True, eq=False)
