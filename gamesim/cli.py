@@ -215,6 +215,20 @@ def agents() -> None:
 
 
 @app.command()
+def models(
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask OpenAI too, where a key is set; otherwise it is not contacted."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the language models that can be asked from here, as they are written after --agents."""
+    from gamesim import modelling
+
+    modelling.models(online=online, json=json)
+
+
+@app.command()
 def humans(
     record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
 ) -> None:
