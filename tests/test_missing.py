@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.optimize import linprog
 
+import gamesim
+from gamesim import show
 from gamesim.analysis.distance import w1n, w1n_batch
 from gamesim.analysis.missing import farthest, nearest, with_uniform
 
@@ -86,3 +91,46 @@ def test_missing_answers_that_could_make_up_for_all_the_rest() -> None:
     known = np.where(support < 50, 1.0, 0.0) / 50
     one = (support, known, 51 / 101, human, human, (0.0, 100.0))
     assert nearest(*one) == pytest.approx(0, abs=1e-12)
+
+
+NOISY = '''
+
+import numpy as np
+from dataclasses import dataclass
+from gamesim import Decisions, Policy
+from gamesim.policy import OK, OUT_OF_RANGE, REFUSED
+
+@dataclass(frozen=True)
+class Noisy(Policy):
+    """Refuses once in ten times, and leaves the range as often."""
+
+    def decide(self, obs):
+        place = np.arange(len(obs))
+        status = np.select([place % 10 == 3, place % 10 == 5], [REFUSED, OUT_OF_RANGE], OK).astype(np.uint8)
+        actions = np.where(status == OK, 50.0, np.nan)
+        return Decisions(actions, "sample", status=status, wording=place % 4)
+'''
+
+
+def test_what_is_missing_is_printed_with_its_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "noisy.py").write_text(NOISY, "utf-8")
+    run = gamesim.play("dictator", agents=str(tmp_path / "noisy.py"), n=400, out=tmp_path / "run")
+    comparison = run.compare(resamples=50)
+    show.result(run, comparison, quiet=False, json=False, plot=None, played=False)
+    shown = capsys.readouterr().out
+    assert "40 of 200 answers missing (20 out of range, 20 refused)" in shown
+    assert "at the lowest or highest action the mean is 40.00 to 60.00" in shown
+    assert "with the 40 missing answers: " in shown
+    assert "(4 texts)" in shown
+    assert "only 4 wordings: a claim about wording needs 10" in shown
+    show.result(run, comparison, quiet=False, json=True, plot=None, played=False)
+    document = json.loads(capsys.readouterr().out)
+    (line,) = document["summary"]
+    assert [line[name] for name in ("refused", "out_of_range", "mean_low")] == [20, 20, 40]
+    assert {row["missing"] for row in document["comparison"]} == {40}
+    whole = gamesim.play("dictator", agents="fixed@action=50", n=40)
+    show.result(whole, whole.compare(resamples=50), quiet=False, json=False, plot=None, played=False)
+    assert "missing" not in capsys.readouterr().out
