@@ -253,7 +253,7 @@ def _told(turn: Turn, known: set[str] | None) -> Iterator[str]:
         yield f"  saw       {', '.join(f'{name} = {plain(value)}' for name, value in shown.items())}"
     for time, each in enumerate(turn.asked):
         if time:
-            yield from _block("again", each.user, known)
+            yield from _block("again", each.user, None)
         yield from _answer(each, known)
     yield f"  did       {_done(turn)}"
     if turn.payoff is not None:
