@@ -343,7 +343,15 @@ def test_missing_answers_are_put_in_at_their_worst_and_at_uniform() -> None:
         if each["reference"] == row.reference
     ]
     assert (line["missing"], line["missing_w1n_worst"]) == (20, missing.w1n_worst)
-    assert "nearer than naive" not in row.verdict
+
+
+def test_nearer_is_said_only_where_the_missing_cannot_undo_it() -> None:
+    draws = np.where(np.arange(300) < 270, drawn(300), 80.0)
+    assert against(rows(draws)).verdict in ("nearer than naive rivals", "as near as another human population")
+    row = against(rows([*draws, *[np.nan] * 100]))
+    assert row.missing is not None
+    assert row.w1n < row.rivals["constant median"] < row.missing.w1n_worst
+    assert row.verdict.startswith("not clearly nearer")
 
 
 def test_an_agent_that_answered_once_is_not_missing() -> None:
