@@ -119,7 +119,7 @@ def asked_again(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatc
         agents = f'openai:"evil{EVIL}"@elicit=sample'
         code, out, err = command("play", "dictator", "--agents", agents, "--n", "8", "--out", "run")
     assert code == 0, err
-    assert "[bold]no[/bold]" in out
+    assert "[bold]no[/bold]" in "".join(out.split())
     check_harmless(out + err)
     lines = [json.loads(line) for line in (folder / "replies.jsonl").read_text("utf-8").splitlines()]
     for line in lines:
