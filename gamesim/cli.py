@@ -182,6 +182,31 @@ def compare(
     show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
 
 
+@app.command(epilog="Example:  gamesim replay runs/pg --group 0 --round 2")
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    group: Annotated[int | None, typer.Option(help="Only this group.")] = None,
+    session: Annotated[int | None, typer.Option(help="Only this session.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", help="Only this round.")] = None,
+    agent: Annotated[int | None, typer.Option(help="Only what this agent did.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print every text each time, not once a player.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print what each player read, said and did."""
+    from gamesim.replay import as_json, as_text, turns
+    from gamesim.run import open_run
+
+    opened = open_run(run)
+    played = turns(opened, session=session, round=round_, group=group, agent=agent)
+    if json:
+        sys.stdout.write(f"{as_json(opened, played)}\n")
+        return
+    for line in as_text(opened, played, full=full):
+        sys.stdout.write(f"{line}\n")
+
+
 @app.command()
 def games() -> None:
     """List the games."""
@@ -196,6 +221,20 @@ def agents() -> None:
     from gamesim import listing
 
     listing.agents()
+
+
+@app.command()
+def models(
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask OpenAI too, where a key is set; otherwise it is not contacted."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the language models that can be asked from here, as they are written after --agents."""
+    from gamesim import modelling
+
+    modelling.models(online=online, json=json)
 
 
 @app.command()
@@ -309,7 +348,10 @@ def main() -> None:
 
 
 def _complain(what: GamesimError | str) -> None:
-    sys.stderr.write(f"gamesim: {what}\n")
+    # What a server or a model said may stand in the sentence.
+    from gamesim.shown import printable
+
+    sys.stderr.write(f"gamesim: {printable(what, lines=False)}\n")
 
 
 def _seconds(text: str) -> float | None:

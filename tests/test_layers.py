@@ -27,7 +27,7 @@ ENGINE = (
         "policy",
     ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "roster", "personas", "run", "show", "listing", "cli"),
+    *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
