@@ -84,13 +84,12 @@ class LeftOut(Exception):
 def mock(latency: float) -> Iterator[str]:
     """Serve in another process and give the address."""
     command = [sys.executable, str(SERVED / "server.py"), str(latency / 1000)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
-    finally:
-        server.terminate()
-        server.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.terminate()
 
 
 def counts(url: str) -> dict[str, int]:
@@ -221,6 +220,9 @@ def measure(clients: Sequence[Client], given: argparse.Namespace, latency: float
                 row.reason = str(reason)
                 print(f"{row.client.name} at {latency:g} ms: {reason}", flush=True)
                 continue
+            print(
+                f"{row.client.name} at {latency:g} ms, {count:,} prompts: {run.wall:.2f} s", file=sys.stderr
+            )
             if same:
                 row.of_equal = f"{run.requests}/{count}"
             else:
@@ -242,6 +244,9 @@ def read_arguments() -> argparse.Namespace:
     reader.add_argument("--in-flight", type=int, default=64)
     reader.add_argument("--repeats", type=int, default=3, help="of every run; the least time is printed")
     reader.add_argument("--limit", type=float, default=180, help="seconds until a run is stopped")
+    reader.add_argument(
+        "--only", default="", help="clients with this in their name, and the one others are held to"
+    )
     reader.add_argument("--peers", action="store_true", help="install and measure other libraries as well")
     reader.add_argument(
         "--peer", action="append", default=[], metavar="NAME=PYTHON", help="one that is installed"
@@ -266,7 +271,7 @@ def main() -> None:
     """Measure every client and print a table."""
     given = read_arguments()
     peers, missing = found_peers(given)
-    clients = [*OWN, *peers]
+    clients = [each for each in (*OWN, *peers) if given.only in each.name or each.name == BASE]
     table: list[Row] = []
     for latency in given.latency:
         table += measure(clients, given, latency)

@@ -36,7 +36,7 @@ def environment(folder: Path, python: str, requirements: tuple[str, ...]) -> str
         With the last thing that was said.
     """
     release = _run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
-    home = folder / re.sub(r"[^\w.<>=-]+", "-", f"{'-'.join(requirements)}-python{release}")
+    home = folder / re.sub(r"[^\w.]+", "-", f"{'-'.join(requirements)}-python{release}")
     inside = home / "bin" / "python"
     finished = home / "installed"
     if not finished.exists():
