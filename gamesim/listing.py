@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from gamesim import catalog, prompt
@@ -26,7 +25,7 @@ from gamesim.mini import WEIGHTS
 from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.pack import export as own_texts
 from gamesim.pack import open_pack
-from gamesim.show import console
+from gamesim.shown import console, marked, printable
 
 _TEXT_WIDTH = 88
 
@@ -46,9 +45,9 @@ def _entries(entries: Iterable[tuple[str, str, str]]) -> None:
     table.add_column(no_wrap=True)
     table.add_column()
     for name, what, settings in entries:
-        table.add_row(f"[bold]{name}[/bold]", escape(what))
+        table.add_row(f"[bold]{marked(name)}[/bold]", marked(what))
         if settings:
-            table.add_row("", f"[dim]{escape(settings)}[/dim]")
+            table.add_row("", f"[dim]{marked(settings)}[/dim]")
     console.print(table)
 
 
@@ -115,7 +114,7 @@ def _human(name: str) -> None:
         elif isinstance(value, Mapping):
             value = ", ".join(f"{key} = {held:g}" for key, held in value.items())
         if value not in ("", None, ()):
-            table.add_row(item.name.replace("_", " "), escape(str(value)))
+            table.add_row(item.name.replace("_", " "), marked(str(value)))
     console.print(table)
 
 
@@ -130,10 +129,10 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     kind = catalog.find_game(name)
     rules = kind.from_settings(settings)
     style = prompt.Style(pack=None if prompts is None else open_pack(prompts, kind))
-    console.print(f"[bold]{rules.name}[/bold]  {escape(_first_line(kind))}\n")
+    console.print(f"[bold]{marked(rules.name)}[/bold]  {marked(_first_line(kind))}\n")
     table = _listing("parameter", "value", "what it is")
     for key, item in kind.parameters().items():
-        table.add_row(key, str(getattr(rules, key)), str(item.metadata.get("help", "")))
+        table.add_row(key, marked(getattr(rules, key)), marked(item.metadata.get("help", "")))
     console.print(table)
     console.print()
     size = len(rules.roles)
@@ -141,16 +140,18 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
         f"groups of {size}; {max(1, round(rules.default_n / size)) * size} agents unless --n says otherwise"
     )
     if rules.equilibrium:
-        console.print(f"selfish players: {rules.equilibrium}")
+        console.print(f"selfish players: {marked(rules.equilibrium)}")
     if rules.efficiency:
         most = rules.money(rules.efficient_payoff())
-        console.print(f"efficient: {rules.efficiency} (a group then earns {most})")
+        console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
     for stage in rules.stages:
         _show_stage(rules, stage.name, every_wording, style)
     deciders = {rules.decider(each.name) for each in rules.stages}
     for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
-        console.print(prompt.instructions(rules, role, style=style), markup=False, width=_TEXT_WIDTH)
+        console.print(
+            printable(prompt.instructions(rules, role, style=style)), markup=False, width=_TEXT_WIDTH
+        )
     console.print("\nhuman records:")
     for stage in rules.stages:
         names = [each.name for each in find(f"{rules.name}.{stage.name}")]
@@ -158,7 +159,7 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     if rules.sources:
         console.print("\nsources:")
     for source in rules.sources:
-        console.print(f"  {source}", markup=False)
+        console.print(f"  {printable(source)}", markup=False)
 
 
 def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style) -> None:
@@ -172,13 +173,13 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
     example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
     count = prompt.wordings(rules, stage, style)
     console.print(
-        f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {legal}{example} "
+        f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
         f"({count} equivalent text{'s' if count > 1 else ''})"
     )
     for wording in range(count if every_wording else 1):
         told = prompt.told(rules, stage, seen, wording, style)
-        console.print(f"(system) {told.system}", markup=False, style="dim")
-        console.print(told.user, markup=False, width=_TEXT_WIDTH)
+        console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
+        console.print(printable(told.user), markup=False, width=_TEXT_WIDTH)
         console.print()
 
 
@@ -196,37 +197,6 @@ def _default(item: dataclasses.Field[Any]) -> str:
     return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)
 
 
-def export_prompts(name: str, out: Path) -> None:
-    """Write our texts of a game into a folder."""
-    kind = catalog.find_game(name)
-    file = out / f"{kind.name}.toml"
-    if file.exists():
-        raise GamesimError(f"{file}: there is such a file already; delete it or choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    file.write_text(own_texts(kind), encoding="utf-8")
-    console.print(f"written to {file}", soft_wrap=True)
-
-
-def check_prompts(folder: Path, own: Iterable[str]) -> None:
-    """Check a folder of texts and list what it has texts for."""
-    pack = open_pack(folder, *(catalog.find_game(name) for name in own))
-    for name, wording in pack.games.items():
-        held = ", ".join(f"{key} = {value}" for key, value in wording.requires.items())
-        console.print(f"{name}: fine" + (f"; holds for {held}" if held else ""), markup=False)
-
-
-def import_behaviorbench(path: Path, out: Path) -> None:
-    """Take texts from a copy of BehaviorBench and say what could not be taken."""
-    taken, missed = build_pack(path, out)
-    for line in taken:
-        console.print(line, markup=False, soft_wrap=True)
-    if missed:
-        console.print("\nnot taken:")
-    for line in missed:
-        console.print(f"  {line}", markup=False, soft_wrap=True)
-    console.print(f"\nwritten to {out}; play with --prompts {out}", soft_wrap=True)
-
-
 def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
     """Train mini and print its figures."""
     if importlib.util.find_spec("torch") is None:
@@ -237,7 +207,9 @@ def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
     recipe = Recipe() if steps is None else Recipe(steps=steps, warm=min(Recipe.warm, steps // 5))
     found = train_seeds(records, out, range(seeds), recipe)
     _figures(found)
-    console.print(f"\nwritten to {out}; play it with --agents mini@weights={out}", soft_wrap=True)
+    console.print(
+        f"\nwritten to {out}; play it with --agents mini@weights={out}", markup=False, soft_wrap=True
+    )
 
 
 def figures() -> None:
@@ -257,7 +229,38 @@ def _figures(found: Mapping[str, Any]) -> None:
         f"\nkept: seed {found['shipped seed']} of {len(found['test'])}; gates missed: {len(missed)}"
     )
     for sentence in missed:
-        console.print(f"  {sentence}", markup=False)
+        console.print(f"  {printable(sentence)}", markup=False)
+
+
+def export_prompts(name: str, out: Path) -> None:
+    """Write our texts of a game into a folder."""
+    kind = catalog.find_game(name)
+    file = out / f"{kind.name}.toml"
+    if file.exists():
+        raise GamesimError(f"{file}: there is such a file already; delete it or choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    file.write_text(own_texts(kind), encoding="utf-8")
+    console.print(f"written to {file}", markup=False, soft_wrap=True)
+
+
+def check_prompts(folder: Path, own: Iterable[str]) -> None:
+    """Check a folder of texts and list what it has texts for."""
+    pack = open_pack(folder, *(catalog.find_game(name) for name in own))
+    for name, wording in pack.games.items():
+        held = ", ".join(f"{key} = {value}" for key, value in wording.requires.items())
+        console.print(printable(f"{name}: fine" + (f"; holds for {held}" if held else "")), markup=False)
+
+
+def import_behaviorbench(path: Path, out: Path) -> None:
+    """Take texts from a copy of BehaviorBench and say what could not be taken."""
+    taken, missed = build_pack(path, out)
+    for line in taken:
+        console.print(printable(line), markup=False, soft_wrap=True)
+    if missed:
+        console.print("\nnot taken:")
+    for line in missed:
+        console.print(printable(f"  {line}"), markup=False, soft_wrap=True)
+    console.print(f"\nwritten to {out}; play with --prompts {out}", markup=False, soft_wrap=True)
 
 
 def kept() -> None:
@@ -267,16 +270,16 @@ def kept() -> None:
         for each in cache.show():
             numbers = (each.prompts, each.replies, each.tokens_in, each.tokens_out)
             days = (datetime.fromtimestamp(when).strftime("%Y-%m-%d") for when in (each.oldest, each.newest))
-            table.add_row(escape(each.model), *(f"{number:,}" for number in numbers), *days)
+            table.add_row(marked(each.model), *(f"{number:,}" for number in numbers), *days)
     console.print(table)
-    console.print(f"kept in {cache_folder()}", soft_wrap=True)
+    console.print(f"kept in {cache_folder()}", markup=False, soft_wrap=True)
 
 
 def export(file: Path, model: str | None) -> None:
     """Write the kept answers to a file."""
     with closing(ReplyCache()) as cache, file.open("w", encoding="utf-8") as lines:
         count = cache.export(lines, model)
-    console.print(f"{count:,} answers written to {file}", soft_wrap=True)
+    console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
 
 
 def prune(model: str | None, older_than_days: float | None) -> None:

@@ -208,7 +208,9 @@ class Page:
         if self.person is None:
             return ""
         traits = {
-            name: value if isinstance(value, str) else plain(value) for name, value in self.person.items()
+            name: value if isinstance(value, str) else plain(value)
+            for name, value in self.person.items()
+            if isinstance(value, str) or not math.isnan(value)
         }
         try:
             return self.wording.subject.format_map({**traits, "person": tell(self.person)})

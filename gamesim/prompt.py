@@ -205,7 +205,7 @@ def texts(
             matching=obs.matching,
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},
-            person=None if people is None else people.people[int(person)],
+            person=None if people is None or person < 0 else people.people[int(person)],
         )
         written.append(page.text())
     # Situations may differ in what the text does not mention.

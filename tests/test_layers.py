@@ -38,19 +38,8 @@ ENGINE = (
         "pack",
         "history",
     ),
-    *(
-        "page",
-        "prompt",
-        "reading",
-        "simulation",
-        "elicit",
-        "run",
-        "show",
-        "aligning",
-        "behaviorbench",
-        "listing",
-        "cli",
-    ),
+    *("page", "prompt", "reading", "simulation", "elicit", "roster", "personas", "run", "shown", "show"),
+    *("aligning", "behaviorbench", "listing", "modelling", "replay", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
@@ -61,7 +50,7 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "listing"}
+USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
 GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
 AGENTS = GAMES | {
     "subjects",

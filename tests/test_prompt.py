@@ -359,6 +359,9 @@ def test_different_people_read_different_texts() -> None:
     assert row.tolist() == [0, 1, 0]
     for text, person in zip(written, people, strict=True):
         assert text.user.startswith(tell(person))
+    themselves = replace(obs, subjects=Subjects(people, np.array([0, -1, -1])))
+    assert texts(themselves)[1].tolist() == [1, 0, 0]
+    assert texts(themselves)[0][0] == texts(obs)[0][0]
     assert len(texts(peopled, style=Style(personas=False))[0]) == 1
     assert texts(peopled, style=Style(personas=False))[0] == texts(obs)[0]
 
