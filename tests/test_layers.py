@@ -39,7 +39,7 @@ ENGINE = (
         "history",
     ),
     *("page", "prompt", "reading", "simulation", "elicit", "roster", "personas", "run", "shown", "show"),
-    *("aligning", "behaviorbench", "listing", "modelling", "replay", "cli"),
+    *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
