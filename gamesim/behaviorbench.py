@@ -73,12 +73,13 @@ class Source:
     labels: tuple[str, ...] = ()
 
 
-_SHARED = {"endowment": 100.0}
+_DICTATOR = {"endowment": 100.0}
+_ULTIMATUM = {"endowment": 100.0, "sequential": False, "both_roles": False}
 _TRUST = {"endowment": 100.0, "factor": 3.0}
 SOURCES = (
-    Source("dictator", "dictator", "dictator", "give", _SHARED, "endowment", ("give",), ("dictator",)),
-    Source("ultimatum_proposer", "ultimatum", "proposer", "offer", _SHARED, "endowment"),
-    Source("ultimatum_responder", "ultimatum", "responder", "minimum", _SHARED, "endowment"),
+    Source("dictator", "dictator", "dictator", "give", _DICTATOR, "endowment", ("give",), ("dictator",)),
+    Source("ultimatum_proposer", "ultimatum", "proposer", "offer", _ULTIMATUM, "endowment"),
+    Source("ultimatum_responder", "ultimatum", "responder", "minimum", _ULTIMATUM, "endowment"),
     Source(
         "trust_investor", "trust", "investor", "send", _TRUST, "", ("send", "return"), ("trust_investor",)
     ),

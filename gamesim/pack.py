@@ -173,6 +173,8 @@ def quoted(text: str) -> str:
 
 
 def _plain(value: float | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return repr(value) if isinstance(value, str) or value != round(value) else f"{value:.0f}"
 
 

@@ -179,6 +179,8 @@ def test_a_number_becomes_a_placeholder_only_where_it_is_certain(pack: Pack) -> 
     # "half of it" may or may not depend on the stake.
     for name, settings in (
         ("ultimatum", {"endowment": 10}),
+        ("ultimatum", {"both_roles": True}),
+        ("ultimatum", {"sequential": True}),
         ("trust", {"factor": 2}),
         ("public_goods", {"group_size": 5}),
         ("beauty_contest", {"p": 0.5}),
