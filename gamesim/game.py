@@ -317,9 +317,7 @@ class Game:
         share : float
             From the least, 0, to the most, 1.
         """
-        play = [play for _, _, play in self._rehearse(share)][-1]
-        play.payoffs = dict(self.payoffs(play))
-        return play
+        return [play for _, _, play in self._rehearse(share)][-1]
 
     def _rehearse(self, share: float) -> Iterator[tuple[str, ActionSpace, Play]]:
         """Play one group stage by stage: the stage, what is legal there, and the play up to it."""
