@@ -87,7 +87,11 @@ class ModelPolicy(Policy):
 
     def sampling(self) -> Sampling:
         """Give the sampling settings."""
-        given = {item.name: getattr(self, item.name) for item in dataclasses.fields(Sampling)}
+        given = {
+            item.name: getattr(self, item.name)
+            for item in dataclasses.fields(Sampling)
+            if hasattr(self, item.name)
+        }
         return dataclasses.replace(
             self.default_sampling(), **{name: value for name, value in given.items() if value is not None}
         )

@@ -22,7 +22,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import find_matching
-from gamesim.models.access import Access
+from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast
@@ -164,7 +164,8 @@ def play(
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
-        Called with rounds done and rounds in all.
+        Called with rounds done and rounds in all.  A `gamesim.models.access.Watching` is also told of every answer of a
+        served model.
     **parameters
         Parameters of the game, such as ``endowment=50``.
 
@@ -196,7 +197,8 @@ def play(
     dealt = cast(rules, items, size, sessions, seed, seat)
     _check_matching(rules, matching)
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
+    watch = progress.answers if isinstance(progress, Watching) else None
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
     setting = Setting(rules, (), rounds, seed, standin, download, access.to)
     notes: list[str] = []
     with _noting(notes):

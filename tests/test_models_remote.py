@@ -105,7 +105,7 @@ def test_the_request_carries_prompt_and_settings(server: BadServer) -> None:
         ("blocked", "refused", "", "http", 1),
         ("refuse", "refused", "I will not.", "", 1),
         ("long", "length", "[5", "", 1),
-        ("thought-out", "length", "", "", 1),
+        ("thought-out", "length", "", "all 3 tokens went into thinking; raise @thinking=", 1),
         ("slow", "stop", "[slow]", "", 1),
         ("huge", "stop", "[1]" + "y" * 10_000, "", 1),
         ("control", "stop", "\x1b[2J[5]\x07\u202e\x00", "", 1),

@@ -206,7 +206,8 @@ class Asking:
 
     def _lost(self, fault: Fault) -> Completion:
         """Word the end of a row without an answer, and see whether the others have hope."""
-        self._failed_in_row += fault.passing
+        # A server that refuses one prompt after the other and has answered none refuses the settings.
+        self._failed_in_row += fault.passing or (fault.kind == "request" and not self.answered)
         if fault.hopeless(self.answered):
             self._halt(str(fault))
             return _stopped(str(fault))
