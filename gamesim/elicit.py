@@ -285,6 +285,7 @@ def _read(completion: Completion, obs: Observations, row: int) -> Reading:
     if completion.finish == "refused":
         return Reading(np.nan, REFUSED)
     reading = read_answer(completion.text, obs.space, row)
-    if completion.finish == "length" and reading.status == UNREADABLE:
+    # What was cut off behind a number may have been a digit of it.
+    if completion.finish == "length" and reading.read_as != "bracket":
         return Reading(np.nan, TRUNCATED)
     return reading

@@ -175,14 +175,14 @@ def test_it_is_shown_exported_and_pruned(cache: ReplyCache) -> None:
 def test_a_prompt_that_has_no_more_keeps_its_key(tmp_path: Path) -> None:
     identity, prompt = {"model": "m"}, Prompt("5?", "be a player")
     (tmp_path / "old").mkdir()
-    with sqlite3.connect(tmp_path / "old" / "replies.sqlite") as file:
-        file.executescript(VERSION_1)
+    with sqlite3.connect(tmp_path / "old" / "replies.sqlite") as old:
+        old.executescript(VERSION_1)
         number = hashlib.sha256(json.dumps(['{"model": "m"}', "be a player", "5?"]).encode()).digest()[:16]
-        file.execute(
+        old.execute(
             "INSERT INTO prompts VALUES (?, 'm', '{\"model\": \"m\"}', 'be a player', '5?')", (number,)
         )
-        file.execute("INSERT INTO replies VALUES (?, 1, 0.0, '[5]', 'stop', '', '', 7, 3)", (number,))
-    file.close()
+        old.execute("INSERT INTO replies VALUES (?, 1, 0.0, '[5]', 'stop', '', '', 7, 3)", (number,))
+    old.close()
     cache = ReplyCache(tmp_path / "old")
     kept = Completion("[5]", tokens_in=7, tokens_out=3)
     turns = replace(prompt, earlier=(("4?", "[4]"),))

@@ -7,18 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 pytest.importorskip("openai")
+
+from badserver import BadServer, serving
 
 PLAY = (
     "play",
@@ -34,59 +32,17 @@ PLAY = (
 )
 
 
-class Server(ThreadingHTTPServer):
-    """Answers with a number that follows from the seed, after a short while."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: Counter[str] = Counter()
-        self.latency = 0.0
-        self.lock = threading.Lock()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:
-            self.server.asked[json.dumps([asked["messages"], asked["seed"]])] += 1
-        time.sleep(self.server.latency)
-        message = {"role": "assistant", "content": f"[{asked['seed'] % 21}]"}
-        body = {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "tiny",
-            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 3, "total_tokens": 103},
-        }
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the test's output clean."""
+@pytest.fixture
+def server() -> Iterator[BadServer]:
+    """Answers with a number that follows from the seed."""
+    with serving() as server:
+        server.model, server.usage, server.latency = "tiny", (100, 3), 0.0
+        server.does = lambda asked: f"say [{asked['seed'] % 21}]"
+        yield server
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
-
-
-@pytest.fixture
-def environment(server: Server, tmp_path: Path) -> dict[str, str]:
+def environment(server: BadServer, tmp_path: Path) -> dict[str, str]:
     prices = tmp_path / "prices.json"
     prices.write_text('{"tiny": {"input": 100.0, "output": 0.0}}')
     return os.environ | {
@@ -109,27 +65,27 @@ def table(folder: Path) -> pd.DataFrame:
 
 
 def test_a_second_run_is_the_same_and_free(
-    server: Server, environment: dict[str, str], tmp_path: Path
+    server: BadServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     first = gamesim(environment, tmp_path, *PLAY, "--out", "a")
     assert first.returncode == 0, first.stderr
     assert "120 replies" in first.stdout
-    asked = server.asked.total()
+    asked = len(server.requests)
     assert asked == 120
     second = gamesim(environment, tmp_path, *PLAY, "--out", "b")
-    assert server.asked.total() == asked
+    assert len(server.requests) == asked
     assert "0 replies" in second.stdout
     assert table(tmp_path / "a").equals(table(tmp_path / "b"))
     third = gamesim(environment, tmp_path, *PLAY, "--out", "c", "--no-cache")
     assert third.returncode == 0
-    assert server.asked.total() == 2 * asked
+    assert len(server.requests) == 2 * asked
     shown = gamesim(environment, tmp_path, "cache", "show")
     assert "tiny" in shown.stdout
     assert "120" in shown.stdout
 
 
 def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
-    server: Server, environment: dict[str, str], tmp_path: Path
+    server: BadServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.7")
     assert stopped.returncode == 3
@@ -137,17 +93,17 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     assert "Traceback" not in stopped.stderr
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
     assert settings["status"] == "interrupted"
-    paid = server.asked.total()
+    paid = len(server.requests)
     assert 0 < paid <= 70
     wrong = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume", "--seed", "5")
     assert wrong.returncode == 2
     assert "seed was 0 there and is 5 now" in wrong.stderr
     resumed = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume")
     assert resumed.returncode == 0, resumed.stderr
-    assert set(server.asked.values()) == {1}
+    assert set(server.seen.values()) == {1}
     again = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume")
     assert again.returncode == 0
-    assert server.asked.total() == 120
+    assert len(server.requests) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
 
@@ -161,14 +117,14 @@ def test_a_ceiling_on_cost_needs_a_price(environment: dict[str, str], tmp_path: 
 
 @pytest.mark.slow
 def test_killed_at_any_moment_a_run_continues_without_paying_twice(
-    server: Server, environment: dict[str, str], tmp_path: Path
+    server: BadServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     server.latency = 0.1
     command = [sys.executable, "-m", "gamesim", *PLAY, "--out", "run", "--resume", "--quiet"]
     for replies in (5, 30, 70, 110):
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
-        while server.asked.total() < replies and process.poll() is None and time.monotonic() < deadline:
+        while len(server.requests) < replies and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -176,20 +132,20 @@ def test_killed_at_any_moment_a_run_continues_without_paying_twice(
     done = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume")
     assert done.returncode == 0, done.stderr
     # Each of the four kills can lose what was in flight: at most the 40 deciders of one stage.
-    assert sum(count - 1 for count in server.asked.values()) <= 4 * 40
-    assert len(server.asked) == 120
+    assert sum(count - 1 for count in server.seen.values()) <= 4 * 40
+    assert len(server.seen) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
 
 
 def test_a_dry_run_counts_and_sends_nothing(
-    server: Server, environment: dict[str, str], tmp_path: Path
+    server: BadServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     done = gamesim(environment, tmp_path, *PLAY, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "tiny: estimate: 120 calls" in done.stdout
     assert "nothing was sent" in done.stdout
-    assert not server.asked
+    assert not server.requests
     assert not (tmp_path / "runs").exists()
     free = gamesim(environment, tmp_path, "play", "dictator", "--agents", "uniform", "--n", "4", "--dry-run")
     assert "nothing to pay" in free.stdout

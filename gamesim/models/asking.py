@@ -155,7 +155,7 @@ class Asking:
     def _seconds_left(self) -> float:
         return float("inf") if self._gate is None else max(0.0, self._gate.seconds_left())
 
-    async def _row(self, lane: Lane | None, prompt: Prompt, seed: int) -> Completion:
+    async def _row(self, lane: Lane, prompt: Prompt, seed: int) -> Completion:
         """Attempt until there is an answer, no attempt left or no time left."""
         loop = asyncio.get_running_loop()
         patience = self._patience
@@ -165,8 +165,6 @@ class Asking:
             if self._stop and failures + told_to_wait:
                 self._leave(lane)
                 return _stopped(self._stop)
-            if lane is None:
-                return self._lost(Fault("time-out", f"no place in the queue within {patience.deadline:g} s"))
             sent = loop.time()
             try:
                 async with asyncio.timeout_at(end):
@@ -192,7 +190,10 @@ class Asking:
             if not fault.passing or spent:
                 return self._lost(fault)
             await asyncio.sleep(wait)
-            lane = await self._lanes.enter(loop.time() if self._stop else end)
+            place = await self._lanes.enter(loop.time() if self._stop else end)
+            if place is None:
+                return _stopped(self._stop) if self._stop else self._lost(fault)
+            lane = place
 
     def _slow_down(self, lane: Lane, fault: Fault, sent: float) -> None:
         now = asyncio.get_running_loop().time()
