@@ -34,6 +34,7 @@ BAR = 22
 FEW = 10
 """Fewer answers than these are not measured against anybody."""
 _TEXT_WIDTH = 88
+_QUOTED = 120
 console = Console(highlight=False, soft_wrap=False)
 
 
@@ -161,6 +162,19 @@ def forecast(run: Run) -> None:
         console.print("no served model would be asked, so there is nothing to pay")
 
 
+def missing(run: Run) -> str:
+    """Say how many decisions are missing and why, with what was said for an example; empty if none is."""
+    bad = run.decisions[run.decisions["status"] != "ok"]
+    replies = {each["id"]: each for each in run.replies} if len(bad) else {}
+    parts = []
+    for status, rows in bad.groupby("status", observed=True):
+        first = replies.get(rows["reply"].iloc[0], {})
+        last = (first.get("again") or [first])[-1]
+        said = "".join(c if c.isprintable() else " " for c in last.get("error") or last.get("raw") or "")
+        parts.append(f"{len(rows):,} {status}" + (f" (such as: {said[:_QUOTED]})" if said.strip() else ""))
+    return ", ".join(parts)
+
+
 def _print_run(run: Run, told: Sequence[str]) -> None:
     settings = run.settings
     console.print(
@@ -191,6 +205,8 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
         console.print(
             f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
         )
+    if lacking := missing(run):
+        console.print(f"missing: {escape(lacking)}", soft_wrap=True)
 
 
 def _count(value: float) -> str:

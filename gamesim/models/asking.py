@@ -186,7 +186,8 @@ class Asking:
             wait = pause(failures + told_to_wait, fault.wait)
             spent = failures > patience.retries or loop.time() + wait >= end
             if fault.passing and (self._stop or wait >= self._seconds_left()):
-                return _stopped(f"{self._stop or 'no time left'}; {fault}")
+                why = self._stop or "no time left"
+                return _stopped(why if str(fault) in why else f"{why}; {fault}")
             if not fault.passing or spent:
                 return self._lost(fault)
             await asyncio.sleep(wait)
