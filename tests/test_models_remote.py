@@ -155,6 +155,17 @@ def test_a_server_without_schemas_says_so_and_is_asked_on(server: BadServer) -> 
     assert answers[-1].text == "[5]"
 
 
+def test_that_a_server_lacks_schemas_is_not_kept(server: BadServer) -> None:
+    prompt = Prompt("5", schema='{"type": "object"}')
+    access = Access(Budget(max_tokens=1_000))
+    model = access.to(open_remote("model", server.url), 9)
+    server.schemas = False
+    assert model.complete([prompt], [0])[0].error.startswith("unsupported: ")
+    server.schemas = True
+    assert model.complete([prompt], [0])[0].text == "[5]"
+    access.close()
+
+
 def test_a_server_that_refuses_everything_is_not_asked_on(server: BadServer) -> None:
     model = open_remote("model", server.url, concurrency=2)
     answers = model.complete([Prompt("long-request")] * 100, range(100))

@@ -23,6 +23,11 @@ pytest.importorskip("openai")
 
 from badserver import BadServer, serving
 
+from gamesim import play as gamesim_play
+from gamesim import show
+from gamesim.models.access import Underway, Watching
+from gamesim.models.opening import open_model
+
 PLAY = (
     "play",
     "public_goods",
@@ -156,6 +161,40 @@ def test_killed_at_ten_moments_a_run_continues_without_paying_twice(
     for name in unbroken.column_names:
         if name != "run":
             assert values(resumed, name) == values(unbroken, name), name
+
+
+def test_the_bars_move_with_the_answers(
+    server: BadServer,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (environment | {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "160"}).items():
+        monkeypatch.setenv(name, value)
+    open_model.cache_clear()
+    with show.progress(True) as advance:
+        assert isinstance(advance, Watching)
+        told: list[Underway] = []
+        gamesim_play("dictator", "openai:tiny", n=40, progress=Noting(advance, told))
+    assert [(each.done, each.asked) for each in told] == [(done, 20) for done in range(1, 21)]
+    assert str(told[-1]) == "20 of 20 answers · $0.20 · 2.06k tokens"
+    drawn = capsys.readouterr().err
+    assert "20 of 20 answers · $0.20 · 2.06k tokens" in drawn
+    assert "1/1 rounds" in drawn
+
+
+class Noting:
+    """Passes on what it is told, and keeps it."""
+
+    def __init__(self, advance: Watching, told: list[Underway]) -> None:
+        self.advance, self.told = advance, told
+
+    def __call__(self, done: int, total: int) -> None:
+        self.advance(done, total)
+
+    def answers(self, underway: Underway) -> None:
+        self.told.append(underway)
+        self.advance.answers(underway)
 
 
 def kept(cache: Path) -> set[int]:
