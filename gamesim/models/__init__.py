@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -106,6 +106,12 @@ class Sampling:
             raise GamesimError(f"max_new_tokens must be at least 1, not {self.max_new_tokens}")
         if self.thinking < 0:
             raise GamesimError(f"thinking must be 0 or more, not {self.thinking}")
+
+    def settings(self) -> dict[str, Any]:
+        """Give the settings by name; what only some served models know is left out where it is not set."""
+        return {
+            name: value for name, value in asdict(self).items() if value or name not in ("thinking", "effort")
+        }
 
     @property
     def truncates(self) -> bool:

@@ -155,12 +155,7 @@ class RemoteModel:
             "kind": "remote",
             "model": self.model,
             "base_url": without_login(self.urls[0]) if self.urls else None,
-            # What is not set is left out, so that answers from before these settings existed are found.
-            "sampling": {
-                name: value
-                for name, value in asdict(self.sampling).items()
-                if value or name not in ("thinking", "effort")
-            },
+            "sampling": self.sampling.settings(),
         }
 
     def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
