@@ -1,4 +1,4 @@
-"""A thousand agents with one prompt: exact probabilities against two ways to sample.  Run by hand.
+"""A thousand agents with one prompt: exact probabilities against three ways to sample.  Run by hand.
 
 ``python benchmarks/local_models.py`` prints process CPU time (user and system) and ratios of one run.  The
 model is a random Llama of about four million parameters, the prompt has about 200 tokens, the answers are
@@ -12,6 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,7 @@ def main() -> None:
             "exact probabilities": timed(exact, model, 7),
             "one prefill, copied caches": timed(prefill_once, model, 3),
             "generate, batch 32": timed(generate, model, 1),
+            "generate, agent by agent": timed(partial(generate, batch=1), model, 1),
             "exact probabilities, again": timed(exact, model, 7),
         }
     own = seconds["exact probabilities"]

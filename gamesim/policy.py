@@ -55,6 +55,8 @@ class Decisions:
         How each answer was read: ``bracket``, ``lone number``, ...
     wording : (D,) int, optional
         Which paraphrase each was given.
+    option_order : sequence of str, optional
+        In which order each was shown the options.
     reply : (D,) int, optional
         Which entry of `replies` stands behind each row; -1 for none.
     replies : sequence of dict
@@ -71,6 +73,7 @@ class Decisions:
     attempts: Ints | None = None
     read_as: Sequence[str] | None = None
     wording: Ints | None = None
+    option_order: Sequence[str] | None = None
     reply: Ints | None = None
     replies: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     distribution: ActionDistribution | None = None
@@ -135,6 +138,11 @@ class Policy(ABC):
 
     stand_in_for: str = field(default="", init=False)
     """The model in whose place this one plays, if any."""
+
+    @property
+    def reads_personas(self) -> bool:
+        """Whether it heeds who its deciders are; only then is it told by ``obs.subjects``."""
+        return False
 
     @classmethod
     def agent_name(cls) -> str:

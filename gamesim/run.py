@@ -24,8 +24,9 @@ from gamesim.game import Game
 from gamesim.matching import find_matching
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
+from gamesim.personas import Given, find_personas
 from gamesim.policy import Policy, Setting, source_of
-from gamesim.population import KEYBOARD, Cast, cast
+from gamesim.population import KEYBOARD, Cast, cast, with_subjects
 from gamesim.record import Recorder, Settings
 from gamesim.spec import Item, parse
 from gamesim.streams import key
@@ -114,6 +115,7 @@ def play(
     matching: str = "stranger",
     seed: int = 0,
     seat: str = "",
+    personas: Given | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     require_weights: bool = False,
@@ -148,6 +150,9 @@ def play(
         Every draw follows from it.
     seat : str
         Role that ``me`` takes; the first one unless given.
+    personas : str, Path, DataFrame or sequence of mappings, optional
+        Who the agents are: a ``.csv`` or ``.toml`` file, people one row each, or ``"bigfive"`` for people drawn from
+        figures.  Their traits are columns ``x_...`` of the table.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
     resume : bool
@@ -196,13 +201,18 @@ def play(
     size = _default_n(rules, items) if n is None else n
     dealt = cast(rules, items, size, sessions, seed, seat)
     _check_matching(rules, matching)
+    source = None if personas is None else find_personas(personas)
+    if source is not None:
+        dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
     access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
     setting = Setting(rules, (), rounds, seed, standin, download, access.to)
-    notes: list[str] = []
+    notes = [] if source is None else source.notes(size)
     with _noting(notes):
         policies = _prepare(items, setting, dealt)
+    if source is not None and not any(policy.reads_personas for policy in policies):
+        notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     settings = Settings(
@@ -221,6 +231,7 @@ def play(
         game={"name": rules.name, "parameters": dataclasses.asdict(rules), **source_of(type(rules))},
         decisions=rules.measures(),
         policies=about,
+        personas={} if source is None else source.describe(size, sessions),
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)
@@ -234,7 +245,7 @@ def play(
     earlier = _taken_up(folder, settings) if resume and folder is not None else None
     if earlier is not None:
         return earlier
-    recorder = Recorder(folder)
+    recorder = Recorder(folder, dealt.people)
     recorder.settings(settings)
     if announce is not None:
         announce(settings.notes)
@@ -247,8 +258,16 @@ def play(
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:
-    keys = ("game", "agents", "n", "sessions", "rounds", "matching", "seed", "seat")
+    keys = ("game", "agents", "n", "sessions", "rounds", "matching", "seed", "seat", "personas")
     return [name for name in keys if getattr(one, name) != getattr(other, name)]
+
+
+def _shown(settings: Settings, name: str) -> str:
+    if name != "personas":
+        return repr(getattr(settings, name))
+    known = settings.personas
+    source = known.get("file") or known.get("population") or known.get("given", "none")
+    return f"{source} (sha256 {known['sha256'][:12]})" if known else source
 
 
 def _taken_up(folder: Path, settings: Settings) -> Run | None:
@@ -258,10 +277,8 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
-        raise GamesimError(
-            f"{folder}: cannot be resumed, since {name} was {getattr(earlier, name)!r} there and is "
-            f"{getattr(settings, name)!r} now"
-        )
+        was, now = (_shown(each, name) for each in (earlier, settings))
+        raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":
         return Run(earlier, folder)
     record.clear(folder)

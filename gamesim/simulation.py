@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import traceback
@@ -23,6 +24,7 @@ from gamesim.policy import OK, Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
 from gamesim.streams import Draws, Floats, Ints
+from gamesim.subjects import People, Subjects, Words
 
 
 class Player(mesa.Agent):
@@ -96,7 +98,7 @@ class Simulation(mesa.Model):
         self.matching = matching
         self.match = find_matching(matching)
         self.seed = seed
-        self.recorder = recorder or Recorder()
+        self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
         self.plays: list[Play] = []
         self.groups_played = 0
@@ -168,6 +170,8 @@ class Simulation(mesa.Model):
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
         policy = self.policies[index]
+        if self.cast.subjects is not None and policy.reads_personas:
+            obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
         _check(policy, obs, decisions)
@@ -250,6 +254,8 @@ class Simulation(mesa.Model):
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        if self.cast.subjects is not None:
+            columns |= _traits(self.cast.subjects.take(obs.agent))
         return columns
 
 
@@ -297,6 +303,17 @@ def _known(play: Play) -> Play:
     known = Play(play.game, play.groups, play.chance_draws)
     known.actions = {name: np.nan_to_num(values) for name, values in play.actions.items()}
     return known
+
+
+def _traits(subjects: Subjects) -> dict[str, Column]:
+    """Put who decided into columns, one a trait."""
+    nobody = subjects.row < 0
+    return {
+        f"x_{name}": Coded(np.where(nobody, -1, column.codes[subjects.row]), column.values)
+        if isinstance(column, Words)
+        else np.where(nobody, np.nan, column[subjects.row])
+        for name, column in People.of(subjects.people).traits.items()
+    }
 
 
 def _seen(obs: Observations) -> Coded | None:
