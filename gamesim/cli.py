@@ -69,7 +69,36 @@ def play(
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 1,
     sessions: Annotated[int, typer.Option(help="Independent sessions, played side by side.")] = 1,
-    matching: Annotated[str, typer.Option(help="stranger, partner or round_robin.")] = "stranger",
+    matching: Annotated[
+        str | None,
+        typer.Option(
+            help="stranger, perfect_stranger, partner, round_robin, assortative, assortative_type; on a network edges, "
+            "neighbourhoods, random_neighbour."
+        ),
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Who is next to whom: a networkx generator such as watts_strogatz:n=400,k=6,p=0.1, lattice:side=100, "
+            "karate_club, or a file.",
+        ),
+    ] = None,
+    update: Annotated[
+        str,
+        typer.Option(
+            help="Who decides anew in a round: synchronous, sequential[:SHARE], death_birth[:SHARE]."
+        ),
+    ] = "synchronous",
+    continuation: Annotated[
+        float, typer.Option(help="Probability that another round follows, instead of --rounds.")
+    ] = 0.0,
+    supergames: Annotated[
+        int | None, typer.Option(help="Games of such length, one after another, with new groups.")
+    ] = None,
+    neighbours: Annotated[
+        str, typer.Option(help="What neighbours see of each other: nothing, actions or earnings.")
+    ] = "earnings",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
     personas: Annotated[
@@ -138,6 +167,11 @@ def play(
             rounds=rounds,
             sessions=sessions,
             matching=matching,
+            network=network,
+            update=update,
+            continuation=continuation,
+            supergames=supergames,
+            neighbours=neighbours,
             seed=seed,
             seat=seat,
             personas=personas,

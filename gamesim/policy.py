@@ -98,6 +98,8 @@ class Setting:
         forbids that.
     download : bool
         Whether weights may be fetched.
+    linked : bool
+        Whether the agents are the nodes of a network.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -109,6 +111,7 @@ class Setting:
     standin: Callable[[str], Policy] | None = None
     download: bool = False
     access: Callable[[Any, int], Any] | None = None
+    linked: bool = False
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -135,6 +138,9 @@ class Policy(ABC):
 
     trained_on: ClassVar[tuple[str, ...]] = ()
     """Names of the human data sets whose likeness would be in sample."""
+
+    memory: ClassVar[int | None] = None
+    """How many past rounds it looks at; None for all, 0 for none.  What nobody looks at is not kept in memory."""
 
     stand_in_for: str = field(default="", init=False)
     """The model in whose place this one plays, if any."""

@@ -73,7 +73,15 @@ def check_size(game: Game, n: int) -> None:
         )
 
 
-def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, seat: str = "") -> Cast:
+def cast(
+    game: Game,
+    items: Sequence[Item],
+    n: int,
+    sessions: int,
+    seed: int,
+    seat: str = "",
+    on_network: bool = False,
+) -> Cast:
     """Deal roles and policies.
 
     Roles are held for the whole session.  Shares of a population (or seat) are met exactly up to rounding by
@@ -91,6 +99,8 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
         Seed of the run.
     seat : str
         Role that the keyboard agent takes; the first one unless given.
+    on_network : bool
+        Whether groups are formed on a network, so that `n` need not be a number of whole groups.
 
     Returns
     -------
@@ -99,12 +109,13 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
     if seat and seat not in game.roles:
         raise unknown("seat", seat, dict.fromkeys(game.roles), where=f"{game.name}: --seat")
     check_seats(items, game.roles, game.name)
-    check_size(game, n)
-    groups = n // len(game.roles)
+    if not on_network:
+        check_size(game, n)
+    groups, over = divmod(n, len(game.roles))
     members: dict[str, Ints] = {}
     start = 0
-    for role in dict.fromkeys(game.roles):
-        count = groups * game.seats_of(role)
+    for place, role in enumerate(dict.fromkeys(game.roles)):
+        count = groups * game.seats_of(role) + (over if place == 0 else 0)
         members[role] = np.arange(start, start + count)
         start += count
     policy = np.empty((sessions, n), dtype=np.int64)

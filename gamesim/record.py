@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import csv
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gamesim.errors import GamesimError
@@ -100,6 +101,8 @@ class Settings(BaseModel):
     sessions: int
     rounds: int
     matching: str
+    network: dict[str, Any] | None = None
+    society: dict[str, Any] = {}
     agents: str
     seat: str
     game: dict[str, Any]
@@ -232,6 +235,12 @@ class Recorder:
             new.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
             new.replace(self.folder / "run.json")
 
+    def network(self, edges: Ints) -> None:
+        """Write who is next to whom as ``network.csv``: pairs of agents, by number within a session."""
+        if self.folder is not None:
+            table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
+            csv.write_csv(table, self.folder / "network.csv")
+
     def finish(self, settings: Settings) -> None:
         """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
         self.settings(settings)
@@ -302,7 +311,14 @@ def make_folder(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
     shutil.rmtree(folder / "decisions", ignore_errors=True)
-    for name in ("run.json", "decisions.parquet", "replies.jsonl", "run.json.new", "decisions.parquet.new"):
+    for name in (
+        "run.json",
+        "decisions.parquet",
+        "replies.jsonl",
+        "network.csv",
+        "run.json.new",
+        "decisions.parquet.new",
+    ):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -20,11 +20,15 @@ ENGINE = (
         "streams",
         "actions",
         "distribution",
+        "network",
         "groups",
         "game",
+        "neighbours",
+        "society",
         "subjects",
         "observation",
         "policy",
+        "imitation",
     ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
     *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
@@ -39,8 +43,10 @@ BESIDE = {
 }
 # From which module of the engine on each package may be used.
 USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
-GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
+GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "groups", "game"}
 AGENTS = GAMES | {
+    "imitation",
+    "neighbours",
     "subjects",
     "observation",
     "policy",
