@@ -198,7 +198,7 @@ def play(
         return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
     if not (run.decisions["status"] == "ok").any():
-        raise NothingPlayedError(f"{folder}: not one valid decision was made")
+        raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 
 
 @app.command(epilog="Example:  gamesim compare runs/pg --allow round --plot pg.png")

@@ -22,7 +22,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
-from gamesim.models.access import Access
+from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network, open_network
 from gamesim.personas import Given, find_personas
@@ -191,7 +191,8 @@ def play(
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
-        Called with rounds done and rounds in all.
+        Called with rounds done and rounds in all.  A `gamesim.models.access.Watching` is also told of every answer of a
+        served model.
     **parameters
         Parameters of the game, such as ``endowment=50``.
 
@@ -234,7 +235,8 @@ def play(
     _check_society(rules, dealt, meeting, linked, society, seed)
     played = len(Calendar(rounds, society, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
+    watch = progress.answers if isinstance(progress, Watching) else None
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
     setting = Setting(rules, (), played, seed, standin, download, access.to, linked is not None)
     notes = [] if source is None else source.notes(size)
     with _noting(notes):

@@ -215,7 +215,8 @@ def read(completion: Completion, question: Question) -> Reading:
     if completion.finish == "refused":
         return Reading(np.nan, REFUSED)
     reading = read_answer(completion.text, question.space)
-    if completion.finish == "length" and reading.status == UNREADABLE:
+    # What was cut off behind a number may have been a digit of it; brackets and objects are closed.
+    if completion.finish == "length" and reading.read_as not in ("bracket", "structured"):
         return Reading(np.nan, TRUNCATED)
     return reading
 

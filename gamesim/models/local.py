@@ -9,7 +9,6 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -307,7 +306,7 @@ class LocalModel:
             "device": str(self.model.device),
             "rendering": self.rendering,
             "end_token": self.tokenizer.convert_ids_to_tokens(self.chat.end_token),
-            "sampling": asdict(self.sampling),
+            "sampling": self.sampling.settings(),
             "versions": {name: importlib.metadata.version(name) for name in (*_NEEDED, "tokenizers")},
         }
 

@@ -51,6 +51,8 @@ def open_model(
         from gamesim.models.remote import open_remote
 
         return open_remote(name, base_url, sampling=sampling)
+    if sampling.thinking or sampling.effort:
+        raise GamesimError(f"{model}: thinking and effort are for served models; local ones do not think")
     from gamesim.models.local import open_local
 
     base, plus, adapter = name.partition("+")
