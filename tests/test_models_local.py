@@ -552,7 +552,7 @@ def test_what_is_not_installed_is_named(base: Path, monkeypatch: pytest.MonkeyPa
         open_local(base)
 
 
-@pytest.mark.parametrize("wrong", [{"device": "nowhere"}, {"dtype": "int8"}, {"attention": "flash"}])
+@pytest.mark.parametrize("wrong", [{"device": "nowhere"}, {"dtype": "int7"}, {"attention": "flash"}])
 def test_settings_that_do_not_exist_are_refused(base: Path, wrong: dict[str, str]) -> None:
     with pytest.raises(GamesimError, match=next(iter(wrong))):
         open_local(base, **wrong)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ Imports torch; load it only once a local model is wanted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ import torch
 from gamesim.errors import GamesimError
 from gamesim.models import Sampling
 from gamesim.models.draws import SeededDraw
+from gamesim.models.memory import Room, in_halves
 
 __all__ = ["write_answers"]
 
@@ -27,7 +29,7 @@ def write_answers(
     sampling: Sampling,
     stop_tokens: Sequence[int],
     *,
-    tokens_per_batch: int,
+    room: Room,
 ) -> list[list[int]]:
     """Continue each prompt until a stop token or the most tokens allowed.
 
@@ -46,8 +48,9 @@ def write_answers(
         Applied at every token.
     stop_tokens : sequence of int
         Tokens that end an answer.
-    tokens_per_batch : int
-        Most tokens of a batch, padding and answers included; a longer row is a batch of its own.
+    room : Room
+        How much a batch may hold, answers included; a single longer row is a batch of its own.  Shrunk where
+        memory holds less.
 
     Returns
     -------
@@ -59,9 +62,9 @@ def write_answers(
     GamesimError
         If a prompt and its answer are longer than the model can read.
     """
-    room = sampling.max_new_tokens
+    new = sampling.max_new_tokens
     limit = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-    longest = max(map(len, prompts), default=0) + room
+    longest = max(map(len, prompts), default=0) + new
     if limit is not None and longest > limit:
         raise GamesimError(
             f"a prompt with its answer may have {longest} tokens; the model reads at most {limit}"
@@ -76,20 +79,21 @@ def write_answers(
         others.sort(key=lambda place: len(prompts[place]))
         for places in [others, *shared]:
             cache = None if places is others else _read(model, prompts[places[0]])
-            for batch in _cut(places, [len(prompts[place]) + room for place in places], tokens_per_batch):
-                rows, keys = [prompts[place] for place in batch], [seeds[place] for place in batch]
+            work = partial(_write_batch, model, prompts, seeds, sampling, stop_tokens, cache)
+            for batch in _cut(places, [len(prompts[place]) + new for place in places], room):
+                width = len(prompts[batch[-1]]) + new
                 for place, answer in zip(
-                    batch, _generate(model, rows, keys, sampling, stop_tokens, cache), strict=True
+                    batch, in_halves(batch, work, width, room, model.device), strict=True
                 ):
                     result[place] = answer
     return result
 
 
-def _cut(places: list[int], widths: list[int], most: int) -> Iterator[list[int]]:
+def _cut(places: list[int], widths: list[int], room: Room) -> Iterator[list[int]]:
     """Cut rows, sorted by width, where a batch would hold too many tokens."""
     start = 0
     for stop, width in enumerate(widths):
-        if stop > start and (stop + 1 - start) * width > most:
+        if stop > start and (stop + 1 - start) * width > room.tokens:
             yield places[start:stop]
             start = stop
     if places:
@@ -110,17 +114,19 @@ def _read(model: Any, prompt: Sequence[int]) -> list[tuple[Any, Any]] | None:
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
-def _generate(
+def _write_batch(
     model: Any,
-    rows: list[Sequence[int]],
-    seeds: list[int],
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
     sampling: Sampling,
     stop_tokens: Sequence[int],
     cache: list[tuple[Any, Any]] | None,
+    batch: Sequence[int],
 ) -> list[list[int]]:
-    """Write one answer a row."""
+    """Write one answer to each prompt of one batch."""
     from transformers import DynamicCache, GenerationConfig
 
+    rows = [prompts[place] for place in batch]
     width, pad = max(map(len, rows)), stop_tokens[0]
     ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows], device=model.device)
     seen = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=model.device)
@@ -138,7 +144,7 @@ def _generate(
             eos_token_id=list(stop_tokens),
             pad_token_id=pad,
         ),
-        logits_processor=[SeededDraw(sampling, seeds, width)],
+        logits_processor=[SeededDraw(sampling, [seeds[place] for place in batch], width)],
         **start,
     )
     answers = []
