@@ -47,11 +47,15 @@ class Befm(ModelPolicy):
         Which published model.
     base, adapter : str
         Folders or ids to take instead of the published ones.
+    structured, reask
+        As in `ModelPolicy`; off, since the model learnt one bracketed answer to a single turn.
     """
 
     release: str = "befm/BeFM1.5-4B"
     base: str = ""
     adapter: str = ""
+    structured: str = "off"
+    reask: int = 0
 
     trained_on = ("moblab",)
 

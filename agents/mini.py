@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gamesim.distribution import spread
-from gamesim.elicit import ModelPolicy, Question
+from gamesim.elicit import ModelPolicy, Question, Variants
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.mini import WEIGHTS
@@ -150,6 +150,7 @@ class Mini(ModelPolicy):
 
     weights: str = ""
     wording: str = "0"
+    order: str = "0"
 
     trained_on = ("moblab", "behaviorbench")
 
@@ -172,9 +173,9 @@ class Mini(ModelPolicy):
                     f"{who} refuses {setting.game.name}.{stage}: {why}"
                     + (" (docs/mini.md has the table; --require-weights says how to get the model)")
                 )
-        if self.elicit == "sample":
+        if self.elicit in ("sample", "verbalized"):
             raise GamesimError(
-                "mini@elicit=sample: mini answers on its own scale, so only probabilities are read"
+                f"mini@elicit={self.elicit}: mini answers on its own scale, so only probabilities are read"
             )
         ready = self.opening(f"hf:{self.weights or WEIGHTS}", setting)
         departures = [
@@ -200,11 +201,11 @@ class Mini(ModelPolicy):
         """Add that it is never scored for likeness on the records it was trained on."""
         return super().describe() | {"scored_in_sample": False}
 
-    def questions(self, obs: Observations, wording: Ints) -> tuple[list[Question], Ints]:
+    def questions(self, obs: Observations, variants: Variants, form: str) -> tuple[list[Question], Ints]:
         """Ask on mini's own scale, with a header that tells the state of the game."""
         stage = "minimum" if obs.stage == "answer" else obs.stage
         first, situation = obs.situations
-        pairs, row = np.unique(np.column_stack([situation, wording]), axis=0, return_inverse=True)
+        pairs, row = np.unique(np.column_stack([situation, variants.wording]), axis=0, return_inverse=True)
         decision = f"{obs.game.name}.{stage}"
         legal = answers(decision)
         asked = []
@@ -225,6 +226,7 @@ class Mini(ModelPolicy):
             asked.append(
                 Question(
                     Prompt(user["content"], system["content"]),
+                    obs.space.take(np.array([decider])),
                     tuple(f"[{answer}]" for answer in legal),
                     actions,
                     stands_for,

@@ -51,6 +51,16 @@ class Style:
 PLAIN = Style()
 
 
+def arrangements(game: Game, stage: str) -> int:
+    """Count the arrangements of the options of a decision."""
+    return 1
+
+
+def arranged(space: ActionSpace, order: int) -> ActionSpace:
+    """Give the options as one arrangement shows them."""
+    return space
+
+
 def wordings(game: Game, stage: str) -> int:
     """Count the equivalent texts for a decision: paraphrases of the rules times those of the question."""
     return len(game.texts("rules", game.decider(stage))) * len(game.texts("ask", stage))
@@ -127,7 +137,9 @@ def told(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) ->
     return Text(SYSTEM, "\n\n".join(parts))
 
 
-def texts(obs: Observations, wording: Ints | None = None, style: Style = PLAIN) -> tuple[list[Text], Ints]:
+def texts(
+    obs: Observations, wording: Ints | None = None, style: Style = PLAIN, order: Ints | None = None
+) -> tuple[list[Text], Ints]:
     """Write what every decider of a batch reads, each distinct text once.
 
     Parameters
@@ -166,7 +178,9 @@ def texts(obs: Observations, wording: Ints | None = None, style: Style = PLAIN) 
         ask = question(obs.game, obs.stage, seen, int(variant))
         if obs.rounds > 1:
             ask = f"Round {obs.round}. {ask}"
-        parts.append(f"{ask}\n{answer_format(obs.space.take(np.array([decider])), style.answer)}")
+        if style.answer != "none":
+            ask = f"{ask}\n{answer_format(obs.space.take(np.array([decider])), style.answer)}"
+        parts.append(ask)
         written.append(Text(SYSTEM, "\n\n".join(parts)))
     # Situations may differ in what the text does not mention.
     places: dict[Text, int] = {}

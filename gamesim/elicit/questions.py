@@ -1,0 +1,136 @@
+"""What is asked of a model: each distinct prompt of a batch once, with its legal answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gamesim.actions import ActionSpace, Choice
+from gamesim.models import Prompt
+from gamesim.observation import Observations
+from gamesim.prompt import Style, arranged, texts
+from gamesim.streams import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Variants:
+    """In which of the equivalent forms each decider is asked.
+
+    Parameters
+    ----------
+    wording : (D,) int
+        Which paraphrase of rules and question.
+    order : (D,) int
+        Which arrangement of the options; 0 is the one the game is written in.
+    """
+
+    wording: Ints
+    order: Ints
+
+
+@dataclass(frozen=True)
+class Question:
+    """One distinct prompt with its legal answers.
+
+    Parameters
+    ----------
+    prompt : Prompt
+        What the model reads.
+    space : ActionSpace
+        What is legal, for one decider, as the options are shown to it.
+    answers : tuple of str
+        The legal answers, as the model would write them: A of them.
+    actions : (L,) float
+        The legal actions.
+    spread : (A, L) float, optional
+        Which actions an answer stands for, each row summing to 1; answer `i` is action `i` unless given.
+    """
+
+    prompt: Prompt
+    space: ActionSpace
+    answers: tuple[str, ...]
+    actions: Floats
+    spread: Floats | None = None
+
+    def record(self, decision: str, policy: str, model: str) -> dict[str, Any]:
+        """Give what the replies of a run say of the prompt."""
+        said: dict[str, Any] = {
+            "decision": decision,
+            "policy": policy,
+            "model": model,
+            "system": self.prompt.system,
+            "user": self.prompt.user,
+        }
+        return said | (
+            {"earlier": [list(turn) for turn in self.prompt.earlier]} if self.prompt.earlier else {}
+        )
+
+
+def write_questions(obs: Observations, variants: Variants, style: Style) -> tuple[list[Question], Ints]:
+    """Write the distinct questions of a batch.
+
+    Parameters
+    ----------
+    obs : Observations
+        D deciders.
+    variants : Variants
+        In which form each is asked.
+    style : Style
+        How they are spoken to.
+
+    Returns
+    -------
+    questions : list of Question
+        U of them.
+    row : (D,) int
+        Which of them each decider is asked.
+    """
+    written, row = texts(obs, variants.wording, style, variants.order)
+    _, first = np.unique(row, return_index=True)
+    asked = []
+    for text, decider in zip(written, first, strict=True):
+        space = arranged(obs.space.take(np.array([decider])), int(variants.order[decider]))
+        actions = space.support()
+        marks = "[{}]" if style.answer == "bracket" else "{}"
+        answers = tuple(marks.format(space.write(float(action))) for action in actions)
+        schema = answer_schema(space) if style.answer == "json" else ""
+        asked.append(Question(Prompt(text.user, text.system, text.earlier, schema), space, answers, actions))
+    return asked, row
+
+
+def answer_schema(space: ActionSpace) -> str:
+    """Give the JSON schema of one answer, as JSON text.
+
+    Examples
+    --------
+    >>> answer_schema(Choice(("accept", "reject")))  # doctest: +ELLIPSIS
+    '{"type": "object", "properties": {"answer": {"type": "string", "enum": ["accept", "reject"]}}, ...
+    """
+    return json.dumps(_object({"answer": value_schema(space)}))
+
+
+def shares_schema(space: ActionSpace) -> str:
+    """Give the JSON schema of a stated distribution, as JSON text."""
+    share = _object({"answer": value_schema(space), "percent": {"type": "number"}})
+    return json.dumps(_object({"distribution": {"type": "array", "items": share}}))
+
+
+def value_schema(space: ActionSpace) -> dict[str, Any]:
+    """Give the JSON schema of one action."""
+    if isinstance(space, Choice):
+        return {"type": "string", "enum": list(space.shown)}
+    low, high = (float(bound) for bound in space.support()[[0, -1]])
+    kind = "integer" if float(space.step).is_integer() and low.is_integer() else "number"
+    return {"type": kind, "minimum": low, "maximum": high}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,199 @@
+"""How models are asked: free answers asked again, JSON schemas, stated distributions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gamesim import play
+from gamesim.actions import Amount, Choice
+from gamesim.elicit.questions import Question
+from gamesim.elicit.stated import Shares, read_shares
+from gamesim.models import Completion, Prompt
+from gamesim.policy import STATUSES
+from gamesim.run import Run
+from answering import Answer, AnsweringServer, answering
+
+pytest.importorskip("openai")
+
+Playing = Callable[..., tuple[Run, AnsweringServer]]
+
+
+@pytest.fixture
+def playing(monkeypatch: pytest.MonkeyPatch) -> Playing:
+    """Play a game with a served model whose answers the test writes."""
+
+    def run(
+        answer: Answer, game: str = "dictator", options: str = "", **given: Any
+    ) -> tuple[Run, AnsweringServer]:
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        with answering(answer) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            return play(game, f"openai:some{options}", **{"n": 20, "seed": 1, **given}), server
+
+    return run
+
+
+def last(asked: dict[str, Any]) -> str:
+    return str(asked["messages"][-1]["content"])
+
+
+def test_a_bad_answer_is_asked_again_with_the_reason(playing: Playing) -> None:
+    def answer(asked: dict[str, Any]) -> str:
+        return "[40]" if "cannot be used" in last(asked) else "I would give [400]"
+
+    run, server = playing(answer, options="@structured=off")
+    assert (run.decisions["status"] == "ok").all()
+    assert (run.decisions["attempts"] == 2).all()
+    assert len(server.requests) == 20
+    again = next(one for one in server.requests if len(one["messages"]) == 4)
+    assert again["messages"][2] == {"role": "assistant", "content": "I would give [400]"}
+    assert "not one of the answers that are possible" in last(again)
+    assert "in square brackets" in last(again)
+    reply = run.replies[0]
+    assert reply["raw"] == "I would give [400]"
+    assert [each["raw"] for each in reply["again"]] == ["[40]"]
+
+
+def test_asking_again_ends_and_nothing_is_invented(playing: Playing) -> None:
+    run, server = playing(lambda asked: "Well, it depends.", options="@structured=off@reask=3", n=4)
+    assert run.decisions["action"].isna().all()
+    assert (run.decisions["status"] == "unreadable").all()
+    assert (run.decisions["attempts"] == 4).all()
+    assert len(server.requests) == 2 * 4
+    assert len({(json.dumps(one["messages"]), one["seed"]) for one in server.requests}) == len(
+        server.requests
+    )
+
+
+def test_a_refusal_stands(playing: Playing) -> None:
+    run, server = playing(
+        lambda asked: "I'm sorry, but I can't take part in this.", options="@structured=off", n=4
+    )
+    assert (run.decisions["status"] == "refused").all()
+    assert len(server.requests) == 2
+
+
+def test_thinking_that_leaves_no_room_is_asked_again_without_inventing_a_turn(playing: Playing) -> None:
+    def answer(asked: dict[str, Any]) -> str | tuple[str, str]:
+        return "[10]" if "asked again" in last(asked) else ("<think>Let me see", "length")
+
+    run, server = playing(answer, options="@structured=off", n=4)
+    assert (run.decisions["status"] == "ok").all()
+    assert all(one["messages"][-2]["role"] == "system" for one in server.requests)
+
+
+def test_a_server_that_takes_schemas_is_held_to_them(playing: Playing) -> None:
+    run, server = playing(lambda asked: '{"answer": 30}')
+    assert (run.decisions["action"] == 30).all()
+    assert (run.decisions["read_as"] == "structured").all()
+    wanted = server.requests[0]["response_format"]["json_schema"]["schema"]["properties"]["answer"]
+    assert wanted == {"type": "integer", "minimum": 0, "maximum": 100}
+
+
+def test_a_server_without_schemas_is_asked_for_brackets_and_it_is_said(playing: Playing) -> None:
+    def answer(asked: dict[str, Any]) -> str | int:
+        return 400 if "response_format" in asked else "[30]"
+
+    with pytest.warns(UserWarning, match="takes no JSON schema"):
+        run, server = playing(answer, rounds=2)
+    assert (run.decisions["read_as"] == "bracket").all()
+    assert sum("response_format" in one for one in server.requests) == 1
+    assert any("takes no JSON schema" in note for note in run.settings.notes)
+
+
+def test_a_stated_distribution_gives_every_agent_its_quantile(playing: Playing) -> None:
+    lines = "[0]: 25%\n[20]: 25%\n[50]: 50%"
+    run, server = playing(lambda asked: lines, options="@elicit=verbalized@structured=off@wording=0", n=2000)
+    assert len(server.requests) == 1
+    assert (run.decisions["elicitation"] == "verbalized").all()
+    shares = run.decisions["action"].value_counts(normalize=True)
+    assert set(shares.index) == {0, 20, 50}
+    assert shares[50] == pytest.approx(0.5, abs=0.05)
+    assert "answer for yourself" in last(server.requests[0])
+    assert run.replies[0]["probabilities"] == [0.25, 0.25, 0.5]
+
+
+def test_an_agent_stays_the_same_quantile_for_the_whole_session(playing: Playing) -> None:
+    lines = "\n".join(f"[{give}]: 10%" for give in range(0, 100, 10))
+    run, _ = playing(
+        lambda asked: lines, options="@elicit=verbalized@structured=off@wording=0", n=200, rounds=3
+    )
+    given = run.decisions.pivot_table(index="agent", columns="round", values="action")
+    assert (given.nunique(axis=1) == 1).all()
+    assert given[1].nunique() == 10
+
+
+def test_a_stated_distribution_comes_as_json_where_the_server_can(playing: Playing) -> None:
+    stated = {"distribution": [{"answer": 0, "percent": 40}, {"answer": 50, "percent": 60}]}
+    run, server = playing(lambda asked: json.dumps(stated), options="@elicit=verbalized")
+    assert set(run.decisions["action"]) == {0, 50}
+    assert "distribution" in server.requests[0]["response_format"]["json_schema"]["schema"]["properties"]
+
+
+def test_an_unreadable_distribution_moves_nobody(playing: Playing) -> None:
+    run, _ = playing(lambda asked: "[50]: 20%", options="@elicit=verbalized@structured=off@reask=1", n=4)
+    assert run.decisions["action"].isna().all()
+    assert (run.decisions["status"] == "unreadable").all()
+    assert (run.decisions["attempts"] == 2).all()
+
+
+TEN = Amount(0, 10)
+YES = Choice(("accept", "reject"))
+
+
+def shares(text: str, space: Amount | Choice = TEN, finish: str = "stop") -> Shares:
+    return read_shares(Completion(text, finish), Question(Prompt("?"), space, (), space.support()))
+
+
+@pytest.mark.parametrize(
+    ("text", "space", "status"),
+    [
+        ("[0]: 40%\n[10]: 60%", TEN, "ok"),
+        ("- [0]: 40 %\n- [10]: 60 percent", TEN, "ok"),
+        ("0: 40\n10: 60", TEN, "ok"),
+        ("Here you are:\n[0]: 40%\n[10]: 58%", TEN, "ok"),
+        ('```json\n{"distribution": [{"answer": 3, "percent": 100}]}\n```', TEN, "ok"),
+        ("[accept]: 80%\n[reject]: 20%", YES, "ok"),
+        ("accept: 80%\nreject: 20%", YES, "ok"),
+        ("[0]: 40%\n[10]: 20%", TEN, "unreadable"),
+        ("[0]: 40%\n[0]: 60%", TEN, "unreadable"),
+        ("[0-5]: 40%\n[10]: 60%", TEN, "unreadable"),
+        ("[0]: 40%\n[11]: 60%", TEN, "out_of_range"),
+        ("[0]: 40%\n[10] gets maybe 60% of them", TEN, "unreadable"),
+        (
+            '{"distribution": [{"answer": 3, "percent": -10}, {"answer": 4, "percent": 110}]}',
+            TEN,
+            "unreadable",
+        ),
+        ('{"distribution": "half and half"}', TEN, "unreadable"),
+        ("most give half", TEN, "unreadable"),
+        ("", TEN, "unreadable"),
+    ],
+)
+def test_stated_distributions_are_read_whole_or_not_at_all(
+    text: str, space: Amount | Choice, status: str
+) -> None:
+    read = shares(text, space)
+    assert STATUSES[read.status] == status
+    if status == "ok":
+        assert read.probabilities.sum() == pytest.approx(1)
+
+
+@given(st.lists(st.integers(0, 100), min_size=11, max_size=11).filter(any))
+def test_any_distribution_survives_being_written_and_read(weights: list[int]) -> None:
+    p = np.array(weights) / sum(weights)
+    text = "\n".join(f"[{value}]: {100 * share:.6f}%" for value, share in enumerate(p))
+    read = shares(text)
+    assert STATUSES[read.status] == "ok"
+    assert np.allclose(read.probabilities, p, atol=1e-6)
+
+
+def test_a_distribution_that_was_cut_off_says_so() -> None:
+    assert STATUSES[shares("[0]: 40%\n[5]:", finish="length").status] == "truncated"
