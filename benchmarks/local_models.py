@@ -173,7 +173,8 @@ def main() -> None:
                 "rules read for every agent": timed(partial(scored_without_groups, model, prompts), 2),
             }
         )
-        print(f"largest difference of log-probabilities {np.abs(together - apart).max():.1e}")
+        apart_by = np.abs(together - apart) / np.maximum(1, np.abs(apart))
+        print(f"largest relative difference of log-probabilities {apart_by.max():.1e}")
 
 
 if __name__ == "__main__":

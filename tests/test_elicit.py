@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answering import Answer, AnsweringServer, answering
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from gamesim.elicit.stated import Shares, read_shares
 from gamesim.models import Completion, Prompt
 from gamesim.policy import STATUSES
 from gamesim.run import Run
-from answering import Answer, AnsweringServer, answering
 
 pytest.importorskip("openai")
 
