@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -115,12 +116,23 @@ def scored(model: LocalModel, prompts: list[Prompt]) -> NDArray[np.float64]:
     return np.array([row.log_probability for row in model.score(prompts, [ANSWERS] * len(prompts))])
 
 
-def scored_without_groups(model: LocalModel, prompts: list[Prompt]) -> NDArray[np.float64]:
-    """Score them with every prompt read from its beginning."""
-    with mock.patch(
-        "gamesim.models.packed.group_by_beginning", lambda rows, _: [Alike(list(range(len(rows))), 0)]
+def written(model: LocalModel, prompts: list[Prompt]) -> list[str]:
+    """Sample one answer to each prompt."""
+    return [answer.text for answer in model.complete(prompts, range(len(prompts)))]
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Read every prompt from its beginning."""
+
+    def alone(rows: Sequence[Sequence[int]], least: int) -> list[Alike]:
+        return [Alike(list(range(len(rows))), 0)]
+
+    with (
+        mock.patch("gamesim.models.packed.group_by_beginning", alone),
+        mock.patch("gamesim.models.writing.group_by_beginning", alone),
     ):
-        return scored(model, prompts)
+        yield
 
 
 def timed(work: Callable[[], object], repeats: int) -> float:
@@ -137,7 +149,7 @@ def show(seconds: dict[str, float]) -> None:
     """Print each way beside the first."""
     own = next(iter(seconds.values()))
     for name, value in seconds.items():
-        print(f"{name:28} {value:8.3f} s CPU {value / own:8.1f} x")
+        print(f"{name:30} {value:8.3f} s CPU {value / own:8.1f} x")
 
 
 def main() -> None:
@@ -166,15 +178,19 @@ def main() -> None:
         print(
             f"{OWN} agents with a history of their own, {max(map(len, tokens))} prompt tokens, four wordings"
         )
-        together, apart = scored(model, prompts), scored_without_groups(model, prompts)
-        show(
-            {
-                "rules read once": timed(partial(scored, model, prompts), 3),
-                "rules read for every agent": timed(partial(scored_without_groups, model, prompts), 2),
-            }
+        answering = open_local(Path(folder), sampling=Sampling(max_new_tokens=NEW_TOKENS))
+        together, texts = scored(model, prompts), written(answering, prompts)
+        score, write = partial(scored, model, prompts), partial(written, answering, prompts)
+        once = timed(score, 3), timed(write, 3)
+        with apart():
+            singly, same = scored(model, prompts), written(answering, prompts) == texts
+            each = timed(score, 2), timed(write, 2)
+        show({"scored, rules read once": once[0], "scored, read for every agent": each[0]})
+        show({"sampled, rules read once": once[1], "sampled, read for every agent": each[1]})
+        difference = np.abs(together - singly) / np.maximum(1, np.abs(singly))
+        print(
+            f"largest relative difference of log-probabilities {difference.max():.1e}; same answers: {same}"
         )
-        apart_by = np.abs(together - apart) / np.maximum(1, np.abs(apart))
-        print(f"largest relative difference of log-probabilities {apart_by.max():.1e}")
 
 
 if __name__ == "__main__":

@@ -340,6 +340,18 @@ def test_prompts_that_begin_alike_score_as_they_do_alone(base: Path) -> None:
         np.testing.assert_allclose(scores.log_probability, single.log_probability, atol=1e-5)
 
 
+def test_prompts_that_begin_alike_are_answered_as_they_are_alone(base: Path) -> None:
+    rules = ["You are a player in an economics game with points . " * 4, "Answer with a number . " * 8]
+    prompts = [Prompt("12 " * n + "give ?", each) for n in range(12) for each in rules]
+    prompts += [Prompt("much"), Prompt("?"), prompts[0]]
+    model = open_local(base, sampling=Sampling(max_new_tokens=6))
+    assert len(group_by_beginning(model.chat.encode(prompts), 512)) == 3
+    together = model.complete(prompts, range(len(prompts)))
+    assert len({answer.text for answer in together}) > 20
+    for seed, (prompt, answer) in enumerate(zip(prompts, together, strict=True)):
+        assert model.complete([prompt], [seed]) == [answer]
+
+
 # Fewer bits
 
 

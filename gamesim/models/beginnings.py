@@ -78,5 +78,7 @@ def group_by_beginning(prompts: Sequence[Sequence[int]], least: int) -> list[Ali
 
 def _common(first: Sequence[int], second: Sequence[int]) -> int:
     """Count the tokens that two prompts begin with."""
+    if first == second:
+        return len(first)
     pairs = zip(first, second, strict=False)
     return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))

@@ -13,13 +13,15 @@ import torch
 
 from gamesim.errors import GamesimError
 from gamesim.models import Sampling
+from gamesim.models.beginnings import Alike, group_by_beginning
 from gamesim.models.draws import SeededDraw
 from gamesim.models.memory import Room, in_halves
 
 __all__ = ["write_answers"]
 
-_SHARE_FROM = 16
-"""A prompt asked fewer times is not worth a batch of its own."""
+_SHARE_FROM = 512
+_SHARE_FROM_GPU = 8192
+"""Tokens that a common beginning must save: a batch of its own is written token by token."""
 
 
 def write_answers(
@@ -33,8 +35,8 @@ def write_answers(
 ) -> list[list[int]]:
     """Continue each prompt until a stop token or the most tokens allowed.
 
-    Rows are batched by length.  A prompt that many rows share is read once, and they start from its keys and
-    values.
+    Rows are batched by length.  What many rows begin with, up to the whole prompt, is read once, and they start
+    from its keys and values.
 
     Parameters
     ----------
@@ -62,31 +64,46 @@ def write_answers(
     GamesimError
         If a prompt and its answer are longer than the model can read.
     """
-    new = sampling.max_new_tokens
     limit = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-    longest = max(map(len, prompts), default=0) + new
+    longest = max(map(len, prompts), default=0) + sampling.max_new_tokens
     if limit is not None and longest > limit:
         raise GamesimError(
             f"a prompt with its answer may have {longest} tokens; the model reads at most {limit}"
         )
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for place, prompt in enumerate(prompts):
-        groups.setdefault(tuple(prompt), []).append(place)
-    shared = [places for places in groups.values() if len(places) >= _SHARE_FROM]
-    others = [place for places in groups.values() if len(places) < _SHARE_FROM for place in places]
+    least = _SHARE_FROM if model.device.type == "cpu" else _SHARE_FROM_GPU
     result: list[list[int]] = [[]] * len(prompts)
     with torch.inference_mode():
-        others.sort(key=lambda place: len(prompts[place]))
-        for places in [others, *shared]:
-            cache = None if places is others else _read(model, prompts[places[0]])
-            work = partial(_write_batch, model, prompts, seeds, sampling, stop_tokens, cache)
-            for batch in _cut(places, [len(prompts[place]) + new for place in places], room):
-                width = len(prompts[batch[-1]]) + new
-                for place, answer in zip(
-                    batch, in_halves(batch, work, width, room, model.device), strict=True
-                ):
-                    result[place] = answer
+        alone: list[int] = []
+        for group in group_by_beginning(prompts, least):
+            cache = _read(model, prompts[group.places[0]][: group.length]) if group.length else None
+            if cache is None:
+                alone += group.places
+            else:
+                _write_rows(model, prompts, seeds, sampling, stop_tokens, cache, group, room, result)
+        if alone:
+            _write_rows(model, prompts, seeds, sampling, stop_tokens, [], Alike(alone, 0), room, result)
     return result
+
+
+def _write_rows(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    sampling: Sampling,
+    stop_tokens: Sequence[int],
+    cache: list[tuple[Any, Any]],
+    group: Alike,
+    room: Room,
+    result: list[list[int]],
+) -> None:
+    """Write the answers of rows that begin alike into their places."""
+    places = sorted(group.places, key=lambda place: len(prompts[place]))
+    work = partial(_write_batch, model, prompts, seeds, sampling, stop_tokens, cache, group.length)
+    widths = [len(prompts[place]) + sampling.max_new_tokens for place in places]
+    for batch in _cut(places, widths, room):
+        width = len(prompts[batch[-1]]) + sampling.max_new_tokens
+        for place, answer in zip(batch, in_halves(batch, work, width, room, model.device), strict=True):
+            result[place] = answer
 
 
 def _cut(places: list[int], widths: list[int], room: Room) -> Iterator[list[int]]:
@@ -100,14 +117,12 @@ def _cut(places: list[int], widths: list[int], room: Room) -> Iterator[list[int]
         yield places[start:]
 
 
-def _read(model: Any, prompt: Sequence[int]) -> list[tuple[Any, Any]] | None:
-    """Compute keys and values of all but the last token of a prompt, for models that keep nothing else."""
+def _read(model: Any, beginning: Sequence[int]) -> list[tuple[Any, Any]] | None:
+    """Compute keys and values of a beginning; None for models that keep anything else."""
     from transformers import DynamicCache
     from transformers.cache_utils import DynamicLayer
 
-    if len(prompt) < 2:
-        return None
-    ids = torch.tensor([list(prompt[:-1])], device=model.device)
+    ids = torch.tensor([list(beginning)], device=model.device)
     cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
     if not isinstance(cache, DynamicCache) or any(type(layer) is not DynamicLayer for layer in cache.layers):
         return None
@@ -120,7 +135,8 @@ def _write_batch(
     seeds: Sequence[int],
     sampling: Sampling,
     stop_tokens: Sequence[int],
-    cache: list[tuple[Any, Any]] | None,
+    cache: list[tuple[Any, Any]],
+    shared: int,
     batch: Sequence[int],
 ) -> list[list[int]]:
     """Write one answer to each prompt of one batch."""
@@ -128,10 +144,14 @@ def _write_batch(
 
     rows = [prompts[place] for place in batch]
     width, pad = max(map(len, rows)), stop_tokens[0]
-    ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows], device=model.device)
-    seen = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=model.device)
+    # Padding stands between what was read already and the rest of a row.
+    gaps = [width - len(row) for row in rows]
+    padded = [[*row[:shared], *[pad] * gap, *row[shared:]] for row, gap in zip(rows, gaps, strict=True)]
+    told = [[1] * shared + [0] * gap + [1] * (width - shared - gap) for gap in gaps]
+    ids = torch.tensor(padded, device=model.device)
+    seen = torch.tensor(told, device=model.device)
     start: dict[str, Any] = {}
-    if cache is not None:
+    if cache:
         count = len(rows)
         spread = [(k.expand(count, -1, -1, -1), v.expand(count, -1, -1, -1)) for k, v in cache]
         start = {"past_key_values": DynamicCache(spread)}
