@@ -387,3 +387,16 @@ def test_fewer_bits_score_and_write(tmp_path: Path, dtype: str) -> None:
     changed = np.exp(adapted.score(prompt, [ANSWERS])[0].log_probability)
     assert np.abs(changed - near).max() > 1e-3
     np.testing.assert_allclose(np.exp(fewer.score(prompt, [ANSWERS])[0].log_probability), near, atol=1e-6)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
+def test_a_checkpoint_that_is_quantised_opens_as_it_is(base: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(base, tmp_path / "model"))
+    fewer = open_local(base, dtype="int4")
+    (folder / "model.safetensors").unlink()
+    fewer.model.save_pretrained(folder)
+    model = open_local(folder)
+    assert model.describe()["quantisation"] == "in the checkpoint: bitsandbytes"
+    np.testing.assert_allclose(scored(model), scored(fewer), atol=1e-4, rtol=1e-4)
+    with pytest.raises(GamesimError, match="dtype int8: the checkpoint is quantised already"):
+        open_local(folder, dtype="int8")

@@ -214,7 +214,7 @@ class LocalModel:
         with self._ready("scoring") as (model, room):
             if not self._attention_checked:
                 widest = max(range(len(tries)), key=lambda row: len(tries[row]))
-                check_attention(model, tokens[widest], tries[widest], exact=not self._quantised)
+                check_attention(model, tokens[widest], tries[widest])
                 self._attention_checked = len(tries[widest]) > tries[widest].height
             found = score_rows(model, tokens, tries, self.sampling, room=room)
         for values in found:
@@ -282,7 +282,7 @@ class LocalModel:
 
     def describe(self) -> Mapping[str, Any]:
         """Give what a record needs: names, revisions, hashes of all files, settings, versions."""
-        from gamesim.models.precision import QUANTISED
+        from gamesim.models.precision import describe_quantisation
 
         model = self.model
         libraries = (*_NEEDED, "tokenizers", *(["bitsandbytes"] if self._quantised else []))
@@ -297,7 +297,7 @@ class LocalModel:
             "architecture": type(model).__name__,
             "attention": model.config._attn_implementation,
             "dtype": str(model.dtype).removeprefix("torch."),
-            "quantisation": f"{self._quantised}: {QUANTISED[self._quantised]}" if self._quantised else None,
+            "quantisation": describe_quantisation(self._quantised, model.config),
             "device": str(model.device),
             "rendering": self.rendering,
             "end_token": self.tokenizer.convert_ids_to_tokens(self.chat.end_token),

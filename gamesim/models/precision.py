@@ -17,7 +17,14 @@ import torch
 from gamesim.errors import GamesimError
 from gamesim.models.files import first_line
 
-__all__ = ["QUANTISED", "Precision", "find_precision", "keep_layout", "without_cast_notices"]
+__all__ = [
+    "QUANTISED",
+    "Precision",
+    "describe_quantisation",
+    "find_precision",
+    "keep_layout",
+    "without_cast_notices",
+]
 
 QUANTISED: Final = {
     "int8": "bitsandbytes, weights and inputs in 8 bits, outliers in 16",
@@ -57,9 +64,11 @@ class Precision:
         GamesimError
             If weights that are quantised already were to be quantised again.
         """
+        stored = getattr(config, "quantization_config", None) is not None
         if not self.quantised:
-            return {"dtype": self.dtype}
-        if getattr(config, "quantization_config", None) is not None:
+            # Quantised weights cannot be moved afterwards.
+            return {"dtype": self.dtype} | ({"device_map": {"": self.device}} if stored else {})
+        if stored:
             raise GamesimError(
                 f"dtype {self.quantised}: the checkpoint is quantised already; open it with dtype auto"
             )
@@ -103,6 +112,26 @@ def find_precision(device: str, dtype: str) -> Precision:
     if not isinstance(numbers, torch.dtype) or not numbers.is_floating_point:
         raise GamesimError(f"dtype {dtype!r} is none of auto, float32, bfloat16, float16, int8, int4")
     return Precision(target, numbers)
+
+
+def describe_quantisation(quantised: str, config: Any) -> str | None:
+    """Say for a record how weights are quantised, and by whom: here while loading, or in the checkpoint.
+
+    Parameters
+    ----------
+    quantised : str
+        A key of `QUANTISED`, or empty.
+    config : transformers configuration
+        Of the loaded model.
+    """
+    if quantised:
+        return f"{quantised}: {QUANTISED[quantised]}"
+    stored = getattr(config, "quantization_config", None)
+    if stored is None:
+        return None
+    known = stored if isinstance(stored, dict) else stored.to_dict()
+    method = known.get("quant_method", "unknown")
+    return f"in the checkpoint: {getattr(method, 'value', method)}"
 
 
 def keep_layout(model: Any) -> None:

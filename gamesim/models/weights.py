@@ -206,7 +206,7 @@ def _load(
         # They would be filled with random numbers.
         absent = sorted(report["missing_keys"])
         raise GamesimError(f"{base!r} lacks {len(absent)} of its model's weights, such as {absent[0]}")
-    if precision.quantised:
+    if getattr(model.config, "quantization_config", None) is not None:
         keep_layout(model)
     else:
         model = model.to(precision.device)
