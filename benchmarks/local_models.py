@@ -1,4 +1,4 @@
-"""Exact probabilities against two ways to sample, and rules read once against read for every agent.  Run by hand.
+"""Exact probabilities against three ways to sample, and rules read once against read for every agent.  Run by hand.
 
 ``python benchmarks/local_models.py`` prints process CPU time (user and system) and ratios of one run.  The
 model is a random Llama of about four million parameters, the answers are ``[0]`` to ``[100]`` and the tokenizer
@@ -170,6 +170,7 @@ def main() -> None:
                 "exact probabilities": timed(partial(exact, model), 7),
                 "one prefill, copied caches": timed(partial(prefill_once, model), 3),
                 "generate, batch 32": timed(partial(generate, model), 1),
+                "generate, agent by agent": timed(partial(generate, model, batch=1), 1),
                 "exact probabilities, again": timed(partial(exact, model), 7),
             }
         )

@@ -49,6 +49,7 @@ class Answers:
             "elicitation": self._coded([each.elicitation for _, each, _ in self._parts], None),
             "read_as": self._coded([each.read_as for _, each, _ in self._parts], None),
             "wording": self._numbers([each.wording for _, each, _ in self._parts], -1),
+            "option_order": self._coded([each.option_order for _, each, _ in self._parts], None),
             "attempts": self._numbers(
                 [1 if each.attempts is None else each.attempts for _, each, _ in self._parts], 0
             ),
@@ -86,7 +87,7 @@ class Answers:
             words = np.array([value] if isinstance(value, str) else value, dtype=object)
             distinct, place = np.unique(words, return_inverse=True)
             for word in distinct:
-                if word not in names:
+                if word and word not in names:
                     names.append(word)
             into = np.array([names.index(word) if word else -1 for word in distinct])
             codes[slice(None) if rows is None else rows] = into[place.ravel()]

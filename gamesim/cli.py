@@ -54,7 +54,8 @@ Allow = Annotated[
     epilog="Examples:  gamesim play ultimatum --agents befm   |   "
     "gamesim play public_goods --agents uniform:0.5,spe:0.5 --rounds 10   |   "
     "gamesim play trust --agents investor=befm,trustee=human --set endowment=50   |   "
-    "gamesim play ultimatum --agents me,befm"
+    "gamesim play ultimatum --agents me,befm   |   "
+    "gamesim play dictator --agents openai:gpt-5.4-mini --personas people.csv"
 )
 def play(
     game: Annotated[
@@ -68,9 +69,45 @@ def play(
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 1,
     sessions: Annotated[int, typer.Option(help="Independent sessions, played side by side.")] = 1,
-    matching: Annotated[str, typer.Option(help="stranger, partner or round_robin.")] = "stranger",
+    matching: Annotated[
+        str | None,
+        typer.Option(
+            help="stranger, perfect_stranger, partner, round_robin, assortative, assortative_type; on a network edges, "
+            "neighbourhoods, random_neighbour."
+        ),
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Who is next to whom: a networkx generator such as watts_strogatz:n=400,k=6,p=0.1, lattice:side=100, "
+            "karate_club, or a file.",
+        ),
+    ] = None,
+    update: Annotated[
+        str,
+        typer.Option(
+            help="Who decides anew in a round: synchronous, sequential[:SHARE], death_birth[:SHARE]."
+        ),
+    ] = "synchronous",
+    continuation: Annotated[
+        float, typer.Option(help="Probability that another round follows, instead of --rounds.")
+    ] = 0.0,
+    supergames: Annotated[
+        int | None, typer.Option(help="Games of such length, one after another, with new groups.")
+    ] = None,
+    neighbours: Annotated[
+        str, typer.Option(help="What neighbours see of each other: nothing, actions or earnings.")
+    ] = "earnings",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
+    personas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who the agents are: a .csv or .toml with one person a row, or `bigfive` to draw them.",
+        ),
+    ] = None,
     set_: Set = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/GAME-TIME unless given.")] = None,
     quiet: Quiet = False,
@@ -130,8 +167,14 @@ def play(
             rounds=rounds,
             sessions=sessions,
             matching=matching,
+            network=network,
+            update=update,
+            continuation=continuation,
+            supergames=supergames,
+            neighbours=neighbours,
             seed=seed,
             seat=seat,
+            personas=personas,
             out=folder,
             require_weights=require_weights,
             download=download,
@@ -173,6 +216,31 @@ def compare(
     show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
 
 
+@app.command(epilog="Example:  gamesim replay runs/pg --group 0 --round 2")
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    group: Annotated[int | None, typer.Option(help="Only this group.")] = None,
+    session: Annotated[int | None, typer.Option(help="Only this session.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", help="Only this round.")] = None,
+    agent: Annotated[int | None, typer.Option(help="Only what this agent did.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print every text each time, not once a player.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print what each player read, said and did."""
+    from gamesim.replay import as_json, as_text, turns
+    from gamesim.run import open_run
+
+    opened = open_run(run)
+    played = turns(opened, session=session, round=round_, group=group, agent=agent)
+    if json:
+        sys.stdout.write(f"{as_json(opened, played)}\n")
+        return
+    for line in as_text(opened, played, full=full):
+        sys.stdout.write(f"{line}\n")
+
+
 @app.command()
 def games() -> None:
     """List the games."""
@@ -187,6 +255,20 @@ def agents() -> None:
     from gamesim import listing
 
     listing.agents()
+
+
+@app.command()
+def models(
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask OpenAI too, where a key is set; otherwise it is not contacted."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the language models that can be asked from here, as they are written after --agents."""
+    from gamesim import modelling
+
+    modelling.models(online=online, json=json)
 
 
 @app.command()
@@ -300,7 +382,10 @@ def main() -> None:
 
 
 def _complain(what: GamesimError | str) -> None:
-    sys.stderr.write(f"gamesim: {what}\n")
+    # What a server or a model said may stand in the sentence.
+    from gamesim.shown import printable
+
+    sys.stderr.write(f"gamesim: {printable(what, lines=False)}\n")
 
 
 def _seconds(text: str) -> float | None:

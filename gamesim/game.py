@@ -103,11 +103,19 @@ class Play:
         self.game = game
         self.groups = groups
         self.actions: dict[str, Floats] = {}
-        self.payoffs: dict[str, Floats] = {}
+        self.decided: dict[str, Floats] = {}
+        self.earned: dict[str, Floats] = {}
         self.chance_draws = draws
 
     def __getitem__(self, stage: str) -> Floats:
+        if stage not in self.actions and stage in self.decided:
+            # Laid out when somebody looks: on a network, seats are many times as many as agents.
+            self.actions[stage] = self.seats(self.game.decider(stage)).seated(self.decided[stage])
         return self.actions[stage]
+
+    def decide(self, stage: str, values: Floats) -> None:
+        """Enter what was decided at a stage: (D,) float, one value for everybody asked."""
+        self.decided[stage] = values
 
     def seats(self, role: str) -> Seats:
         """Give the seats of a role."""
@@ -116,18 +124,24 @@ class Play:
     def total(self, stage: str) -> Floats:
         """Sum a stage's actions over each group, shown to each decider of the stage: (M,) float."""
         seats = self.seats(self.game.decider(stage))
-        return seats.spread(seats.total(self.actions[stage]))
+        return seats.spread(seats.total(self[stage]))
 
     def others_mean(self, stage: str) -> Floats:
         """Average the actions of the others in the group: (M,) float."""
         seats = self.seats(self.game.decider(stage))
         sizes = seats.sizes if isinstance(seats.sizes, int) else np.repeat(seats.sizes, seats.sizes)
-        others: Floats = (self.total(stage) - self.actions[stage]) / (np.asarray(sizes) - 1)
-        return others
+        others = self.total(stage) - self[stage]
+        if isinstance(sizes, int) and sizes > 1:
+            others /= sizes - 1
+            return others
+        count = np.broadcast_to(np.asarray(sizes) - 1, others.shape)
+        # Who is alone has no others.
+        mean: Floats = np.divide(others, count, out=np.full(len(others), np.nan), where=count > 0)
+        return mean
 
     def partner(self, stage: str) -> Floats:
         """Give each of two equal seats the other's action: (M,) float."""
-        swapped: Floats = self.actions[stage].reshape(-1, 2)[:, ::-1].ravel()
+        swapped: Floats = self[stage].reshape(-1, 2)[:, ::-1].ravel()
         return swapped
 
     def chance(self, purpose: str, role: str) -> Floats:

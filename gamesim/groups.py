@@ -4,12 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gamesim.network import Network
 from gamesim.streams import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Once:
+    """Agents who sit in several groups and decide once for all of them.
+
+    Parameters
+    ----------
+    agent : (D,) int
+        Who decides, by the agent's number in the simulation.
+    of : (M,) int
+        Which of them holds each seat.
+    home : (D,) int, optional
+        Everybody's seat in the own group, where one group is the own.
+    """
+
+    agent: Ints
+    of: Ints
+    home: Ints | None = None
+
+    def total(self, values: Floats) -> Floats:
+        """Sum over everybody's seats, missing values left out: (M,) -> (D,); NaN where nothing is left."""
+        known, sums = self._known(values)
+        return np.where(known > 0, sums, np.nan)
+
+    def typical(self, values: Floats) -> Floats:
+        """Give everybody's value in the own group, or else the mean over all seats: (M,) -> (D,)."""
+        if self.home is not None:
+            return values[self.home]
+        known, sums = self._known(values)
+        return cast(Floats, np.divide(sums, known, out=np.full(len(sums), np.nan), where=known > 0))
+
+    def _known(self, values: Floats) -> tuple[Floats, Floats]:
+        many = len(self.agent)
+        missing = np.isnan(values)
+        if not missing.any():
+            return self._seats, np.bincount(self.of, values, many).astype(np.float64, copy=False)
+        return (
+            np.bincount(self.of, (~missing).astype(np.float64), many).astype(np.float64),
+            np.bincount(self.of, np.where(missing, 0.0, values), many).astype(np.float64),
+        )
+
+    @cached_property
+    def _seats(self) -> Floats:
+        return np.bincount(self.of, minlength=len(self.agent)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -22,10 +69,41 @@ class Seats:
         Who sits there, by the agent's number in the simulation.
     sizes : int or (G,) int
         Seats a group: one number where all groups are alike.
+    once : Once, optional
+        Who decides, where agents sit in several groups; each seat's agent decides for that seat unless given.
+    along : Network, optional
+        The network whose edges the groups are, where they are.
     """
 
     agent: Ints
     sizes: int | Ints
+    once: Once | None = None
+    along: Network | None = None
+
+    @property
+    def deciders(self) -> Ints:
+        """Who is asked: (D,) int; D is M unless agents decide once for several seats."""
+        return self.agent if self.once is None else self.once.agent
+
+    def seated(self, values: Floats) -> Floats:
+        """Give every seat its decider's value: (D,) -> (M,)."""
+        return values if self.once is None else values[self.once.of]
+
+    def earned(self, values: Floats) -> Floats:
+        """Sum what each decider's seats earn: (M,) -> (D,)."""
+        return values if self.once is None else self.once.total(values)
+
+    def typical(self, values: Floats) -> Floats:
+        """Give each decider the value of its seat, of its own group's or of all on average: (M,) -> (D,)."""
+        return values if self.once is None else self.once.typical(values)
+
+    def own_group(self) -> Ints:
+        """Give the group that each decision is listed under: (D,) int, -1 where there is no one group."""
+        if self.once is None:
+            return self.group()
+        if self.once.home is None:
+            return np.full(len(self.once.agent), -1)
+        return self.group()[self.once.home]
 
     @property
     def groups(self) -> int:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from gamesim import catalog, prompt
@@ -23,7 +22,7 @@ from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
 from gamesim.models.cache import ReplyCache, cache_folder
-from gamesim.show import console
+from gamesim.shown import console, marked, printable
 
 _TEXT_WIDTH = 88
 
@@ -43,9 +42,9 @@ def _entries(entries: Iterable[tuple[str, str, str]]) -> None:
     table.add_column(no_wrap=True)
     table.add_column()
     for name, what, settings in entries:
-        table.add_row(f"[bold]{name}[/bold]", escape(what))
+        table.add_row(f"[bold]{marked(name)}[/bold]", marked(what))
         if settings:
-            table.add_row("", f"[dim]{escape(settings)}[/dim]")
+            table.add_row("", f"[dim]{marked(settings)}[/dim]")
     console.print(table)
 
 
@@ -112,7 +111,7 @@ def _human(name: str) -> None:
         elif isinstance(value, Mapping):
             value = ", ".join(f"{key} = {held:g}" for key, held in value.items())
         if value not in ("", None, ()):
-            table.add_row(item.name.replace("_", " "), escape(str(value)))
+            table.add_row(item.name.replace("_", " "), marked(str(value)))
     console.print(table)
 
 
@@ -126,10 +125,10 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
     """Print the rules of a game and what each player reads."""
     kind = catalog.find_game(name)
     rules = kind.from_settings(settings)
-    console.print(f"[bold]{rules.name}[/bold]  {escape(_first_line(kind))}\n")
+    console.print(f"[bold]{marked(rules.name)}[/bold]  {marked(_first_line(kind))}\n")
     table = _listing("parameter", "value", "what it is")
     for key, item in kind.parameters().items():
-        table.add_row(key, str(getattr(rules, key)), str(item.metadata.get("help", "")))
+        table.add_row(key, marked(getattr(rules, key)), marked(item.metadata.get("help", "")))
     console.print(table)
     console.print()
     size = len(rules.roles)
@@ -137,16 +136,16 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
         f"groups of {size}; {max(1, round(rules.default_n / size)) * size} agents unless --n says otherwise"
     )
     if rules.equilibrium:
-        console.print(f"selfish players: {rules.equilibrium}")
+        console.print(f"selfish players: {marked(rules.equilibrium)}")
     if rules.efficiency:
         most = rules.money(rules.efficient_payoff())
-        console.print(f"efficient: {rules.efficiency} (a group then earns {most})")
+        console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
     for stage in rules.stages:
         _show_stage(rules, stage.name, every_wording)
     deciders = {rules.decider(each.name) for each in rules.stages}
     for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
-        console.print(prompt.instructions(rules, role), markup=False, width=_TEXT_WIDTH)
+        console.print(printable(prompt.instructions(rules, role)), markup=False, width=_TEXT_WIDTH)
     console.print("\nhuman records:")
     for stage in rules.stages:
         names = [each.name for each in find(f"{rules.name}.{stage.name}")]
@@ -154,7 +153,7 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
     if rules.sources:
         console.print("\nsources:")
     for source in rules.sources:
-        console.print(f"  {source}", markup=False)
+        console.print(f"  {printable(source)}", markup=False)
 
 
 def _show_stage(rules: Game, stage: str, every_wording: bool) -> None:
@@ -168,13 +167,13 @@ def _show_stage(rules: Game, stage: str, every_wording: bool) -> None:
     example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
     count = prompt.wordings(rules, stage)
     console.print(
-        f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {legal}{example} "
+        f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
         f"({count} equivalent text{'s' if count > 1 else ''})"
     )
     for wording in range(count if every_wording else 1):
         told = prompt.told(rules, stage, seen, wording)
-        console.print(f"(system) {told.system}", markup=False, style="dim")
-        console.print(told.user, markup=False, width=_TEXT_WIDTH)
+        console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
+        console.print(printable(told.user), markup=False, width=_TEXT_WIDTH)
         console.print()
 
 
@@ -202,7 +201,9 @@ def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
     recipe = Recipe() if steps is None else Recipe(steps=steps, warm=min(Recipe.warm, steps // 5))
     found = train_seeds(records, out, range(seeds), recipe)
     _figures(found)
-    console.print(f"\nwritten to {out}; play it with --agents mini@weights={out}", soft_wrap=True)
+    console.print(
+        f"\nwritten to {out}; play it with --agents mini@weights={out}", markup=False, soft_wrap=True
+    )
 
 
 def figures() -> None:
@@ -222,7 +223,7 @@ def _figures(found: Mapping[str, Any]) -> None:
         f"\nkept: seed {found['shipped seed']} of {len(found['test'])}; gates missed: {len(missed)}"
     )
     for sentence in missed:
-        console.print(f"  {sentence}", markup=False)
+        console.print(f"  {printable(sentence)}", markup=False)
 
 
 def kept() -> None:
@@ -232,16 +233,16 @@ def kept() -> None:
         for each in cache.show():
             numbers = (each.prompts, each.replies, each.tokens_in, each.tokens_out)
             days = (datetime.fromtimestamp(when).strftime("%Y-%m-%d") for when in (each.oldest, each.newest))
-            table.add_row(escape(each.model), *(f"{number:,}" for number in numbers), *days)
+            table.add_row(marked(each.model), *(f"{number:,}" for number in numbers), *days)
     console.print(table)
-    console.print(f"kept in {cache_folder()}", soft_wrap=True)
+    console.print(f"kept in {cache_folder()}", markup=False, soft_wrap=True)
 
 
 def export(file: Path, model: str | None) -> None:
     """Write the kept answers to a file."""
     with closing(ReplyCache()) as cache, file.open("w", encoding="utf-8") as lines:
         count = cache.export(lines, model)
-    console.print(f"{count:,} answers written to {file}", soft_wrap=True)
+    console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
 
 
 def prune(model: str | None, older_than_days: float | None) -> None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from gamesim.actions import ActionSpace
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
+from gamesim.groups import Seats
+from gamesim.neighbours import Neighbours
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
 
@@ -50,15 +52,15 @@ class Past:
             raise GamesimError(
                 f"{self._plays[0].game.name}.{stage} is not decided by the {self.role}, who cannot know it"
             )
-        return self._collect(lambda play: play.actions[stage])
+        return self._collect(lambda play, seats: play.decided[stage])
 
     def told(self, name: str) -> Floats:
         """Give what each was told after every past round: (T, D) float."""
-        return self._collect(lambda play: play.game.feedback(play)[self.role][name])
+        return self._collect(lambda play, seats: seats.typical(play.game.feedback(play)[self.role][name]))
 
     def earned(self) -> Floats:
         """Give what each earned in every past round: (T, D) float."""
-        return self._collect(lambda play: play.payoffs[self.role])
+        return self._collect(lambda play, seats: play.earned[self.role])
 
     def names_told(self) -> tuple[str, ...]:
         """Name what the role is told after a round."""
@@ -68,12 +70,13 @@ class Past:
         """Keep the last few rounds."""
         return Past(self._plays[len(self._plays) - min(rounds, len(self._plays)) :], self.role, self.agent)
 
-    def _collect(self, values: Callable[[Play], Floats]) -> Floats:
+    def _collect(self, values: Callable[[Play, Seats], Floats]) -> Floats:
         out = np.empty((len(self._plays), len(self.agent)))
         for row, play in enumerate(self._plays):
             seats = play.seats(self.role)
-            by_agent = np.full(int(max(seats.agent.max(), self.agent.max())) + 1, np.nan)
-            by_agent[seats.agent] = values(play)
+            deciders = seats.deciders
+            by_agent = np.full(int(max(deciders.max(initial=0), self.agent.max(initial=0))) + 1, np.nan)
+            by_agent[deciders] = values(play, seats)
             out[row] = by_agent[self.agent]
         return out
 
@@ -106,6 +109,10 @@ class Observations:
         What the deciders themselves did earlier in this round.
     subjects : Subjects, optional
         Who the deciders are, where they are anybody.
+    neighbours : Neighbours, optional
+        Those next to them on a network.
+    continuation : float
+        Probability that another round follows each; `rounds` are announced where it is 0.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -126,6 +133,8 @@ class Observations:
     matching: str = "stranger"
     own: Mapping[str, Floats] = field(default_factory=dict)
     subjects: Subjects | None = None
+    neighbours: Neighbours | None = None
+    continuation: float = 0.0
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -153,6 +162,8 @@ class Observations:
             matching=self.matching,
             own={name: values[rows] for name, values in self.own.items()},
             subjects=None if self.subjects is None else self.subjects.take(rows),
+            neighbours=None if self.neighbours is None else self.neighbours.take(rows),
+            continuation=self.continuation,
         )
 
     @cached_property

@@ -55,6 +55,8 @@ class Decisions:
         How each answer was read: ``bracket``, ``lone number``, ...
     wording : (D,) int, optional
         Which paraphrase each was given.
+    option_order : sequence of str, optional
+        In which order each was shown the options.
     reply : (D,) int, optional
         Which entry of `replies` stands behind each row; -1 for none.
     replies : sequence of dict
@@ -71,6 +73,7 @@ class Decisions:
     attempts: Ints | None = None
     read_as: Sequence[str] | None = None
     wording: Ints | None = None
+    option_order: Sequence[str] | None = None
     reply: Ints | None = None
     replies: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     distribution: ActionDistribution | None = None
@@ -95,6 +98,8 @@ class Setting:
         forbids that.
     download : bool
         Whether weights may be fetched.
+    linked : bool
+        Whether the agents are the nodes of a network.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -106,6 +111,7 @@ class Setting:
     standin: Callable[[str], Policy] | None = None
     download: bool = False
     access: Callable[[Any, int], Any] | None = None
+    linked: bool = False
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -133,8 +139,16 @@ class Policy(ABC):
     trained_on: ClassVar[tuple[str, ...]] = ()
     """Names of the human data sets whose likeness would be in sample."""
 
+    memory: ClassVar[int | None] = None
+    """How many past rounds it looks at; None for all, 0 for none.  What nobody looks at is not kept in memory."""
+
     stand_in_for: str = field(default="", init=False)
     """The model in whose place this one plays, if any."""
+
+    @property
+    def reads_personas(self) -> bool:
+        """Whether it heeds who its deciders are; only then is it told by ``obs.subjects``."""
+        return False
 
     @classmethod
     def agent_name(cls) -> str:

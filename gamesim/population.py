@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.spec import Item, check_seats, shares
 from gamesim.streams import Ints, generator
+from gamesim.subjects import People, Subjects
 
 KEYBOARD = "me"
 
@@ -30,12 +32,20 @@ class Cast:
         The agents, by number within a session, that hold each role.
     policy : (sessions * n,) int
         Index of the policy of every agent.
+    subjects : Subjects, optional
+        Who every agent is, where they are anybody.
     """
 
     n: int
     sessions: int
     members: Mapping[str, Ints]
     policy: Ints
+    subjects: Subjects | None = None
+
+    @property
+    def people(self) -> People | None:
+        """All personas, if there are any."""
+        return None if self.subjects is None else People.of(self.subjects.people)
 
     def roles_of(self, policy: int) -> tuple[str, ...]:
         """Name the roles in which a policy decides for at least one agent."""
@@ -63,7 +73,15 @@ def check_size(game: Game, n: int) -> None:
         )
 
 
-def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, seat: str = "") -> Cast:
+def cast(
+    game: Game,
+    items: Sequence[Item],
+    n: int,
+    sessions: int,
+    seed: int,
+    seat: str = "",
+    on_network: bool = False,
+) -> Cast:
     """Deal roles and policies.
 
     Roles are held for the whole session.  Shares of a population (or seat) are met exactly up to rounding by
@@ -81,6 +99,8 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
         Seed of the run.
     seat : str
         Role that the keyboard agent takes; the first one unless given.
+    on_network : bool
+        Whether groups are formed on a network, so that `n` need not be a number of whole groups.
 
     Returns
     -------
@@ -89,12 +109,13 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
     if seat and seat not in game.roles:
         raise unknown("seat", seat, dict.fromkeys(game.roles), where=f"{game.name}: --seat")
     check_seats(items, game.roles, game.name)
-    check_size(game, n)
-    groups = n // len(game.roles)
+    if not on_network:
+        check_size(game, n)
+    groups, over = divmod(n, len(game.roles))
     members: dict[str, Ints] = {}
     start = 0
-    for role in dict.fromkeys(game.roles):
-        count = groups * game.seats_of(role)
+    for place, role in enumerate(dict.fromkeys(game.roles)):
+        count = groups * game.seats_of(role) + (over if place == 0 else 0)
         members[role] = np.arange(start, start + count)
         start += count
     policy = np.empty((sessions, n), dtype=np.int64)
@@ -109,6 +130,22 @@ def cast(game: Game, items: Sequence[Item], n: int, sessions: int, seed: int, se
         for i in (i for i in indices if items[i].agent == KEYBOARD):
             _seat_keyboard(policy, members[pool or seat or game.roles[0]], i)
     return Cast(n, sessions, members, policy.ravel())
+
+
+def with_subjects(cast: Cast, items: Sequence[Item], subjects: Subjects) -> Cast:
+    """Say who every agent is; the person at the keyboard stays who they are.
+
+    Parameters
+    ----------
+    cast : Cast
+    items : sequence of Item
+        The agents of the spec, from which the cast was dealt.
+    subjects : Subjects
+        A persona for each of the ``sessions * n`` agents.
+    """
+    keyboards = [index for index, item in enumerate(items) if item.agent == KEYBOARD]
+    row = np.where(np.isin(cast.policy, keyboards), -1, subjects.row)
+    return dataclasses.replace(cast, subjects=Subjects(subjects.people, row))
 
 
 def _deal(items: Sequence[Item], n: int) -> Ints:

@@ -21,10 +21,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import csv
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gamesim.errors import GamesimError
 from gamesim.streams import Floats, Ints, key
+from gamesim.subjects import People, Words
 
 SCHEMA = 1
 ROWS_A_PART = 2_000_000
@@ -69,6 +71,20 @@ COLUMNS = pa.schema(
 )
 
 
+def columns_of(people: People | None) -> pa.Schema:
+    """Give the columns of a run's table: those of every run, and one for each trait of its personas."""
+    traits = {} if people is None else people.traits
+    return pa.schema(
+        [
+            *COLUMNS,
+            *(
+                pa.field(f"x_{name}", _WORDS if isinstance(column, Words) else pa.float64())
+                for name, column in traits.items()
+            ),
+        ]
+    )
+
+
 class Settings(BaseModel):
     """All of ``run.json``: what was played, by whom, with which versions, and how it ended."""
 
@@ -85,11 +101,14 @@ class Settings(BaseModel):
     sessions: int
     rounds: int
     matching: str
+    network: dict[str, Any] | None = None
+    society: dict[str, Any] = {}
     agents: str
     seat: str
     game: dict[str, Any]
     decisions: dict[str, dict[str, Any]]
     policies: dict[str, dict[str, Any]]
+    personas: dict[str, Any] = {}
     standins: dict[str, str]
     notes: list[str]
     void_groups: int | None = None
@@ -124,11 +143,11 @@ class Block:
     rows: int
     fill: Callable[[], Mapping[str, Column]]
 
-    def table(self) -> pa.Table:
-        """Give the block as an Arrow table in the columns of the schema."""
+    def table(self, schema: pa.Schema = COLUMNS) -> pa.Table:
+        """Give the block as an Arrow table in the columns of a schema."""
         columns = self.fill()
         return pa.Table.from_arrays(
-            [self._array(columns.get(item.name), item.type) for item in COLUMNS], schema=COLUMNS
+            [self._array(columns.get(item.name), item.type) for item in schema], schema=schema
         )
 
     def _array(self, value: Column, kind: pa.DataType) -> pa.Array:
@@ -155,10 +174,18 @@ class Block:
 
 
 class Recorder:
-    """Keeps what was decided: in memory, and in a folder when there is one."""
+    """Keeps what was decided: in memory, and in a folder when there is one.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Parameters
+    ----------
+    folder : Path, optional
+    people : People, optional
+        The personas of the run, whose traits are columns of its table.
+    """
+
+    def __init__(self, folder: Path | None = None, people: People | None = None) -> None:
         self.folder = folder
+        self.columns = columns_of(people)
         self.blocks: list[Block] = []
         self.replies: list[dict[str, Any]] = []
         self._known: set[int] = set()
@@ -208,6 +235,12 @@ class Recorder:
             new.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
             new.replace(self.folder / "run.json")
 
+    def network(self, edges: Ints) -> None:
+        """Write who is next to whom as ``network.csv``: pairs of agents, by number within a session."""
+        if self.folder is not None:
+            table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
+            csv.write_csv(table, self.folder / "network.csv")
+
     def finish(self, settings: Settings) -> None:
         """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
         self.settings(settings)
@@ -229,10 +262,10 @@ class Recorder:
             parts[0].replace(target)
         elif parts:
             new = self.folder / "decisions.parquet.new"
-            with pq.ParquetWriter(new, COLUMNS) as writer:
+            with pq.ParquetWriter(new, self.columns) as writer:
                 for part in parts:
                     for batch in pq.ParquetFile(part).iter_batches(ROWS_A_PART):
-                        writer.write_table(pa.Table.from_batches([batch]).cast(COLUMNS))
+                        writer.write_table(pa.Table.from_batches([batch]).cast(self.columns))
             new.replace(target)
         shutil.rmtree(self.folder / "decisions")
 
@@ -241,11 +274,11 @@ class Recorder:
         if self.folder is not None:
             return read_decisions(self.folder)
         if not self.blocks:
-            return _frame(COLUMNS.empty_table())
+            return _frame(self.columns.empty_table())
         return _frame(self._gathered())
 
     def _gathered(self) -> pa.Table:
-        return pa.concat_tables([block.table() for block in self.blocks]).unify_dictionaries()
+        return pa.concat_tables([block.table(self.columns) for block in self.blocks]).unify_dictionaries()
 
     def _write_part(self) -> None:
         assert self.folder is not None
@@ -278,7 +311,14 @@ def make_folder(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
     shutil.rmtree(folder / "decisions", ignore_errors=True)
-    for name in ("run.json", "decisions.parquet", "replies.jsonl", "run.json.new", "decisions.parquet.new"):
+    for name in (
+        "run.json",
+        "decisions.parquet",
+        "replies.jsonl",
+        "network.csv",
+        "run.json.new",
+        "decisions.parquet.new",
+    ):
         (folder / name).unlink(missing_ok=True)
 
 

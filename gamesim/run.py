@@ -21,16 +21,21 @@ from gamesim import record
 from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
-from gamesim.matching import find_matching
+from gamesim.matching import ON_NETWORKS, Scene, find_matching
 from gamesim.models.access import Access
 from gamesim.models.budget import Budget
+from gamesim.network import Network, open_network
+from gamesim.personas import Given, find_personas
 from gamesim.policy import Policy, Setting, source_of
-from gamesim.population import KEYBOARD, Cast, cast
+from gamesim.population import KEYBOARD, Cast, cast, with_subjects
 from gamesim.record import Recorder, Settings
+from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from gamesim.analysis.comparison import Comparison
 
 Progress = Callable[[int, int], None]
@@ -111,9 +116,15 @@ def play(
     n: int | None = None,
     rounds: int = 1,
     sessions: int = 1,
-    matching: str = "stranger",
+    matching: str | None = None,
+    network: str | Network | nx.Graph | None = None,
+    update: str = "synchronous",
+    continuation: float = 0.0,
+    supergames: int | None = None,
+    neighbours: str = "earnings",
     seed: int = 0,
     seat: str = "",
+    personas: Given | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     require_weights: bool = False,
@@ -142,12 +153,28 @@ def play(
         Number of rounds.
     sessions : int
         Independent repetitions, played side by side.
-    matching : str
-        ``"stranger"``, ``"partner"`` or ``"round_robin"``.
+    matching : str, optional
+        One of `gamesim.matching.MATCHINGS`; ``"stranger"`` unless given, on a network ``"neighbourhoods"``, or
+        ``"edges"`` for pairs.
+    network : str, Network or networkx graph, optional
+        Who is next to whom, such as ``"watts_strogatz:n=400,k=6,p=0.1"``; its nodes are the agents of a session.
+    update : str
+        Who decides anew in a round: ``"synchronous"``, ``"sequential"`` or ``"death_birth"`` (see
+        `gamesim.society.Society`).
+    continuation : float
+        Probability that another round follows; the number of rounds is then left to chance.
+    supergames : int, optional
+        Games of such length that are played, with new groups each time; 1 unless given, and as many as it takes for
+        everybody to meet everybody under ``round_robin``.
+    neighbours : str
+        What neighbours on a network see of each other: ``"nothing"``, ``"actions"`` or ``"earnings"`` too.
     seed : int
         Every draw follows from it.
     seat : str
         Role that ``me`` takes; the first one unless given.
+    personas : str, Path, DataFrame or sequence of mappings, optional
+        Who the agents are: a ``.csv`` or ``.toml`` file, people one row each, or ``"bigfive"`` for people drawn from
+        figures.  Their traits are columns ``x_...`` of the table.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
     resume : bool
@@ -192,15 +219,28 @@ def play(
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
-    size = _default_n(rules, items) if n is None else n
-    dealt = cast(rules, items, size, sessions, seed, seat)
-    _check_matching(rules, matching)
+    linked = _network(network, n, seed, rules)
+    size = linked.n if linked is not None else _default_n(rules, items) if n is None else n
+    meeting = matching or _usual_matching(rules, linked)
+    dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
+    if supergames is None:
+        supergames = max(1, size - 1) if continuation and meeting == "round_robin" else 1
+    society = Society.from_words(
+        update, continuation=continuation, supergames=supergames, neighbours=neighbours
+    )
+    source = None if personas is None else find_personas(personas)
+    if source is not None:
+        dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
+    _check_society(rules, dealt, meeting, linked, society, seed)
+    played = len(Calendar(rounds, society, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
     access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
-    setting = Setting(rules, (), rounds, seed, standin, download, access.to)
-    notes: list[str] = []
+    setting = Setting(rules, (), played, seed, standin, download, access.to, linked is not None)
+    notes = [] if source is None else source.notes(size)
     with _noting(notes):
         policies = _prepare(items, setting, dealt)
+    if source is not None and not any(policy.reads_personas for policy in policies):
+        notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     settings = Settings(
@@ -213,12 +253,15 @@ def play(
         n=size,
         sessions=sessions,
         rounds=rounds,
-        matching=matching,
+        matching=meeting,
+        network=None if linked is None else linked.describe(),
+        society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
         game={"name": rules.name, "parameters": dataclasses.asdict(rules), **source_of(type(rules))},
         decisions=rules.measures(),
         policies=about,
+        personas={} if source is None else source.describe(size, sessions),
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)
@@ -232,12 +275,14 @@ def play(
     earlier = _taken_up(folder, settings) if resume and folder is not None else None
     if earlier is not None:
         return earlier
-    recorder = Recorder(folder)
+    recorder = Recorder(folder, dealt.people)
     recorder.settings(settings)
+    if linked is not None:
+        recorder.network(linked.edges)
     if announce is not None:
         announce(settings.notes)
     try:
-        return _simulate(rules, dealt, policies, labels, recorder, settings, progress)
+        return _simulate(rules, dealt, policies, labels, linked, society, recorder, settings, progress)
     finally:
         settings.spent = access.spent()
         recorder.finish(settings)
@@ -245,8 +290,28 @@ def play(
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:
-    keys = ("game", "agents", "n", "sessions", "rounds", "matching", "seed", "seat")
+    keys = (
+        "game",
+        "agents",
+        "n",
+        "sessions",
+        "rounds",
+        "matching",
+        "network",
+        "society",
+        "seed",
+        "seat",
+        "personas",
+    )
     return [name for name in keys if getattr(one, name) != getattr(other, name)]
+
+
+def _shown(settings: Settings, name: str) -> str:
+    if name != "personas":
+        return repr(getattr(settings, name))
+    known = settings.personas
+    source = known.get("file") or known.get("population") or known.get("given", "none")
+    return f"{source} (sha256 {known['sha256'][:12]})" if known else source
 
 
 def _taken_up(folder: Path, settings: Settings) -> Run | None:
@@ -256,10 +321,8 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
-        raise GamesimError(
-            f"{folder}: cannot be resumed, since {name} was {getattr(earlier, name)!r} there and is "
-            f"{getattr(settings, name)!r} now"
-        )
+        was, now = (_shown(each, name) for each in (earlier, settings))
+        raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":
         return Run(earlier, folder)
     record.clear(folder)
@@ -283,6 +346,8 @@ def _simulate(
     dealt: Cast,
     policies: Sequence[Policy],
     labels: Sequence[str],
+    network: Network | None,
+    society: Society,
     recorder: Recorder,
     settings: Settings,
     progress: Progress | None,
@@ -297,6 +362,8 @@ def _simulate(
         labels,
         rounds=settings.rounds,
         matching=settings.matching,
+        network=network,
+        society=society,
         seed=settings.seed,
         recorder=recorder,
         run=settings.run,
@@ -304,10 +371,10 @@ def _simulate(
     settings.status = "interrupted"
     try:
         with _noting(settings.notes):
-            for done in range(settings.rounds):
+            for done in range(rounds := len(simulation.calendar)):
                 simulation.step()
                 if progress is not None:
-                    progress(done + 1, settings.rounds)
+                    progress(done + 1, rounds)
         settings.status = "complete"
     finally:
         settings.seconds = round(time.perf_counter() - began, 3)
@@ -330,9 +397,39 @@ def _noting(notes: list[str]) -> Iterator[None]:
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _check_matching(game: Game, matching: str) -> None:
-    """Refuse, on a single group, a matching that does not exist or that does not fit the game."""
-    find_matching(matching)(game, cast(game, [Item("")], len(game.roles), 1, 0), 1, 0)
+def _network(given: str | Network | nx.Graph | None, n: int | None, seed: int, game: Game) -> Network | None:
+    if given is None or isinstance(given, Network):
+        return given
+    if isinstance(given, str):
+        return open_network(given, n, seed, game.default_n)
+    return Network.from_networkx(given)
+
+
+def _usual_matching(game: Game, network: Network | None) -> str:
+    """Give the matching that is meant where none is named."""
+    if network is None:
+        return "stranger"
+    if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
+        return "random_neighbour"
+    return "edges" if len(game.roles) == 2 else "neighbourhoods"
+
+
+def _check_society(
+    game: Game, dealt: Cast, matching: str, network: Network | None, society: Society, seed: int
+) -> None:
+    """Refuse, before anything is played, what does not fit together."""
+    find_matching(matching)
+    if society.update != "synchronous" and any(each.sees for each in game.stages):
+        raise GamesimError(
+            f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
+            "their choice"
+        )
+    if matching in ON_NETWORKS:
+        linked = None if network is None else network.copies(dealt.sessions)
+        find_matching(matching)(Scene(game, dealt, 1, seed, linked))
+        return
+    rounds = society.supergames if society.continuation else 1
+    find_matching(matching)(Scene(game, dealt, rounds, seed))
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

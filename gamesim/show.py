@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -22,18 +21,19 @@ from rich.table import Table
 from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
+from gamesim.analysis.missing import Missing
+from gamesim.analysis.votes import UNUSABLE
 from gamesim.errors import GamesimError, unknown
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.record import read_settings
 from gamesim.run import Progress as Advance
 from gamesim.run import Run
+from gamesim.shown import console, marked, printable
 
 BAR = 22
 FEW = 10
 """Fewer answers than these are not measured against anybody."""
-_TEXT_WIDTH = 88
-console = Console(highlight=False, soft_wrap=False)
 
 
 def default_folder(game: str) -> Path:
@@ -115,7 +115,7 @@ def result(
         _print_run(run, told)
         _print_comparison(comparison, list(run.settings.decisions))
         if plot is not None:
-            console.print(f"drawn: {plot}")
+            console.print(f"drawn: {plot}", markup=False)
         if played:
             _print_next(run, comparison)
 
@@ -123,13 +123,13 @@ def result(
 def notes(sentences: Sequence[str]) -> None:
     """Print what whoever reads the result must know."""
     for sentence in sentences:
-        console.print(f"[yellow]note:[/yellow] {escape(sentence)}")
+        console.print(f"[yellow]note:[/yellow] {marked(sentence)}")
 
 
 def forecast(run: Run) -> None:
     """Print what a run would take."""
     if run.settings.spent:
-        console.print(run.settings.spent, markup=False)
+        console.print(printable(run.settings.spent), markup=False)
         console.print(
             f"prices as of {prices_as_of()}, answers in the cache not counted off; nothing was sent"
         )
@@ -140,16 +140,16 @@ def forecast(run: Run) -> None:
 def _print_run(run: Run, told: Sequence[str]) -> None:
     settings = run.settings
     console.print(
-        f"[bold]{settings.game['name']}[/bold]  {settings.n} agents"
+        f"[bold]{marked(settings.game['name'])}[/bold]  {settings.n} agents"
         + (f", {settings.sessions} sessions" if settings.sessions > 1 else "")
-        + f", {settings.rounds} round{'s' if settings.rounds > 1 else ''}, {settings.matching} matching, "
-        f"seed {settings.seed}   agents: {escape(settings.agents)}"
+        + f", {settings.rounds} round{'s' if settings.rounds > 1 else ''}, {marked(settings.matching)} matching, "
+        f"seed {settings.seed}   agents: {marked(settings.agents)}"
     )
     if settings.spent:
-        console.print(f"spent: {settings.spent}")
+        console.print(f"spent: {marked(settings.spent)}")
     if settings.status != "complete":
         console.print(
-            f"[yellow]this run is {settings.status}: what follows is of the rounds that were played[/yellow]"
+            f"[yellow]this run is {marked(settings.status)}: what follows is of the rounds that were played[/yellow]"
         )
     notes([note for note in settings.notes if note not in told])
     console.print()
@@ -162,11 +162,27 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
         _table(["decision", "agent"], _AMOUNT_COLUMNS, amounts)
     if choices:
         _table(["decision", "agent", "choices"], _CHOICE_COLUMNS, choices)
+    for row in rows:
+        if row["invalid"] > 0:
+            console.print(_unusable(row), markup=False)
     _print_own_results(run)
     if settings.void_groups:
         console.print(
             f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
         )
+
+
+def _unusable(row: Mapping[Any, Any]) -> str:
+    """Say how many answers could not be used, why, and how far they might move the mean."""
+    counts = {status: row[status] for status in UNUSABLE if row[status]}
+    bad, good = sum(counts.values()), row["n"]
+    why = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counts.items())
+    text = f"{row['decision'].partition('.')[2]}, {row['policy']}: {bad:,} of {bad + good:,} answers missing ({why})"
+    if not pd.isna(row["mean_low"]):
+        text += (
+            f"; at the lowest or highest action the mean is {row['mean_low']:.2f} to {row['mean_high']:.2f}"
+        )
+    return printable(text)
 
 
 def _count(value: float) -> str:
@@ -213,7 +229,7 @@ def _table(words: list[str], numbers: Columns, rows: list[dict[Any, Any]]) -> No
             "choices": row["choices"],
         }
         figures = [write(row[column]) for column, write in numbers.values()]
-        table.add_row(*(escape(texts[word]) for word in words), *figures)
+        table.add_row(*(marked(texts[word]) for word in words), *figures)
     console.print(table)
 
 
@@ -223,7 +239,10 @@ def _print_own_results(run: Run) -> None:
     for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
         done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
         earned = "nothing, since an answer is missing" if pd.isna(row["payoff"]) else plain(row["payoff"])
-        console.print(f"round {row['round']}: your {row['stage']} was {done}, and you earned {earned}")
+        console.print(
+            f"round {row['round']}: your {printable(row['stage'])} was {printable(done)}, and you earned {earned}",
+            markup=False,
+        )
 
 
 def _print_comparison(comparison: Comparison, order: list[str]) -> None:
@@ -241,15 +260,15 @@ def _print_comparison(comparison: Comparison, order: list[str]) -> None:
         told = note.replace("(allow ", "(gamesim compare --allow ").replace(
             " to compare all the same)", " does)"
         )
-        console.print(f"\n[dim]not compared:[/dim] {escape(told)}")
+        console.print(f"\n[dim]not compared:[/dim] {marked(told)}")
 
 
 def _print_bars(row: Row) -> None:
     counted = "people" if row.human_votes == "subject" else "decisions of people"
     people = f"{row.human_n:,} {counted}" if row.human_n else "published figures"
     console.print(
-        f"\n[bold]{row.decision}[/bold]   [cyan]■[/cyan] {escape(row.policy)}   [magenta]■[/magenta] "
-        f"{people} ({row.reference})"
+        f"\n[bold]{marked(row.decision)}[/bold]   [cyan]■[/cyan] {marked(row.policy)}   [magenta]■[/magenta] "
+        f"{people} ({marked(row.reference)})"
     )
     drawn = bars(row)
     if any(math.isnan(bar.human) for bar in drawn):
@@ -259,7 +278,7 @@ def _print_bars(row: Row) -> None:
     for bar in drawn:
         left, right = (_bar(share / largest) for share in (bar.simulated, bar.human))
         console.print(
-            f"  {bar.label:>{width}} [cyan]{left:<{BAR}}[/cyan]{bar.simulated:>6.1%}  "
+            f"  {marked(f'{bar.label:>{width}}')} [cyan]{left:<{BAR}}[/cyan]{bar.simulated:>6.1%}  "
             f"[magenta]{right:<{BAR}}[/magenta]{bar.human:>6.1%}"
         )
 
@@ -270,14 +289,14 @@ def _bar(share: float) -> str:
 
 
 def _print_likeness(row: Row) -> None:
-    ending = f"[bold]{escape(row.verdict)}[/bold]" + "".join(f"; {escape(note)}" for note in row.notes)
+    ending = f"[bold]{marked(row.verdict)}[/bold]" + "".join(f"; {marked(note)}" for note in row.notes)
     if math.isnan(row.w1n):
         _say(f"{row.reference}: mean {row.mean:.4g} beside {row.human_mean:.4g}; {ending}", 2)
         return
     intervals = ", ".join(
-        f"{name} {low:.3f} to {high:.3f}"
+        f"{name} {low:.3f} to {high:.3f}{_texts(row, name)}"
         for name, (low, high) in row.intervals.items()
-        if low <= row.w1n and high > low
+        if name == "wording" or (low <= row.w1n and high > low)
     )
     figures = {
         "people against people (halves)": row.floor.mean,
@@ -293,8 +312,16 @@ def _print_likeness(row: Row) -> None:
     exact = "exact probabilities" if row.exact else f"{row.n:,} answers"
     covering = f"; 95 % {intervals}" if intervals else ""
     _say(f"distance to {row.reference}: [bold]W1 {row.w1n:.3f}[/bold] ({exact}{covering})", 2)
+    if row.missing is not None:
+        _say(_with_missing(row.missing), 4)
     if beside:
         _say(f"beside it: {'; '.join(beside)}", 4)
+    if not math.isnan(row.wording_sd):
+        _say(
+            f"wording: beyond chance the mean choice differs by an SD of {row.wording_sd:.3g} between "
+            f"{row.wordings} texts",
+            4,
+        )
     if not math.isnan(row.icc) and row.n >= FEW:
         human = "" if math.isnan(row.human_icc) else f" (people {row.human_icc:.2f} and {row.human_lag1:.2f})"
         _say(
@@ -304,6 +331,17 @@ def _print_likeness(row: Row) -> None:
     _say(ending, 4)
 
 
+def _texts(row: Row, name: str) -> str:
+    return f" ({row.wordings} texts)" if name == "wording" else ""
+
+
+def _with_missing(missing: Missing) -> str:
+    return (
+        f"with the {missing.n:,} missing answers: {missing.w1n_uniform:.3f} if they were uniform, "
+        f"{missing.w1n_best:.3f} to {missing.w1n_worst:.3f} whatever they were"
+    )
+
+
 def _say(text: str, indent: int) -> None:
     console.print(Padding(text, (0, 0, 0, indent)))
 
@@ -311,7 +349,8 @@ def _say(text: str, indent: int) -> None:
 def _print_next(run: Run, comparison: Comparison) -> None:
     game = run.settings.game.get("file") or run.settings.game["name"]
     console.print(
-        f"\nsaved in [bold]{run.folder}[/bold] (decisions.parquet opens in pandas and R)", soft_wrap=True
+        f"\nsaved in [bold]{marked(run.folder)}[/bold] (decisions.parquet opens in pandas and R)",
+        soft_wrap=True,
     )
     allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
@@ -320,7 +359,7 @@ def _print_next(run: Run, comparison: Comparison) -> None:
         steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
     width = max(len(step) for step, why in steps.items() if why)
     for lead, (step, why) in zip(("next:  ", *[" " * 7] * 2), steps.items(), strict=False):
-        console.print(f"{lead}{step:<{width}}  {why}".rstrip(), markup=False, soft_wrap=True)
+        console.print(printable(f"{lead}{step:<{width}}  {why}".rstrip()), markup=False, soft_wrap=True)
 
 
 def _allowable(reason: str) -> list[str]:

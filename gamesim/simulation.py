@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
+from typing import cast
 
 import mesa
 import numpy as np
 from mesa.agent import AgentSet
+from numpy.typing import NDArray
 
 from gamesim.actions import Choice
 from gamesim.answers import Answers
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, Stage
-from gamesim.matching import find_matching
+from gamesim.groups import Groups, Seats
+from gamesim.matching import Scene, find_matching
+from gamesim.neighbours import Neighbours
+from gamesim.network import Network
 from gamesim.observation import Observations, Past
 from gamesim.policy import OK, Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
+from gamesim.subjects import People, Subjects, Words
 
 
 class Player(mesa.Agent):
@@ -66,6 +74,10 @@ class Simulation(mesa.Model):
         How many rounds are announced.
     matching : str
         How groups are formed.
+    network : Network, optional
+        Who is next to whom in each session.
+    society : Society, optional
+        Who may revise a choice, how long a game lasts, what neighbours see.
     seed : int
         Every draw of the run follows from it.
     recorder : Recorder
@@ -83,6 +95,8 @@ class Simulation(mesa.Model):
         *,
         rounds: int = 1,
         matching: str = "stranger",
+        network: Network | None = None,
+        society: Society = ALONE,
         seed: int = 0,
         recorder: Recorder | None = None,
         run: str = "",
@@ -95,8 +109,14 @@ class Simulation(mesa.Model):
         self.rounds = rounds
         self.matching = matching
         self.match = find_matching(matching)
+        self.network = None if network is None else network.copies(cast.sessions)
+        self.society = society
         self.seed = seed
-        self.recorder = recorder or Recorder()
+        self.calendar = Calendar(rounds, society, seed)
+        self.wealth: Floats = np.zeros(cast.n * cast.sessions)
+        """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
+        self._memory = _memory(policies)
+        self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
         self.plays: list[Play] = []
         self.groups_played = 0
@@ -113,34 +133,71 @@ class Simulation(mesa.Model):
                 Player(self, number, role_of[number % self.cast.n])
         return self._all_agents
 
-    @property
-    def wealth(self) -> Floats:
-        """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
-        total = np.zeros(self.cast.n * self.cast.sessions)
-        for play in self.plays:
-            for role, earned in play.payoffs.items():
-                total[play.seats(role).agent] += np.nan_to_num(earned)
-        return total
-
     def step(self) -> None:
         """Play one round."""
-        groups = self.match(self.game, self.cast, self.steps, self.seed)
+        when = self.calendar.at(self.steps)
+        if when.round == 1:
+            self.plays = []
+        meeting = when.supergame if self.society.continuation else self.steps
+        groups = self.match(
+            Scene(self.game, self.cast, meeting, self.seed, self.network, self.wealth if self.plays else None)
+        )
         number = self.steps
         play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
-        with _faults_of(type(self.game), "payoffs"):
-            play.payoffs = dict(self.game.payoffs(play))
-        self.plays.append(play)
-        void = groups.void(
-            play.actions, {each.name: self.game.decider(each.name) for each in self.game.stages}
-        )
+        void = self._settle(play)
+        if self._memory is None or self._memory > 0:
+            self.plays.append(play)
+            del self.plays[: 0 if self._memory is None else -self._memory]
         self.groups_played += len(groups)
-        self.groups_void += int(void.sum())
+        self.groups_void += void
         for stage in self.game.stages:
             answer, obs = answers[stage.name]
-            self.recorder.add(Block(len(obs), partial(self._columns, self.steps, stage, play, answer, obs)))
+            self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
+
+    def _settle(self, play: Play) -> int:
+        """Pay everybody, and count the groups that lack an action."""
+        deciders = {name: self.game.decider(name) for name in play.decided}
+        missing = any(np.isnan(values.sum()) for values in play.decided.values())
+        seats = play.seats(self.game.roles[0])
+        if seats.along is not None and self._pairwise is not None and not missing:
+            stage = self.game.stages[0].name
+            play.earned[self.game.roles[0]] = seats.along.earned(play.decided[stage], self._pairwise)
+        else:
+            with _faults_of(type(self.game), "payoffs"):
+                paid = self.game.payoffs(play)
+            for role, values in paid.items():
+                play.earned[role] = play.seats(role).earned(values)
+        for role, earned in play.earned.items():
+            self.wealth[play.seats(role).deciders] += np.nan_to_num(earned)
+        if not missing:
+            return 0
+        return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
+
+    @cached_property
+    def _pairwise(self) -> Floats | None:
+        """What each option earns against each: (L, L) float; None where that is not all there is to the game."""
+        stage = self.game.stages[0]
+        space = self.game.space_at_most(stage.name)
+        if len(self.game.stages) > 1 or len(self.game.roles) != 2 or not isinstance(space, Choice):
+            return None
+        many = len(space.labels)
+        asked_chance: list[Ints] = []
+
+        def chance(agents: Ints) -> Draws:
+            asked_chance.append(agents)
+            return Draws((0,), agents, agents)
+
+        role = self.game.roles[0]
+        pairs = Play(self.game, Groups({role: Seats(np.arange(2 * many * many), 2)}), chance)
+        options = np.arange(many, dtype=np.float64)
+        pairs.decide(stage.name, np.column_stack([np.repeat(options, many), np.tile(options, many)]).ravel())
+        with _faults_of(type(self.game), "payoffs"):
+            earned = self.game.payoffs(pairs)[role].reshape(many, many, 2)
+        symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
+        return None if asked_chance or not symmetric else earned[:, :, 0]
 
     def _draws(self, purpose: str, agents: Ints, round: int) -> Draws:
         address = (self.seed, 0, round, purpose)
@@ -152,22 +209,40 @@ class Simulation(mesa.Model):
         """Ask all deciders of a stage, each policy once."""
         obs = self._observe(stage, play)
         answers = Answers(len(obs))
-        if len(self.policies) == 1 and not obs.seen:
+        revising = self._revising(stage, obs)
+        if revising is not None:
+            kept = np.flatnonzero(~revising)
+            answers.put(kept, Decisions(self._last(stage, obs)[kept], "kept"), None)
+        if len(self.policies) == 1 and not obs.seen and revising is None:
             self._put(answers, None, 0, obs)
         else:
             askable = (
                 ~np.any([np.isnan(values) for values in obs.seen.values()], axis=0) if obs.seen else True
             )
+            askable = askable if revising is None else askable & revising
             policy_of = self.cast.policy[obs.agent]
             for index in range(len(self.policies)):
                 rows = np.flatnonzero((policy_of == index) & askable)
                 if len(rows):
                     self._put(answers, rows, index, obs.take(rows))
-        play.actions[stage.name] = answers.actions
+        play.decide(stage.name, answers.actions)
         return answers, obs
+
+    def _last(self, stage: Stage, obs: Observations) -> Floats:
+        """Give what each decider did in the round before: (D,) float."""
+        return cast(Floats, obs.past.recent(1).own(stage.name)[0])
+
+    def _revising(self, stage: Stage, obs: Observations) -> NDArray[np.bool_] | None:
+        """Tell who decides anew in this round, where not all do: (D,) bool."""
+        if self.society.update == "synchronous" or not self.plays:
+            return None
+        may = self.society.revising(self.steps, self.seed, self.cast.n, self.cast.sessions)[obs.agent]
+        return may | np.isnan(self._last(stage, obs))
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
         policy = self.policies[index]
+        if self.cast.subjects is not None and policy.reads_personas:
+            obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
         _check(policy, obs, decisions)
@@ -176,21 +251,29 @@ class Simulation(mesa.Model):
     def _observe(self, stage: Stage, play: Play) -> Observations:
         role = self.game.decider(stage.name)
         seats = play.seats(role)
-        earlier = [name for name in play.actions if self.game.decider(name) == role]
+        deciders = seats.deciders
+        earlier = [name for name in play.decided if self.game.decider(name) == role]
+        when = self.calendar.at(self.steps)
         return Observations(
             game=self.game,
             stage=stage.name,
             role=role,
-            round=self.steps,
-            rounds=self.rounds,
-            agent=seats.agent,
+            round=when.round,
+            rounds=when.announced,
+            agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen={name: seats.spread(play[name]) for name in stage.sees},
-            past=Past(tuple(self.plays), role, seats.agent),
-            draws=self._draws(stage.name, seats.agent, self.steps),
-            person=self._draws("person", seats.agent, 0),
+            past=Past(tuple(self.plays), role, deciders),
+            draws=self._draws(stage.name, deciders, self.steps),
+            person=self._draws("person", deciders, 0),
             matching=self.matching,
-            own={name: play[name] for name in earlier},
+            own={name: play.decided[name] for name in earlier},
+            neighbours=None
+            if self.network is None
+            else Neighbours(
+                self.network, deciders, self.plays[-1] if self.plays else None, role, self.society.neighbours
+            ),
+            continuation=self.society.continuation,
         )
 
     def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
@@ -222,35 +305,48 @@ class Simulation(mesa.Model):
         return Coded(code[self.cast.policy[agents]], names)
 
     def _columns(
-        self, round: int, stage: Stage, play: Play, answers: Answers, obs: Observations
+        self, when: Moment, stage: Stage, play: Play, answers: Answers, obs: Observations
     ) -> dict[str, Column]:
         """Put the decisions of a stage into the columns of the table."""
         role = obs.role
         seats = play.seats(role)
-        group = seats.group()
-        per_session = len(play.groups) // self.cast.sessions
+        session = obs.agent // self.cast.n
         places = np.flatnonzero(np.array(self.game.roles) == role)
         space = self.game.space_at_most(stage.name)
         columns: dict[str, Column] = {
             "run": self.run,
             "replication": 0,
-            "session": group // per_session if self.cast.sessions > 1 else 0,
-            "supergame": 1,
-            "round": round,
+            "session": session if self.cast.sessions > 1 else 0,
+            "supergame": when.supergame,
+            "round": when.round,
             "stage": stage.name,
             "decision": obs.decision,
-            "group": group % per_session if self.cast.sessions > 1 else group,
-            "seat": int(places[0]) if len(places) == 1 else places[0] + seats.position(),
+            "group": self._group(play, seats, session),
+            "seat": int(places[0])
+            if len(places) == 1 or seats.once is not None
+            else places[0] + seats.position(),
             "role": role,
             "agent": obs.draws.agent,
             "policy": self._labelled(obs.agent),
             "seen": _seen(obs),
-            "payoff": play.payoffs[role],
+            "payoff": play.earned[role],
         }
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        if self.cast.subjects is not None:
+            columns |= _traits(self.cast.subjects.take(obs.agent))
         return columns
+
+    def _group(self, play: Play, seats: Seats, session: Ints) -> Ints:
+        """Count the groups of the rows within their sessions; -1 where a decision counts in several."""
+        group = seats.own_group()
+        if self.cast.sessions == 1:
+            return group
+        holder = next(iter(play.groups.seats.values()))
+        first_seat = holder.agent[np.flatnonzero(holder.position() == 0)] // self.cast.n
+        start = np.searchsorted(first_seat, np.arange(self.cast.sessions))
+        return np.where(group < 0, -1, group - start[session])
 
 
 @contextmanager
@@ -267,6 +363,13 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
         raise GamesimError(
             f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
         ) from error
+
+
+def _memory(policies: Sequence[Policy]) -> int | None:
+    """Give how many rounds anybody looks back; None for all."""
+    spans = [policy.memory for policy in policies]
+    known = [span for span in spans if span is not None]
+    return max(known, default=0) if len(known) == len(spans) else None
 
 
 def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
@@ -292,11 +395,22 @@ def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
 
 def _known(play: Play) -> Play:
     """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
-    if not any(np.isnan(values).any() for values in play.actions.values()):
+    if not any(np.isnan(values).any() for values in play.decided.values()):
         return play
     known = Play(play.game, play.groups, play.chance_draws)
-    known.actions = {name: np.nan_to_num(values) for name, values in play.actions.items()}
+    known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known
+
+
+def _traits(subjects: Subjects) -> dict[str, Column]:
+    """Put who decided into columns, one a trait."""
+    nobody = subjects.row < 0
+    return {
+        f"x_{name}": Coded(np.where(nobody, -1, column.codes[subjects.row]), column.values)
+        if isinstance(column, Words)
+        else np.where(nobody, np.nan, column[subjects.row])
+        for name, column in People.of(subjects.people).traits.items()
+    }
 
 
 def _seen(obs: Observations) -> Coded | None:

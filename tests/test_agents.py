@@ -294,8 +294,8 @@ def test_two_equal_splitters_earn_the_same() -> None:
         game = all_games()[name]
         policy = catalog.find_agent("equal_split").from_options({}).prepare(Setting(game, game.roles))
         play = simulate(game, [policy], 2 * len(game.roles)).plays[0]
-        earned = np.concatenate([np.atleast_1d(values) for values in play.payoffs.values()])
-        assert np.unique(earned).size == 1, (name, play.payoffs)
+        earned = np.concatenate([np.atleast_1d(values) for values in play.earned.values()])
+        assert np.unique(earned).size == 1, (name, play.earned)
 
 
 def test_a_fixed_action_is_cut_to_what_is_legal() -> None:

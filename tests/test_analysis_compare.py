@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,97 @@ def test_invalid_answers_and_void_groups_are_shown_and_not_counted() -> None:
     assert row.void == pytest.approx(1 / 2)
 
 
+def test_missing_answers_are_put_in_at_their_worst_and_at_uniform() -> None:
+    assert against(rows(drawn(40))).missing is None
+    table = rows([*drawn(80), *[np.nan] * 20])
+    table.loc[95:, "status"] = "refused"
+    row = against(table)
+    missing = row.missing
+    assert missing is not None
+    assert (missing.n, row.n) == (20, 80)
+    assert missing.by_status == {"unreadable": 15, "refused": 5}
+    assert missing.mean_low == pytest.approx(0.8 * row.mean)
+    assert missing.mean_high == pytest.approx(0.8 * row.mean + 20)
+    at_the_top = against(rows([*drawn(80), *[100] * 20]))
+    assert missing.w1n_worst == pytest.approx(at_the_top.w1n)
+    assert missing.w1n_best < row.w1n < missing.w1n_uniform < missing.w1n_worst
+    (line,) = [
+        each
+        for each in compare(table, setting(), resamples=20).table.to_dict("records")
+        if each["reference"] == row.reference
+    ]
+    assert (line["missing"], line["missing_w1n_worst"]) == (20, missing.w1n_worst)
+
+
+def test_nearer_is_said_only_where_the_missing_cannot_undo_it() -> None:
+    draws = np.where(np.arange(300) < 270, drawn(300), 80.0)
+    assert against(rows(draws)).verdict in ("nearer than naive rivals", "as near as another human population")
+    row = against(rows([*draws, *[np.nan] * 100]))
+    assert row.missing is not None
+    assert row.w1n < row.rivals["constant median"] < row.missing.w1n_worst
+    assert row.verdict.startswith("not clearly nearer")
+
+
+def test_an_agent_that_answered_once_is_not_missing() -> None:
+    table = pd.concat([rows([np.nan, np.nan, 10.0]), rows([20.0, np.nan, np.nan], supergame=2)])
+    by_subject, by_decision = (against(table, votes=votes).missing for votes in ("subject", "decision"))
+    assert by_subject is not None
+    assert by_decision is not None
+    assert (by_subject.n, by_decision.n) == (1, 4)
+    assert by_subject.by_status == {"unreadable": 2}
+
+
+def test_missing_choices_bound_the_share_of_the_first_label() -> None:
+    settings = setting("ultimatum.answer", high=1.0, labels=["reject", "accept"])
+    (row,) = compare(rows([1, 1, 1, 0, np.nan], "ultimatum.answer"), settings).rows
+    assert row.missing is not None
+    assert [row.missing.mean_low, row.missing.mean_high] == pytest.approx([0.6, 0.8])
+    assert row.missing.w1n_worst == pytest.approx(0.24)
+    assert row.missing.w1n_best == pytest.approx(0.04)
+
+
+def test_a_model_that_is_not_scored_has_no_distance_with_missing_answers() -> None:
+    settings = setting()
+    settings["policies"]["mini"]["scored_in_sample"] = False
+    row = against(rows([*drawn(20), np.nan], policy="mini"), settings)
+    assert row.missing is not None
+    assert np.isnan([row.missing.w1n_uniform, row.missing.w1n_best, row.missing.w1n_worst]).all()
+    assert row.missing.mean_low < row.missing.mean_high
+
+
+# Wording.
+
+
+def by_wording(means: Sequence[float] | Floats, size: int, sd: float = 10.0, seed: int = 3) -> pd.DataFrame:
+    draws = np.random.default_rng(seed).normal(np.repeat(means, size), sd)
+    return rows(np.clip(np.round(draws), 0, 100), wording=np.repeat(np.arange(len(means)), size))
+
+
+def test_the_spread_between_wordings_is_told_from_chance() -> None:
+    means = np.random.default_rng(0).normal(40, 8, 30)
+    differing = against(by_wording(means, 40))
+    assert differing.wordings == 30
+    assert differing.wording_sd == pytest.approx(means.std(ddof=1), rel=0.1)
+    alike = against(by_wording([40.0] * 30, 40))
+    assert alike.wording_sd < 1
+    assert not any("wordings:" in note for note in differing.notes)
+    assert np.isnan(against(rows(drawn(20))).wording_sd)
+
+
+def test_exact_probabilities_have_no_chance_to_take_off() -> None:
+    point = {1: (np.array([30.0]), np.array([1.0])), 2: (np.array([50.0]), np.array([1.0]))}
+    row = against(rows([0, 0, 0], reply=[1, 2, 2], wording=[0, 1, 1]), exact=point)
+    assert row.wording_sd == pytest.approx(np.sqrt(200))
+    assert row.wordings == 2
+
+
+def test_another_order_of_the_options_is_another_text() -> None:
+    table = rows([0, 0, 50, 50], wording=[0, 0, 0, 0], option_order=["ab", "ab", "ba", "ba"])
+    row = against(table)
+    assert row.wordings == 2
+    assert row.intervals["wording"][1] > row.intervals["wording"][0]
+
+
 def repeated(actions: Floats) -> pd.DataFrame:
     """Lay actions of shape (rounds, agents) out as a table."""
     return pd.concat([rows(actions[number], round=number + 1) for number in range(len(actions))])
@@ -383,6 +475,9 @@ def test_summary_by_decision_and_policy() -> None:
     columns = ["n", "mean", "none", "half", "all", "invalid", "void", "payoff"]
     third = pytest.approx(1 / 3)
     assert list(summary[columns].loc["uniform"]) == [3, 50, third, third, third, 0.25, 1, 50]
+    kinds = ["unreadable", "out_of_range", "refused", "truncated", "transport", "mean_low", "mean_high"]
+    assert list(summary[kinds].loc["uniform"]) == [1, 0, 0, 0, 0, 37.5, 62.5]
+    assert np.isnan(summary["mean_low"].loc["mini"])
     assert summary["payoff"].loc["mini"] == 70
 
 

@@ -478,3 +478,19 @@ def test_a_fault_in_a_users_payoffs_names_the_line_and_leaves_no_folder(command:
     result = command("play", "demand.py", "--agents", "uniform", "--n", "4", "--out", "run")
     check_refusal(result, "payoffs failed: KeyError: 'gift'")
     assert not Path("run").exists()
+
+
+def test_play_takes_personas(command: Command) -> None:
+    Path("people.csv").write_text("age,gender\n34,woman\n51,man\n", encoding="utf-8")
+    done = command(
+        "play", "bomb_risk", "--agents", "uniform", "--n", "2", "--personas", "people.csv", "--json"
+    )
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["settings"]["personas"]["traits"] == ["age", "gender"]
+    Path("people.csv").write_text("age\nold\n", encoding="utf-8")
+    wrong = command("play", "bomb_risk", "--agents", "uniform", "--personas", "people.csv")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert (
+        wrong.err == "gamesim: people.csv, line 2, column age: 'old' is not an age in years, from 0 to 130\n"
+    )
+    assert "--personas people.csv" in command("play", "--help").out

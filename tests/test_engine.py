@@ -340,7 +340,7 @@ def test_mesa_sees_players_only_when_it_looks() -> None:
     assert {name: len(group) for name, group in grouped} == {"policy_0": 16}
     wealth = simulation.agents.get("wealth")
     assert sum(wealth) == pytest.approx(
-        sum(float(values.sum()) for play in simulation.plays for values in play.payoffs.values())
+        sum(float(values.sum()) for play in simulation.plays for values in play.earned.values())
     )
 
 

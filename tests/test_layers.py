@@ -20,14 +20,18 @@ ENGINE = (
         "streams",
         "actions",
         "distribution",
+        "network",
         "groups",
         "game",
+        "neighbours",
+        "society",
         "subjects",
         "observation",
         "policy",
+        "imitation",
     ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "run", "show", "listing", "cli"),
+    *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
@@ -38,9 +42,11 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "run", "analysis": "run", "mini": "listing"}
-GAMES = {"errors", "values", "streams", "actions", "distribution", "groups", "game"}
+USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
+GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "groups", "game"}
 AGENTS = GAMES | {
+    "imitation",
+    "neighbours",
     "subjects",
     "observation",
     "policy",

@@ -12,7 +12,7 @@ from strategies import all_games
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.groups import Groups
-from gamesim.matching import find_matching, shuffles
+from gamesim.matching import Scene, find_matching, shuffles
 from gamesim.population import Cast, cast
 from gamesim.spec import parse
 
@@ -32,7 +32,7 @@ def members(game: Game, groups: Groups) -> list[tuple[int, ...]]:
 def matched(
     name: str, game: Game, n: int, round: int, sessions: int = 1, seed: int = 0
 ) -> list[tuple[int, ...]]:
-    return members(game, find_matching(name)(game, dealt(game, n, sessions), round, seed))
+    return members(game, find_matching(name)(Scene(game, dealt(game, n, sessions), round, seed)))
 
 
 @pytest.mark.parametrize("matching", MATCHINGS)
@@ -48,7 +48,7 @@ def test_everybody_sits_exactly_once_in_their_role_and_session(
         return
     n = groups * len(game.roles)
     people = dealt(game, n, sessions)
-    made = find_matching(matching)(game, people, round, 0)
+    made = find_matching(matching)(Scene(game, people, round, 0))
     assert len(made) == groups * sessions
     for role, seats in made.seats.items():
         everybody = (n * np.arange(sessions)[:, None] + people.members[role]).ravel()

@@ -66,7 +66,7 @@ def playthrough(name: str, parameters: dict[str, Any]) -> str:
             for decider, i in enumerate(row):
                 lines += decision(simulation, obs, decider, written[i].user)
         play = simulation.plays[round - 1]
-        for role, earned in play.payoffs.items():
+        for role, earned in play.earned.items():
             for agent, payoff in zip(play.seats(role).agent, earned, strict=True):
                 lines.append(f"Round {round}, agent {agent} ({role}) earns {game.money(float(payoff))}")
         lines.append("")

@@ -101,6 +101,43 @@ def wording(
     return _over_clusters(simulated.wordings, simulated, human, span, resamples, rng)
 
 
+def wording_sd(simulated: Simulated, labels: bool) -> float:
+    """Estimate how far the mean choice differs from wording to wording beyond chance, as a standard deviation.
+
+    The variance component between wordings of a one-way random-effects model, by the analysis of variance with
+    unequal numbers (Searle, Casella & McCulloch 1992, Variance Components, section 3.6), 0 where it comes out
+    negative.  Exact probabilities have no noise of draws to take off: there it is the standard deviation of the
+    means.
+
+    Parameters
+    ----------
+    simulated : Simulated
+    labels : bool
+        Whether actions are labels, whose mean is the share of the first.
+
+    Returns
+    -------
+    float
+        In the units of the reference, or a share; NaN with fewer than two wordings, or drawn once each.
+    """
+    weights = simulated.wordings
+    values = (simulated.support == 0).astype(np.float64) if labels else simulated.support
+    if len(weights) < 2:
+        return float("nan")
+    sizes = weights.sum(axis=1)
+    means = weights @ values / sizes
+    if not simulated.drawn.any():
+        return float(means.std(ddof=1))
+    total, spare = sizes.sum(), sizes.sum() - len(sizes)
+    if spare < 1:
+        return float("nan")
+    within = float((weights * (values - means[:, None]) ** 2).sum() / spare)
+    centre = float(sizes @ means / total)
+    between = float(sizes @ (means - centre) ** 2 / (len(sizes) - 1))
+    typical = float((total - (sizes**2).sum() / total) / (len(sizes) - 1))
+    return float(np.sqrt(max(between - within, 0.0) / typical))
+
+
 def _over_clusters(
     clusters: Floats,
     simulated: Simulated,

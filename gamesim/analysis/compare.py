@@ -15,7 +15,8 @@ from gamesim.analysis import beside
 from gamesim.analysis.beside import Interval, Noise
 from gamesim.analysis.comparison import Comparison, Row, judge
 from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
-from gamesim.analysis.matching import Match, Refusal, check_allowed, match
+from gamesim.analysis.missing import imputed
+from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
 from gamesim.analysis.votes import (
     GROUP,
     PERSON,
@@ -24,7 +25,9 @@ from gamesim.analysis.votes import (
     coarser,
     collect,
     key,
+    lacking,
     select,
+    unusable,
     valid,
 )
 from gamesim.errors import GamesimError
@@ -229,7 +232,9 @@ def _row(
     reference = one.reference
     in_sample = reference.dataset in (about.get("trained_on") or ())
     stand_in_for = about.get("stand_in_for") or None
+    human = likeness.human
     if in_sample and not about.get("scored_in_sample", True):
+        human = np.zeros(0)
         likeness = likeness._replace(w1n=NAN, tv=NAN, intervals={}, sd_ratio=NAN, entropy_ratio=NAN)
     moments = _moments(reference, simulated.support, simulated.p)
     people = reference.subjects if reference.votes(votes) == "subject" else reference.decisions
@@ -241,6 +246,13 @@ def _row(
         record = None
     persons = _persons(of_policy, spec)
     several = not math.isnan(persons[0])
+    missing = imputed(
+        simulated,
+        *lacking(of_policy, one, votes),
+        human,
+        (reference.low, reference.high),
+        bool(reference.labels),
+    )
     return Row(
         decision=reference.decision,
         policy=policy,
@@ -253,6 +265,7 @@ def _row(
             likeness.perfect,
             likeness.between,
             likeness.rivals,
+            missing,
         ),
         in_sample=in_sample,
         stand_in_for=stand_in_for,
@@ -269,6 +282,8 @@ def _row(
         w1n=likeness.w1n,
         tv=likeness.tv,
         intervals=likeness.intervals,
+        wordings=max(len(simulated.wordings), 1),
+        wording_sd=beside.wording_sd(simulated, bool(reference.labels)),
         floor=likeness.floor,
         perfect=likeness.perfect,
         between=likeness.between,
@@ -281,6 +296,7 @@ def _row(
         human_lag1=record.lag1 if record and several else NAN,
         invalid=_invalid(of_policy),
         void=_void(of_policy),
+        missing=missing,
         exact=simulated.is_exact,
         notes=tuple(_notes(one, spec, about, simulated, likeness, votes)),
         low=reference.low,
@@ -303,8 +319,8 @@ def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]
 
 def _invalid(rows: pd.DataFrame) -> float:
     """Share of the answers asked for that could not be used."""
-    asked = rows[rows["status"] != "skipped"] if "status" in rows else rows
-    return 1 - len(valid(asked)) / len(asked) if len(asked) else NAN
+    bad, good = len(unusable(rows)), len(valid(rows))
+    return bad / (bad + good) if bad + good else NAN
 
 
 def _void(rows: pd.DataFrame) -> float:
@@ -339,7 +355,9 @@ def _notes(
     if simulated.unit != "decision":
         notes.append(f"simulation interval by {simulated.unit}: decisions after the first round depend on it")
     if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
-        notes.append(f"only {len(simulated.wordings)} wordings: the wording interval needs {ENOUGH_WORDINGS}")
+        notes.append(
+            f"only {len(simulated.wordings)} wordings: a claim about wording needs {ENOUGH_WORDINGS}"
+        )
     if reference.kind == "published":
         notes.append("published figures, not records")
     return notes

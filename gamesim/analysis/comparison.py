@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gamesim.analysis.beside import Interval, Noise
-from gamesim.analysis.matching import Refusal
+from gamesim.analysis.missing import Missing
+from gamesim.analysis.protocol import Refusal
 from gamesim.humans import Reference, Votes
 
 Floats = npt.NDArray[np.float64]
@@ -54,8 +55,14 @@ class Row:
         Total variation over 11 points (one a label where there are labels).
     intervals : mapping of str to (float, float)
         95 % percentile intervals of `w1n` by what they cover: ``human sampling``, ``simulation``, ``wording``.
-        Redrawing adds noise, and noise adds distance: where `w1n` is near 0 they lie above it, as the floor
-        does.
+        ``wording`` redraws the texts, an order of the options being a text of its own, and is there where
+        several were used.  Redrawing adds noise, and noise adds distance: where `w1n` is near 0 they lie above
+        it, as the floor does.
+    wordings : int
+        Texts that the votes were cast on; 1 where nothing varied.
+    wording_sd : float
+        Standard deviation of the mean choice between texts beyond chance, in units of the reference, or of the
+        first label's share; NaN with one text.
     floor : Noise
         Half of the human subjects against the other half; also the score of the rival that replays humans.
     perfect : Noise
@@ -70,6 +77,8 @@ class Row:
         Share of variance between persons, and correlation with the own last action; NaN in one round.
     invalid, void : float
         Share of answers asked for that were not valid, and of groups with a missing action.
+    missing : Missing or None
+        The figures with the answers that could not be used put in; None where there are none.
     exact : bool
         Whether exact probabilities stand for all decisions.
     notes : tuple of str
@@ -99,6 +108,8 @@ class Row:
     w1n: float
     tv: float
     intervals: Mapping[str, Interval]
+    wordings: int
+    wording_sd: float
     floor: Noise
     perfect: Noise
     between: tuple[tuple[str, float], ...]
@@ -111,6 +122,7 @@ class Row:
     human_lag1: float
     invalid: float
     void: float
+    missing: Missing | None
     exact: bool
     notes: tuple[str, ...]
     low: float
@@ -167,6 +179,7 @@ def judge(
     perfect: Noise,
     between: tuple[tuple[str, float], ...],
     rivals: Mapping[str, float],
+    missing: Missing | None = None,
 ) -> str:
     """Say in words what a distance amounts to, given what stands beside it.
 
@@ -174,8 +187,9 @@ def judge(
     ----------
     in_sample : bool
         Whether the policy has seen the records.
-    w1n, intervals, perfect, between, rivals
-        As in `Row`. "Nearer" is said only where the upper ends of all intervals are nearer, too.
+    w1n, intervals, perfect, between, rivals, missing
+        As in `Row`. "Nearer" is said only where the upper ends of all intervals are nearer, too, and the distance
+        with the missing answers at their worst.
 
     Returns
     -------
@@ -185,7 +199,8 @@ def judge(
         return IN_SAMPLE
     if math.isnan(perfect.high):
         return FIGURES_ONLY
-    upper = max([w1n, *(high for _, high in intervals.values() if not math.isnan(high))])
+    ends = [high for _, high in intervals.values()] + ([missing.w1n_worst] if missing else [])
+    upper = max([w1n, *(end for end in ends if not math.isnan(end))])
     name, naive = min(
         ((name, rivals[name]) for name in ("uniform", "constant median")), key=lambda item: item[1]
     )
@@ -206,8 +221,9 @@ _PLAIN = (
     *("decision", "policy", "stand_in_for", "reference", "verdict", "in_sample", "unit"),
     *("n", "mean", "sd", "human_n", "human_mean", "human_sd", "human_votes"),
     *("mean_gap", "w1n", "tv", "sd_ratio", "entropy_ratio"),
-    *("icc", "human_icc", "lag1", "human_lag1", "invalid", "void", "exact"),
+    *("icc", "human_icc", "lag1", "human_lag1", "invalid", "void", "exact", "wordings", "wording_sd"),
 )
+_IMPUTED = ("mean_low", "mean_high", "w1n_uniform", "w1n_best", "w1n_worst")
 
 
 def _flat(row: Row) -> dict[str, object]:
@@ -225,6 +241,9 @@ def _flat(row: Row) -> dict[str, object]:
     flat["uniform"] = row.rivals.get("uniform", float("nan"))
     flat["constant_median"] = row.rivals.get("constant median", float("nan"))
     flat["human_marginal"] = row.rivals.get("human marginal", float("nan"))
+    flat["missing"] = row.missing.n if row.missing else 0
+    for name in _IMPUTED:
+        flat[f"missing_{name}"] = getattr(row.missing, name) if row.missing else float("nan")
     flat["notes"] = "; ".join(row.notes)
     return flat
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.votes import GROUP, key, valid
+from gamesim.analysis.votes import GROUP, UNUSABLE, by_status, key, unusable, valid
 
 
 def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -27,14 +27,19 @@ def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
         One row a decision and policy: n (valid answers), mean and sd of the action, none / half / all
         (shares at the bottom, middle and top of the widest legal range; missing for choices among labels),
         choices (shares of the labels, in words), payoff (mean), invalid (share of answers asked for that
-        could not be used) and void (groups with a missing action).
+        could not be used), void (groups with a missing action), how many answers were unreadable,
+        out_of_range, refused, truncated or lost in transport, and mean_low and mean_high: the mean with all
+        of these at the lowest and at the highest legal action (of the widest range, where it varies;
+        missing where nothing is, or where choices are among labels).
     """
     rows = []
     for (decision, policy), made in table.groupby(["decision", "policy"], sort=True, observed=True):
         spec = settings.get("decisions", {}).get(decision, {})
         usable = valid(made)
         actions = usable["action"].to_numpy(np.float64)
-        asked = made[made["status"] != "skipped"] if "status" in made else made
+        bad = unusable(made)
+        asked = len(usable) + len(bad)
+        why = by_status(bad)
         missing = made["action"].isna().groupby(key(made, GROUP)).any()
         rows.append(
             {
@@ -46,8 +51,10 @@ def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
                 **_points(actions, spec),
                 "choices": _choices(actions, spec),
                 "payoff": made["payoff"].mean() if "payoff" in made else np.nan,
-                "invalid": 1 - len(usable) / len(asked) if len(asked) else np.nan,
+                "invalid": len(bad) / asked if asked else np.nan,
                 "void": int(missing.sum()),
+                **{status: why.get(status, 0) for status in UNUSABLE},
+                **_bounds(actions, len(bad), spec),
             }
         )
     return pd.DataFrame(rows, columns=None if rows else COLUMNS)
@@ -66,7 +73,20 @@ COLUMNS = [
     "payoff",
     "invalid",
     "void",
+    *UNUSABLE,
+    "mean_low",
+    "mean_high",
 ]
+
+
+def _bounds(
+    actions: np.ndarray[Any, np.dtype[np.float64]], missing: int, spec: Mapping[str, Any]
+) -> dict[str, float]:
+    if not missing or spec.get("labels") or "low" not in spec:
+        return {"mean_low": np.nan, "mean_high": np.nan}
+    total, known = len(actions) + missing, float(actions.sum())
+    low, high = ((known + missing * float(spec[end])) / total for end in ("low", "high"))
+    return {"mean_low": low, "mean_high": high}
 
 
 def _points(actions: np.ndarray[Any, np.dtype[np.float64]], spec: Mapping[str, Any]) -> dict[str, float]:

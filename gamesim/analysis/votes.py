@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gamesim.analysis.matching import Match
+from gamesim.analysis.protocol import Match
 from gamesim.humans import Votes
 
 Floats = npt.NDArray[np.float64]
@@ -28,8 +28,11 @@ PERSON = (
     "agent",
 )
 SESSION = ("run", "study", "treatment", "replication", "session")
+# How a question was put: the same paraphrase with its options in another order is another text.
+TEXT = ("wording", "option_order")
 GROUP = (*SESSION, "supergame", "round", "group")
 FEW_SESSIONS = 10
+UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +81,12 @@ class Simulated:
 
 def valid(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep decisions with a usable answer."""
+    return rows[_usable(rows)]
+
+
+def _usable(rows: pd.DataFrame) -> pd.Series[bool]:
     usable = rows["action"].notna()
-    return rows[usable & (rows["status"] == "ok")] if "status" in rows else rows[usable]
+    return usable & (rows["status"] == "ok") if "status" in rows else usable
 
 
 def key(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series[Any]:
@@ -106,7 +113,56 @@ def select(rows: pd.DataFrame, match: Match, votes: Votes) -> pd.DataFrame:
     -------
     DataFrame
     """
-    rows = valid(rows)
+    rows = _alike(valid(rows), match)
+    if votes == "subject":
+        order = [name for name in ("supergame", "round") if name in rows]
+        if order:
+            rows = rows.sort_values(order, kind="stable")
+        rows = rows[~key(rows, PERSON).duplicated()]
+    return rows
+
+
+def unusable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep decisions that were asked for and gave no usable answer."""
+    return rows[_asked(rows) & ~_usable(rows).to_numpy()]
+
+
+def _asked(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return (rows["status"] != "skipped").to_numpy() if "status" in rows else np.ones(len(rows), dtype=bool)
+
+
+def lacking(rows: pd.DataFrame, match: Match, votes: Votes) -> tuple[int, dict[str, int]]:
+    """Count the votes that are missing beside those of `select`.
+
+    Parameters
+    ----------
+    rows, match, votes
+        As in `select`.
+
+    Returns
+    -------
+    n : int
+        Decisions without a usable answer; by subject, agents with no valid decision at all.
+    by_status : dict of str to int
+        The answers behind them, by status.
+    """
+    alike = _alike(rows, match)
+    bad = _asked(alike) & ~_usable(alike).to_numpy()
+    if votes == "decision":
+        return int(bad.sum()), by_status(alike[bad])
+    person = key(alike, PERSON).to_numpy()
+    bad &= ~np.isin(person, person[_usable(alike)])
+    return len(np.unique(person[bad])), by_status(alike[bad])
+
+
+def by_status(rows: pd.DataFrame) -> dict[str, int]:
+    """Count rows by status, the most frequent first."""
+    counts = rows["status"].value_counts() if "status" in rows else pd.Series(dtype=np.int64)
+    return {str(name): int(count) for name, count in counts.items() if count}
+
+
+def _alike(rows: pd.DataFrame, match: Match) -> pd.DataFrame:
+    """Keep decisions in the round and after the choices that the reference is about."""
     if match.round is not None and "round" in rows:
         rows = rows[rows["round"] == match.round]
     if match.given:
@@ -114,11 +170,6 @@ def select(rows: pd.DataFrame, match: Match, votes: Votes) -> pd.DataFrame:
             rows["seen"].astype(object) if "seen" in rows else pd.Series(None, index=rows.index, dtype=object)
         )
         rows = rows[seen.isin([text for text in seen.unique() if _saw(text, match.given)])]
-    if votes == "subject":
-        order = [name for name in ("supergame", "round") if name in rows]
-        if order:
-            rows = rows.sort_values(order, kind="stable")
-        rows = rows[~key(rows, PERSON).duplicated()]
     return rows
 
 
@@ -161,7 +212,7 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
     reply = rows["reply"] if "reply" in rows else pd.Series(np.nan, index=rows.index)
     known = reply.isin(list(exact)).to_numpy()
     unit, units = _units(rows, match)
-    wording = key(rows, ("wording",)).to_numpy()
+    wording = key(rows, TEXT).to_numpy()
     values, weights, sure, unit_of, wording_of = [], [], [], [], []
     drawn = rows[~known]
     values.append(_convert(drawn["action"].to_numpy(np.float64), match, spec))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gamesim.errors import GamesimError
-from gamesim.humans import derive_kernels
+from gamesim.humans import derive_kernels, derive_traits
 from gamesim.humans.records import CLASSROOM, SOURCES, Funnel, reference, table, write
 from gamesim.humans.transcripts import online_contributions
 
@@ -292,6 +292,9 @@ def main(arguments: list[str]) -> int:
         for kernel in derive_kernels.build(Path(arguments[0])):
             write(kernel, HERE / "kernels")
             print(kernel["name"], "·", kernel["note"])
+        for population in derive_traits.build(Path(arguments[0])):
+            write(population, HERE / "populations")
+            print(population["name"], "·", population["note"])
     except GamesimError as error:
         print(error, file=sys.stderr)
         return 2

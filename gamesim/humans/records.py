@@ -65,6 +65,14 @@ SOURCES = {
         "CC BY 4.0",
         "https://doi.org/10.1257/aer.101.1.411",
     ),
+    "bigfive": Source(
+        "bigfive",
+        "visitors of a web site who took a personality test, many countries, mostly young",
+        "Open-Source Psychometrics Project, answers to the 50 markers of the Big Five factors (Goldberg 1992, "
+        f"Psychological Assessment 4:26-42, as items of the IPIP), as used by {MEI}",
+        "carried by an MIT repository; only aggregated figures are kept here",
+        URL_MEI,
+    ),
 }
 
 
@@ -82,7 +90,7 @@ class Funnel:
         return child
 
 
-def table(path: Path) -> pd.DataFrame:
+def table(path: Path, separator: str = ",") -> pd.DataFrame:
     """Read one file of records.
 
     Raises
@@ -92,7 +100,7 @@ def table(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise GamesimError(f"human records: {path} is missing")
-    return pd.read_csv(path)
+    return pd.read_csv(path, sep=separator)
 
 
 def reference(

@@ -1,0 +1,83 @@
+"""What all imitators on a network share: how they begin, and that they have neighbours to look at."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from gamesim.actions import Choice
+from gamesim.distribution import ActionDistribution, certain, uniform
+from gamesim.errors import GamesimError
+from gamesim.neighbours import Neighbours
+from gamesim.observation import Observations
+from gamesim.policy import Decisions, ExactPolicy, Setting
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class Imitator(ExactPolicy):
+    """An agent that takes over what somebody next to it did in the last round.
+
+    Parameters
+    ----------
+    start : float, optional
+        Probability of the first option in the first round, for choices between two; without it every legal action is
+        equally likely then.
+    """
+
+    start: float | None = None
+
+    memory: ClassVar[int | None] = 1
+
+    def prepare(self, setting: Setting) -> Self:
+        """Refuse to play where there is nobody to imitate."""
+        if not setting.linked:
+            raise GamesimError(
+                f"{self.agent_name()} imitates its neighbours: play it on a network, such as "
+                "--network watts_strogatz:k=6,p=0.1"
+            )
+        if self.start is not None and not 0 <= self.start <= 1:
+            raise GamesimError(f"{self.agent_name()}@start={self.start} must be 0 to 1")
+        return self
+
+    @abstractmethod
+    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+        """Give what each takes over, and with which probability it did: (D,) float each; NaN where nothing is seen."""
+
+    def decide(self, obs: Observations) -> Decisions:
+        """Take over what was seen; begin anew where nothing was."""
+        around = obs.neighbours
+        if around is None or around.play is None:
+            return self._begin(obs)
+        actions, probability = self.imitated(obs, around)
+        lost = np.isnan(actions)
+        if lost.any():
+            rows = np.flatnonzero(lost)
+            begun = self._begin(obs.take(rows))
+            actions, probability = actions.copy(), probability.copy()
+            actions[rows], probability[rows] = begun.actions, begun.probability
+        return Decisions(actions, "exact", probability=probability)
+
+    def _begin(self, obs: Observations) -> Decisions:
+        distribution = self._first(obs)
+        actions, probability = distribution.sample(obs.draws.uniform())
+        return Decisions(actions, "exact", probability=probability)
+
+    def _first(self, obs: Observations) -> ActionDistribution:
+        if self.start is None:
+            return uniform(obs.space, len(obs))
+        if not isinstance(obs.space, Choice) or len(obs.space.labels) != 2:
+            raise GamesimError(
+                f"{self.agent_name()}@start= is for choices between two, but {obs.decision} is none"
+            )
+        return ActionDistribution(np.array([0.0, 1.0]), np.array([[self.start, 1 - self.start]]))
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Give the probabilities: those of the first round, and certainty afterwards."""
+        around = obs.neighbours
+        if around is None or around.play is None:
+            return self._first(obs)
+        return certain(self.imitated(obs, around)[0])

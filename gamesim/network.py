@@ -1,0 +1,445 @@
+"""Who is next to whom: a sparse network, its builders by networkx's own names, and files.
+
+::
+
+    spec = name [":" key "=" value {"," key "=" value}]  |  path of an edge list, GraphML, GEXF or adjacency CSV
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from gamesim.errors import GamesimError, unknown
+from gamesim.streams import Floats, Ints, key
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from scipy.sparse import csr_array
+
+FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """An undirected network without loops, as a sparse adjacency.
+
+    Parameters
+    ----------
+    starts : (N + 1,) int
+        Where each node's neighbours begin in `neighbours`.
+    neighbours : (2 E,) int
+        The neighbours of node 0, of node 1, and so on, each ascending.
+    name : str
+        As it was written.
+    settings : mapping
+        What it was built from.
+    """
+
+    starts: Ints
+    neighbours: Ints
+    name: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_edges(
+        cls, n: int, edges: Ints, name: str = "", settings: Mapping[str, Any] | None = None
+    ) -> Network:
+        """Build it from pairs of nodes; loops and repetitions are left out.
+
+        Parameters
+        ----------
+        n : int
+            Number of nodes.
+        edges : (E, 2) int
+            Pairs of nodes from 0 to n - 1.
+        name, settings
+            As in the class.
+        """
+        pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
+        codes = np.unique(pairs[:, 0] * n + pairs[:, 1])
+        low, high = codes // n, codes % n
+        low, high = low[low != high], high[low != high]
+        both = np.concatenate([low * n + high, high * n + low])
+        both.sort()
+        starts = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(np.bincount(both // n, minlength=n), out=starts[1:])
+        return cls(starts, both % n, name, settings or {})
+
+    @classmethod
+    def from_networkx(
+        cls, graph: nx.Graph, name: str = "", settings: Mapping[str, Any] | None = None
+    ) -> Network:
+        """Take a networkx graph; nodes are numbered in its own order, directions are dropped."""
+        number = {node: i for i, node in enumerate(graph)}
+        edges = np.array([(number[a], number[b]) for a, b in graph.edges()], dtype=np.int64)
+        return cls.from_edges(len(number), edges, name or str(graph.name or "networkx graph"), settings)
+
+    def to_networkx(self) -> nx.Graph:
+        """Give it as a networkx graph with nodes 0 to N - 1."""
+        import networkx
+
+        graph = networkx.Graph()
+        graph.add_nodes_from(range(self.n))
+        graph.add_edges_from(self.edges.tolist())
+        return graph
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return len(self.starts) - 1
+
+    @cached_property
+    def degree(self) -> Ints:
+        """Number of neighbours of each node: (N,) int."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """Whose neighbour each entry of `neighbours` is: (2 E,) int."""
+        return np.repeat(np.arange(self.n), self.degree)
+
+    @cached_property
+    def edges(self) -> Ints:
+        """Every pair of neighbours once, the lower number first: (E, 2) int."""
+        once = self.owner < self.neighbours
+        return np.column_stack([self.owner[once], self.neighbours[once]])
+
+    @cached_property
+    def matrix(self) -> csr_array:
+        """The adjacency as a sparse matrix: (N, N) float."""
+        from scipy.sparse import csr_array
+
+        ones = np.ones(len(self.neighbours))
+        return csr_array((ones, self.neighbours, self.starts), shape=(self.n, self.n))
+
+    def mean(self, values: Floats) -> Floats:
+        """Average over each node's neighbours, missing values left out: (N,) float; NaN where nothing is left."""
+        known = ~np.isnan(values)
+        if known.all():
+            total, count = self.matrix @ values, self.degree.astype(np.float64)
+        else:
+            total, count = self.matrix @ np.where(known, values, 0.0), self.matrix @ known.astype(np.float64)
+        return cast(Floats, np.divide(total, count, out=np.full(self.n, np.nan), where=count > 0))
+
+    def earned(self, actions: Floats, table: Floats) -> Floats:
+        """Sum what each node earns in games with each of its neighbours: (N,) float.
+
+        Parameters
+        ----------
+        actions : (N,) float
+            Everybody's option, from 0 to L - 1.
+        table : (L, L) float
+            What an option (row) earns against another (column).
+        """
+        own = actions.astype(np.int64)
+        if len(table) == 2:
+            second = self.matrix @ actions
+            flat = table.ravel()
+            first = self.degree - second
+            return cast(Floats, flat[2 * own] * first + flat[2 * own + 1] * second)
+        against = np.stack([self.matrix @ (own == option).astype(np.float64) for option in range(len(table))])
+        return cast(Floats, np.einsum("on,no->n", against, table[own]))
+
+    @cached_property
+    def _columns(self) -> list[Ints] | None:
+        """The neighbours of all nodes, one column after another, nodes with fewer filled up with themselves.
+
+        None where that would take much more room than the neighbours themselves.
+        """
+        widest = int(self.degree.max(initial=0))
+        if widest * self.n > 3 * len(self.neighbours) + self.n:
+            return None
+        table = np.tile(np.arange(self.n), (widest, 1))
+        table[np.arange(len(self.neighbours)) - self.starts[self.owner], self.owner] = self.neighbours
+        return list(table)
+
+    def most(self, values: Floats) -> Floats:
+        """Give the largest value in each closed neighbourhood: (N,) float; missing values must be -inf."""
+        top = values.copy()
+        if self._columns is not None:
+            for column in self._columns:
+                np.maximum(top, values[column], out=top)
+            return top
+        linked = np.flatnonzero(self.degree)
+        beside = np.maximum.reduceat(values[self.neighbours], self.starts[linked])
+        top[linked] = np.maximum(top[linked], beside)
+        return top
+
+    def best_action(self, earned: Floats, actions: Floats, options: int) -> Floats:
+        """Give the option that the best earner in each closed neighbourhood took: (N,) float.
+
+        At a tie the own option stays if it is among the best, and else the first of them is taken.  NaN where nobody
+        is known to have earned anything.
+        """
+        known = ~(np.isnan(earned) | np.isnan(actions))
+        top = [self.most(np.where(known & (actions == option), earned, -np.inf)) for option in range(options)]
+        best, taken = top[0], np.zeros(self.n)
+        for option in range(1, options):
+            better = top[option] > best
+            best, taken = np.where(better, top[option], best), np.where(better, float(option), taken)
+        for option in range(options):
+            taken[(actions == option) & (top[option] == best)] = option
+        taken[best == -np.inf] = np.nan
+        return taken
+
+    def best(self, values: Floats) -> Ints:
+        """Find who has the most in each closed neighbourhood: (N,) int.
+
+        A node that nobody beats is its own best; of several neighbours with equally much it is the lowest number.
+        Missing values beat nobody.
+        """
+        known = np.where(np.isnan(values), -np.inf, values)
+        result = np.arange(self.n)
+        linked = np.flatnonzero(self.degree)
+        if not len(linked):
+            return result
+        beside = known[self.neighbours]
+        top = np.full(self.n, -np.inf)
+        top[linked] = np.maximum.reduceat(beside, self.starts[linked])
+        better = top > known
+        hit = np.flatnonzero(beside == np.repeat(np.where(better, top, np.nan), self.degree))
+        # Written backwards, so that the first of equals stays.
+        result[self.owner[hit[::-1]]] = self.neighbours[hit[::-1]]
+        return result
+
+    def pick(self, u: Floats) -> Ints:
+        """Give each node one neighbour at random, itself where it has none: (N,) int.
+
+        Parameters
+        ----------
+        u : (N,) float
+            Uniform draws on [0, 1).
+        """
+        place = self.starts[:-1] + np.floor(u * self.degree).astype(np.int64)
+        own = np.arange(self.n)
+        return (
+            np.where(self.degree > 0, self.neighbours[np.minimum(place, len(self.neighbours) - 1)], own)
+            if len(self.neighbours)
+            else own
+        )
+
+    def renumbered(self, order: Ints) -> Network:
+        """Give node `i` the number ``order[i]``."""
+        return Network.from_edges(self.n, order[self.edges], self.name, self.settings)
+
+    def copies(self, count: int) -> Network:
+        """Lay several copies side by side, unconnected."""
+        if count == 1:
+            return self
+        shift = (np.arange(count) * self.n)[:, None]
+        starts = np.concatenate(
+            [[0], (self.starts[1:] + (np.arange(count) * self.starts[-1])[:, None]).ravel()]
+        )
+        return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings)
+
+    def describe(self) -> dict[str, Any]:
+        """Give what a record needs."""
+        return {"name": self.name, "n": self.n, "edges": len(self.neighbours) // 2, **self.settings}
+
+
+def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | None = None) -> Network:
+    """Build or read a network.
+
+    Parameters
+    ----------
+    spec : str
+        As above: ``watts_strogatz:n=400,k=6,p=0.1``, ``karate_club``, ``friends.graphml``.
+    n : int, optional
+        Number of nodes, which the network must have.
+    seed : int
+        Of the run; a generator with chance in it draws from it.
+    default : int, optional
+        Number of nodes where neither the spec nor `n` says.
+
+    Raises
+    ------
+    GamesimError
+        For an unknown generator, parameter or file, or a size that is not the one asked for.
+    """
+    path = Path(spec)
+    network = _read(path) if path.suffix.lower() in FILES else _built(spec, n or default, seed)
+    if n is not None and network.n != n:
+        raise GamesimError(f"network {spec}: has {network.n} nodes, but n = {n}; leave one of them out")
+    if network.n == 0:
+        raise GamesimError(f"network {spec}: has no nodes")
+    return network
+
+
+def _built(spec: str, n: int | None, seed: int) -> Network:
+    name, _, written = spec.partition(":")
+    settings = _settings(spec, written)
+    if name in OWN:
+        builder, title = OWN[name], name
+    else:
+        builder, title = _generator(name)
+    parameters = {
+        each.name: each
+        for each in inspect.signature(builder).parameters.values()
+        if each.kind is not inspect.Parameter.VAR_KEYWORD and each.name not in ("backend", "create_using")
+    }
+    for given in settings:
+        if given not in parameters:
+            raise unknown(
+                "parameter", given, [each for each in parameters if each != "seed"], where=f"network {name}"
+            )
+    known = dict(settings)
+    size = "side" if "side" in parameters else "n"
+    if size in parameters and size not in known and n is not None:
+        known[size] = n if size == "n" else round(n**0.5)
+    missing = [
+        each.name
+        for each in parameters.values()
+        if each.default is inspect.Parameter.empty and each.name not in (*known, "seed")
+    ]
+    if missing:
+        raise GamesimError(f"network {name} needs {' and '.join(missing)}: write {name}:{missing[0]}=...")
+    if "seed" in parameters:
+        known.setdefault("seed", key(seed, "network") % 2**32)
+    with _worded(spec):
+        built = builder(**known)
+    if isinstance(built, Network):
+        return Network(built.starts, built.neighbours, spec, {"generator": title, **known})
+    if not hasattr(built, "edges"):
+        raise GamesimError(f"network {name}: networkx gives no graph for that name")
+    return Network.from_networkx(built, spec, {"generator": title, **known})
+
+
+def _generator(name: str) -> tuple[Callable[..., Any], str]:
+    import networkx
+
+    for candidate in (name, f"{name}_graph"):
+        found = getattr(networkx, candidate, None)
+        if callable(found) and "generators" in getattr(found, "__module__", ""):
+            return found, candidate
+    known = [each.removesuffix("_graph") for each in dir(networkx) if each.endswith("_graph")]
+    raise unknown("network", name, [*OWN, *known])
+
+
+def _settings(spec: str, written: str) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    # Commas inside brackets belong to a list.
+    for part in re.split(r",(?=\s*\w+\s*=)", written) if written else ():
+        name, sign, value = part.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise GamesimError(f"network {spec}: write name:key=value,key=value, not {part!r}")
+        text = value.strip()
+        try:
+            settings[name.strip()] = ast.literal_eval(
+                {"true": "True", "false": "False"}.get(text.lower(), text)
+            )
+        except (ValueError, SyntaxError):
+            settings[name.strip()] = text
+    return settings
+
+
+@contextmanager
+def _worded(spec: str) -> Iterator[None]:
+    """Word what networkx complains of in one sentence."""
+    import networkx
+
+    try:
+        yield
+    except (networkx.NetworkXException, TypeError, ValueError, ZeroDivisionError) as error:
+        raise GamesimError(
+            f"network {spec}: {str(error).splitlines()[0] if str(error) else error!r}"
+        ) from error
+
+
+def _read(path: Path) -> Network:
+    import networkx
+
+    if not path.is_file():
+        raise GamesimError(f"network {path}: there is no such file")
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".graphml": networkx.read_graphml,
+        ".gexf": networkx.read_gexf,
+        ".csv": _adjacency,
+    }
+    try:
+        graph = readers.get(path.suffix.lower(), networkx.read_edgelist)(path)
+    except GamesimError:
+        raise
+    except Exception as error:  # the readers raise whatever their parsers do
+        raise GamesimError(f"network {path}: cannot be read: {str(error).splitlines()[0]}") from error
+    return Network.from_networkx(graph, str(path), {"file": path.name})
+
+
+def _adjacency(path: Path) -> nx.Graph:
+    """Read a square table of zeros and ones, with or without names in the first row and column."""
+    import networkx
+    import pandas as pd
+
+    table = pd.read_csv(path, header=None)
+    if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
+        table = pd.read_csv(path, index_col=0)
+    values = table.to_numpy()
+    if values.shape[0] != values.shape[1]:
+        raise GamesimError(
+            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}"
+        )
+    return networkx.from_numpy_array(np.asarray(values, dtype=float) != 0)
+
+
+def complete(n: int) -> Network:
+    """Link everybody with everybody."""
+    low, high = np.triu_indices(n, 1)
+    return Network.from_edges(n, np.column_stack([low, high]))
+
+
+def ring(n: int, k: int = 2) -> Network:
+    """Link everybody with the `k` nearest on a circle, half of them on each side."""
+    if k % 2 or not 0 < k < n:
+        raise ValueError(f"k = {k} must be even, positive and below n = {n}")
+    nodes = np.arange(n)
+    edges = [np.column_stack([nodes, (nodes + step) % n]) for step in range(1, k // 2 + 1)]
+    return Network.from_edges(n, np.concatenate(edges))
+
+
+def lattice(side: int, neighbours: int = 4, wrap: bool = True) -> Network:
+    """Link everybody on a square with those beside (4), or also across the corners (8).
+
+    Parameters
+    ----------
+    side : int
+        Nodes along each side; node ``row * side + column``.
+    neighbours : int
+        4 (von Neumann) or 8 (Moore).
+    wrap : bool
+        Whether the edges are joined to a torus.
+    """
+    if neighbours not in (4, 8):
+        raise ValueError(f"neighbours = {neighbours} must be 4 or 8")
+    row, column = np.divmod(np.arange(side * side), side)
+    steps = [(0, 1), (1, 0)] + ([(1, 1), (1, -1)] if neighbours == 8 else [])
+    edges = []
+    for down, right in steps:
+        r, c = row + down, column + right
+        inside = np.ones(len(row), dtype=bool) if wrap else (r < side) & (c >= 0) & (c < side)
+        edges.append(np.column_stack([row * side + column, (r % side) * side + c % side])[inside])
+    return Network.from_edges(side * side, np.concatenate(edges))
+
+
+def random_regular(n: int, k: int, seed: int = 0) -> Any:
+    """Give everybody `k` neighbours, otherwise at random (networkx's ``random_regular_graph``)."""
+    import networkx
+
+    return networkx.random_regular_graph(k, n, seed=seed)
+
+
+OWN: dict[str, Callable[..., Any]] = {
+    "complete": complete,
+    "ring": ring,
+    "lattice": lattice,
+    "random_regular": random_regular,
+}
+"""Names that networkx lacks, or whose networkx generator numbers nodes otherwise."""

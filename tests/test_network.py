@@ -1,0 +1,165 @@
+"""Networks: what is built, how they are read, and what their sparse arithmetic gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gamesim.errors import GamesimError
+from gamesim.network import Network, open_network
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    n = draw(st.integers(1, 12))
+    pairs = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=30))
+    return Network.from_edges(n, np.array(pairs, dtype=np.int64).reshape(-1, 2))
+
+
+@given(networks())
+def test_it_is_the_graph_of_its_edges(network: Network) -> None:
+    graph = network.to_networkx()
+    assert graph.number_of_nodes() == network.n
+    assert {frozenset(edge) for edge in graph.edges} == {frozenset(map(int, edge)) for edge in network.edges}
+    assert network.degree.tolist() == [graph.degree(node) for node in range(network.n)]
+    dense = network.matrix.toarray()
+    np.testing.assert_array_equal(dense, dense.T)
+    for node in range(network.n):
+        found = network.neighbours[network.starts[node] : network.starts[node + 1]]
+        assert found.tolist() == sorted(graph[node])
+
+
+@given(networks(), st.data())
+def test_sums_means_and_bests_are_those_of_a_loop(network: Network, data: st.DataObject) -> None:
+    numbers = st.one_of(st.integers(-3, 3).map(float), st.just(float("nan")))
+    values = np.array(data.draw(st.lists(numbers, min_size=network.n, max_size=network.n)))
+    graph = network.to_networkx()
+    mean, best = network.mean(values), network.best(values)
+    for node in range(network.n):
+        around = [values[other] for other in graph[node] if not np.isnan(values[other])]
+        assert (np.isnan(mean[node]) and not around) or mean[node] == pytest.approx(np.mean(around))
+        known = {
+            other: values[other] for other in [node, *sorted(graph[node])] if not np.isnan(values[other])
+        }
+        expected = max(known, key=lambda other: known[other]) if known else node
+        assert best[node] == expected
+
+
+@given(networks(), st.integers(2, 3), st.data())
+def test_the_best_option_is_that_of_a_loop(network: Network, options: int, data: st.DataObject) -> None:
+    def column(values: st.SearchStrategy[float]) -> np.ndarray:
+        return np.array(data.draw(st.lists(values, min_size=network.n, max_size=network.n)))
+
+    earned = column(st.integers(0, 3).map(float))
+    actions = column(st.integers(0, options - 1).map(float))
+    graph = network.to_networkx()
+    taken = network.best_action(earned, actions, options)
+    for node in range(network.n):
+        closed = [node, *graph[node]]
+        top = max(earned[other] for other in closed)
+        best = {actions[other] for other in closed if earned[other] == top}
+        assert taken[node] == (actions[node] if actions[node] in best else min(best))
+
+
+@given(networks(), st.integers(2, 3), st.data())
+def test_games_with_all_neighbours_pay_what_a_loop_pays(
+    network: Network, options: int, data: st.DataObject
+) -> None:
+    table = np.array(data.draw(st.lists(st.integers(-5, 5), min_size=options**2, max_size=options**2)), float)
+    table = table.reshape(options, options)
+    actions = np.array(
+        data.draw(st.lists(st.integers(0, options - 1), min_size=network.n, max_size=network.n)), float
+    )
+    graph = network.to_networkx()
+    expected = [
+        sum(table[int(actions[node]), int(actions[other])] for other in graph[node])
+        for node in range(network.n)
+    ]
+    np.testing.assert_allclose(network.earned(actions, table), expected)
+
+
+@given(networks(), st.data())
+def test_everybody_picks_a_neighbour(network: Network, data: st.DataObject) -> None:
+    share = st.floats(0, 1, exclude_max=True)
+    u = np.array(data.draw(st.lists(share, min_size=network.n, max_size=network.n)))
+    graph = network.to_networkx()
+    for node, picked in enumerate(network.pick(u)):
+        assert picked in graph[node] if graph[node] else picked == node
+
+
+@given(networks(), st.integers(1, 4))
+def test_copies_are_unconnected(network: Network, count: int) -> None:
+    whole = network.copies(count)
+    assert whole.n == count * network.n
+    expected = np.concatenate([network.edges + i * network.n for i in range(count)])
+    np.testing.assert_array_equal(whole.edges, expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "n", "edges"),
+    [
+        ("karate_club", 34, 78),
+        ("complete:n=6", 6, 15),
+        ("ring:n=8,k=4", 8, 16),
+        ("lattice:side=5", 25, 50),
+        ("lattice:side=5,neighbours=8", 25, 100),
+        ("lattice:side=5,wrap=false", 25, 40),
+        ("watts_strogatz:n=50,k=6,p=0.1", 50, 150),
+        ("barabasi_albert:n=50,m=2", 50, 96),
+        ("random_regular:n=20,k=3", 20, 30),
+        ("stochastic_block_model:sizes=[3,3],p=[[1,0],[0,1]]", 6, 6),
+        ("les_miserables", 77, 254),
+    ],
+)
+def test_named_networks_have_their_size(spec: str, n: int, edges: int) -> None:
+    network = open_network(spec)
+    assert (network.n, len(network.edges)) == (n, edges)
+    again = open_network(spec)
+    np.testing.assert_array_equal(network.edges, again.edges)
+
+
+def test_chance_follows_the_seed() -> None:
+    spec = "watts_strogatz:n=50,k=6,p=0.5"
+    assert not np.array_equal(open_network(spec, seed=1).edges, open_network(spec, seed=2).edges)
+
+
+def test_files_are_read(tmp_path: Path) -> None:
+    graph = nx.karate_club_graph()
+    nx.write_graphml(graph, tmp_path / "club.graphml")
+    nx.write_gexf(graph, tmp_path / "club.gexf")
+    nx.write_edgelist(graph, tmp_path / "club.edgelist")
+    matrix = nx.to_numpy_array(graph, weight=None).astype(int)
+    np.savetxt(tmp_path / "club.csv", matrix, fmt="%d", delimiter=",")
+    for file in sorted(tmp_path.iterdir()):
+        network = open_network(str(file))
+        assert (network.n, len(network.edges)) == (34, 78), file
+
+
+@pytest.mark.parametrize(
+    ("spec", "n", "said"),
+    [
+        ("karate", None, "did you mean 'karate_club'"),
+        ("watts_strogatz:n=10,k=4", None, "needs p"),
+        ("watts_strogatz:n=10,k=4,p=0.1,q=2", None, "unknown parameter 'q'"),
+        ("watts_strogatz:k", None, "write name:key=value"),
+        ("ring:n=8,k=3", None, "must be even"),
+        ("lattice:side=5,neighbours=6", None, "must be 4 or 8"),
+        ("karate_club", 40, "has 34 nodes, but n = 40"),
+        ("missing.graphml", None, "no such file"),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(spec: str, n: int | None, said: str) -> None:
+    with pytest.raises(GamesimError, match=said) as caught:
+        open_network(spec, n)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_not_square_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "half.csv").write_text("0,1,0\n1,0,1\n")
+    with pytest.raises(GamesimError, match="2 x 3"):
+        open_network(str(tmp_path / "half.csv"))

@@ -1,0 +1,217 @@
+"""Societies: choices that count in many groups, schedules of revision, games of indefinite length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamesim import play
+from gamesim.errors import GamesimError
+from gamesim.network import Network, open_network
+from gamesim.society import Calendar, Society
+
+
+def choices(table: pd.DataFrame, round: int) -> np.ndarray:
+    return table[table["round"] == round].sort_values("agent")["action"].to_numpy()
+
+
+def earnings(table: pd.DataFrame, round: int) -> np.ndarray:
+    return table[table["round"] == round].sort_values("agent")["payoff"].to_numpy()
+
+
+def test_one_choice_is_played_with_every_neighbour() -> None:
+    graph = nx.karate_club_graph()
+    run = play("prisoners_dilemma", "uniform", network=graph, matching="edges", seed=3)
+    table = run.decisions
+    assert len(table) == 34
+    assert table["group"].isna().all()
+    action, paid = choices(table, 1), earnings(table, 1)
+    pays = {(0, 0): 400, (0, 1): 0, (1, 0): 700, (1, 1): 300}
+    for node in graph:
+        assert paid[node] == sum(pays[int(action[node]), int(action[other])] for other in graph[node])
+
+
+def test_a_contribution_counts_in_the_own_and_in_all_neighbours_groups() -> None:
+    graph = nx.krackhardt_kite_graph()
+    run = play("public_goods", "uniform", network=graph, matching="neighbourhoods", seed=3, mpcr=0.4)
+    table = run.decisions
+    assert table["group"].tolist() == table["agent"].tolist()
+    action, paid = choices(table, 1), earnings(table, 1)
+    groups = [[node, *graph[node]] for node in graph]
+    for node in graph:
+        mine = [group for group in groups if node in group]
+        expected = sum(20 - action[node] + 0.4 * sum(action[i] for i in group) for group in mine)
+        assert paid[node] == pytest.approx(expected)
+
+
+def test_a_table_of_pairs_pays_as_the_game_itself_does() -> None:
+    """The engine sums over neighbours by a table; seat by seat it must come to the same."""
+    from gamesim.catalog import find_agent, find_game
+    from gamesim.population import cast
+    from gamesim.simulation import Simulation
+    from gamesim.spec import parse
+
+    network = open_network("watts_strogatz:n=60,k=4,p=0.2")
+    game = find_game("prisoners_dilemma")()
+    totals = []
+    for table in (True, False):
+        dealt = cast(game, parse("uniform"), 60, 1, 5, on_network=True)
+        model = Simulation(
+            game, dealt, [find_agent("uniform")()], ["uniform"], matching="edges", network=network, seed=5
+        )
+        if not table:
+            model.__dict__["_pairwise"] = None
+        model.step()
+        totals.append(model.wealth)
+    np.testing.assert_allclose(totals[0], totals[1])
+    assert totals[0].std() > 0
+
+
+def test_pairs_of_neighbours_are_neighbours_and_nobody_sits_twice() -> None:
+    network = open_network("karate_club")
+    run = play("ultimatum", "uniform", network=network, sessions=3, rounds=4)
+    linked = {tuple(map(int, edge)) for edge in network.edges}
+    for _, group in run.decisions.groupby(["session", "round", "group"]):
+        pair = sorted(int(agent) for agent in group["agent"])
+        assert tuple(pair) in linked
+    assert (run.decisions.groupby(["session", "round", "agent"]).size() == 1).all()
+
+
+def test_sessions_on_a_network_are_what_each_is_alone() -> None:
+    settings: dict[str, Any] = {"network": "watts_strogatz:n=30,k=4,p=0.2", "rounds": 3, "seed": 2}
+    many = play("prisoners_dilemma", "imitate_best", sessions=3, **settings).decisions
+    one = play("prisoners_dilemma", "imitate_best", sessions=1, **settings).decisions
+    first = many[many["session"] == 0]
+    columns = ["round", "agent", "action", "payoff"]
+    pd.testing.assert_frame_equal(
+        first[columns].reset_index(drop=True), one[columns].reset_index(drop=True), check_dtype=False
+    )
+
+
+def test_the_best_earner_is_imitated() -> None:
+    graph = nx.karate_club_graph()
+    run = play("prisoners_dilemma", "imitate_best", network=graph, rounds=2, seed=4)
+    before, earned, after = choices(run.decisions, 1), earnings(run.decisions, 1), choices(run.decisions, 2)
+    for node in graph:
+        closed = [node, *graph[node]]
+        top = max(earned[other] for other in closed)
+        assert after[node] in {before[other] for other in closed if earned[other] == top}
+
+
+@pytest.mark.parametrize("update", ["sequential", "death_birth"])
+def test_only_some_decide_anew(update: str) -> None:
+    run = play("prisoners_dilemma", "uniform", network="karate_club", update=update, rounds=40, seed=1)
+    table = run.decisions
+    later = table[table["round"] > 1]
+    assert (later[later["elicitation"] != "kept"].groupby("round").size() == 1).all()
+    actions = table.pivot_table(index="round", columns="agent", values="action").to_numpy()
+    assert (np.abs(np.diff(actions, axis=0)).sum(axis=1) <= 1).all()
+    revised = later[later["elicitation"] != "kept"]["agent"]
+    assert revised.iloc[:33].is_unique == (update == "sequential")
+
+
+def test_everybody_has_a_turn_in_every_generation() -> None:
+    society = Society("sequential", share=0.3)
+    turns = np.array([society.revising(step, 0, 10, 2) for step in range(1, 5)])
+    assert (turns.sum(axis=0) == 1).all()
+
+
+def test_a_game_of_indefinite_length_goes_on_by_chance() -> None:
+    run = play("prisoners_dilemma", "uniform", n=8, continuation=0.75, supergames=200, seed=1)
+    lengths = run.decisions.groupby("supergame")["round"].max()
+    assert len(lengths) == 200
+    assert lengths.mean() == pytest.approx(4, abs=0.8)
+    assert lengths.min() == 1
+
+
+def test_partners_stay_within_a_supergame_and_part_after_it() -> None:
+    run = play("prisoners_dilemma", "uniform", n=8, continuation=0.8, matching="round_robin", seed=1)
+    table = run.decisions
+    assert table["supergame"].max() == 7
+    met: set[tuple[int, ...]] = set()
+    for game, rounds in table.groupby("supergame"):
+        pairs = {tuple(sorted(group["agent"])) for _, group in rounds.groupby(["round", "group"])}
+        assert len(pairs) == 4, game
+        assert not pairs & met
+        met |= pairs
+    assert len(met) == 28
+
+
+def test_memory_ends_with_the_supergame() -> None:
+    run = play("dictator", "human_kernel", n=20, continuation=0.5, supergames=30, seed=1)
+    assert (run.decisions["status"] == "ok").all()
+
+
+def test_the_calendar_counts_rounds_within_games() -> None:
+    calendar = Calendar(1, Society(continuation=0.5, supergames=10), 3)
+    moments = [calendar.at(step) for step in range(1, len(calendar) + 1)]
+    assert [m.round for m in moments if m.round == 1] == [1] * 10
+    assert all(m.announced == 0 for m in moments)
+    assert sum(calendar.lengths) == len(calendar)
+
+
+def test_strangers_are_perfect_as_long_as_it_goes() -> None:
+    run = play("public_goods", "uniform", n=20, matching="perfect_stranger", rounds=5)
+    met: set[tuple[int, int]] = set()
+    for _, group in run.decisions.groupby(["round", "group"]):
+        members = sorted(int(agent) for agent in group["agent"])
+        pairs = {(a, b) for a in members for b in members if a < b}
+        assert not pairs & met
+        met |= pairs
+
+
+def test_likes_meet_likes() -> None:
+    run = play("prisoners_dilemma", "spe,equal_split", n=20, matching="assortative_type", rounds=2)
+    kinds = run.decisions.groupby(["round", "group"], observed=True)["policy"].nunique()
+    assert (kinds == 1).all()
+    rich = play("prisoners_dilemma", "uniform", n=40, matching="assortative", rounds=3, seed=2).decisions
+    wealth = rich[rich["round"] < 3].groupby("agent")["payoff"].sum()
+    third = rich[rich["round"] == 3]
+    gaps = third.groupby("group")["agent"].apply(
+        lambda pair: abs(wealth[pair.iloc[0]] - wealth[pair.iloc[1]])
+    )
+    assert gaps.max() <= 400
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"agents": "imitate_best"}, "imitates its neighbours"),
+        ({"matching": "edges"}, "needs a network"),
+        ({"game": "ultimatum", "network": "karate_club", "matching": "edges"}, "random_neighbour"),
+        ({"game": "public_goods", "network": "karate_club", "matching": "edges"}, "groups of 2"),
+        ({"update": "sometimes"}, "unknown update schedule"),
+        ({"game": "trust", "update": "sequential"}, "all decide at once"),
+        ({"continuation": 1.0}, "below 1"),
+        ({"network": "karate_club", "n": 10}, "34 nodes"),
+        ({"matching": "perfect_stranger", "n": 4, "continuation": 0.5, "supergames": 9}, "together again"),
+        (
+            {"network": "karate_club", "agents": "imitate_best", "neighbours": "actions", "rounds": 2},
+            "--neighbours",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_sentence(settings: dict[str, Any], said: str) -> None:
+    given = {"game": "prisoners_dilemma", "agents": "uniform", **settings}
+    with pytest.raises(GamesimError, match=said) as caught:
+        play(**given)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_network_is_kept_with_the_run(tmp_path: Any) -> None:
+    run = play("prisoners_dilemma", "uniform", network="karate_club", out=tmp_path / "run")
+    edges = pd.read_csv(tmp_path / "run" / "network.csv")
+    assert len(edges) == 78
+    assert run.settings.network is not None
+    assert run.settings.network["n"] == 34
+
+
+def test_an_isolated_node_plays_alone() -> None:
+    network = Network.from_edges(3, np.array([[0, 1]]))
+    run = play("public_goods", "uniform", network=network, matching="neighbourhoods", rounds=2, mpcr=0.5)
+    alone = run.decisions[run.decisions["agent"] == 2]
+    np.testing.assert_allclose(alone["payoff"], 20 - 0.5 * alone["action"])
