@@ -106,6 +106,16 @@ def play(
     ] = "earnings",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
+    prompts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Prompt pack that language models read (see `gamesim prompts`)."),
+    ] = None,
+    fixed_wording: Annotated[
+        bool,
+        typer.Option(
+            "--fixed-wording", help="All read one wording, options in one order; varied unless said."
+        ),
+    ] = False,
     personas: Annotated[
         str | None,
         typer.Option(
@@ -180,6 +190,8 @@ def play(
             seed=seed,
             seat=seat,
             personas=personas,
+            prompts=prompts,
+            fixed_wording=fixed_wording,
             out=folder,
             require_weights=require_weights,
             download=download,

@@ -100,6 +100,10 @@ class Setting:
         Whether weights may be fetched.
     linked : bool
         Whether the agents are the nodes of a network.
+    prompts : str
+        Folder of the prompt pack that language models read, if any.
+    fixed_wording : bool
+        Whether all language models read the first of the equivalent texts, options in the order of the game.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -112,6 +116,8 @@ class Setting:
     download: bool = False
     access: Callable[[Any, int], Any] | None = None
     linked: bool = False
+    prompts: str = ""
+    fixed_wording: bool = False
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -139,7 +145,7 @@ class Policy(ABC):
     trained_on: ClassVar[tuple[str, ...]] = ()
     """Names of the human data sets whose likeness would be in sample."""
 
-    memory: ClassVar[int | None] = None
+    lookback: ClassVar[int | None] = None
     """How many past rounds it looks at; None for all, 0 for none.  What nobody looks at is not kept in memory."""
 
     stand_in_for: str = field(default="", init=False)

@@ -367,7 +367,7 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
 
 def _memory(policies: Sequence[Policy]) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
-    spans = [policy.memory for policy in policies]
+    spans = [policy.lookback for policy in policies]
     known = [span for span in spans if span is not None]
     return max(known, default=0) if len(known) == len(spans) else None
 

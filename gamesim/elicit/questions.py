@@ -92,7 +92,9 @@ def write_questions(obs: Observations, variants: Variants, style: Style) -> tupl
     _, first = np.unique(row, return_index=True)
     asked = []
     for text, decider in zip(written, first, strict=True):
-        space = arranged(obs.space.take(np.array([decider])), int(variants.order[decider]))
+        space = arranged(
+            obs.space.take(np.array([decider])), int(variants.order[decider]), style, obs.decision
+        )
         actions = space.support()
         marks = "[{}]" if style.answer == "bracket" else "{}"
         answers = tuple(marks.format(space.write(float(action))) for action in actions)

@@ -139,7 +139,7 @@ def request(space: ActionSpace, structured: bool) -> str:
     Do not answer for yourself. Imagine 100 different people who are asked exactly this...
     """
     legal = (
-        " or ".join(space.shown)
+        " or ".join(space.named)
         if isinstance(space, Choice)
         else f"numbers from {space.write(space.support()[0])} to {space.write(space.support()[-1])}"
         + (f" in steps of {space.write(space.step)}" if space.step != 1 else "")

@@ -17,9 +17,10 @@ _FIXED_DATE = "26 Jul 2024"
 class Chat:
     """Render prompts and tokenise answers as the model sees them.
 
-    With a chat template a prompt is a system and a user turn, thinking switched off, up to where the
-    assistant begins; a template that knows no system turn gets the system text at the head of the user turn.
-    Without one it is plain text: system, blank line, user, newline.
+    With a chat template a prompt is a system turn, the earlier turns and a user turn, thinking switched off, up
+    to where the assistant begins; a template that knows no system turn gets the system text at the head of the
+    first user turn.  Without one it is plain text: system, blank line, for each earlier turn user, newline,
+    assistant, blank line, and then user, newline.
 
     Parameters
     ----------
@@ -59,18 +60,17 @@ class Chat:
     def render(self, prompt: Prompt) -> str:
         """Give the exact text that the model reads."""
         if not self.templated:
-            return (f"{prompt.system}\n\n" if prompt.system else "") + f"{prompt.user}\n"
-        user = {"role": "user", "content": prompt.user}
-        if not prompt.system:
-            return self._apply([user], generate=True)
+            return _plain(prompt)
+        messages = prompt.messages()
         try:
-            return self._apply([{"role": "system", "content": prompt.system}, user], generate=True)
+            return self._apply(messages, generate=True)
         except Exception as error:
             # Some templates raise on a system turn; jinja2 errors are all that is caught here.
-            if type(error).__module__.split(".")[0] != "jinja2":
+            if not prompt.system or type(error).__module__.split(".")[0] != "jinja2":
                 raise
-            merged = {"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}
-            return self._apply([merged], generate=True)
+            system, first, *rest = messages
+            merged = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
+            return self._apply([merged, *rest], generate=True)
 
     def encode(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Give the tokens of each prompt as the model reads it, markers included."""
@@ -140,3 +140,9 @@ class Chat:
         )
         tail = self.tokenizer(text.rpartition(mark)[2], add_special_tokens=False)["input_ids"]
         return next((int(token) for token in tail if token in special), None)
+
+
+def _plain(prompt: Prompt) -> str:
+    parts = [prompt.system] if prompt.system else []
+    parts += [f"{user}\n{assistant}" for user, assistant in prompt.earlier]
+    return "\n\n".join([*parts, f"{prompt.user}\n"])
