@@ -7,6 +7,7 @@ from typing import Any
 
 from gamesim.errors import GamesimError
 from gamesim.models import Prompt
+from gamesim.models.files import first_line
 
 __all__ = ["Chat"]
 
@@ -58,19 +59,31 @@ class Chat:
         return "chat template" if self.templated else "plain text"
 
     def render(self, prompt: Prompt) -> str:
-        """Give the exact text that the model reads."""
+        """Give the exact text that the model reads.
+
+        Raises
+        ------
+        GamesimError
+            If the chat template refuses the prompt, with and without a system turn.
+        """
         if not self.templated:
             return _plain(prompt)
         messages = prompt.messages()
-        try:
-            return self._apply(messages, generate=True)
-        except Exception as error:
-            # Some templates raise on a system turn; jinja2 errors are all that is caught here.
-            if not prompt.system or type(error).__module__.split(".")[0] != "jinja2":
-                raise
+        # Some templates raise on a system turn; jinja2 errors are all that is caught here.
+        attempts = [messages]
+        if prompt.system:
             system, first, *rest = messages
-            merged = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
-            return self._apply([merged, *rest], generate=True)
+            attempts.append([first | {"content": f"{system['content']}\n\n{first['content']}"}, *rest])
+        for attempt in attempts:
+            try:
+                return self._apply(attempt, generate=True)
+            except Exception as error:
+                if type(error).__module__.split(".")[0] != "jinja2":
+                    raise
+                refusal = error
+        raise GamesimError(
+            f"the model's chat template refuses the prompt: {first_line(refusal)}"
+        ) from refusal
 
     def encode(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Give the tokens of each prompt as the model reads it, markers included."""
