@@ -103,6 +103,15 @@ def write_questions(obs: Observations, variants: Variants, style: Style) -> tupl
     return asked, row
 
 
+def possible(space: ActionSpace) -> str:
+    """Say which answers there are: ``accept or reject``, ``numbers from 0 to 20``."""
+    if isinstance(space, Choice):
+        return " or ".join(space.named)
+    low, high = space.support()[[0, -1]]
+    steps = f" in steps of {space.write(space.step)}" if space.step != 1 else ""
+    return f"numbers from {space.write(low)} to {space.write(high)}{steps}"
+
+
 def answer_schema(space: ActionSpace) -> str:
     """Give the JSON schema of one answer, as JSON text.
 

@@ -108,7 +108,10 @@ class Access:
         """Say what was spent, or would be; nothing where no served model was used."""
         if self._dry:
             return "; ".join(f"{each.name}: {each.estimate()}" for each in self._forecasts)
-        return str(self.budget.spent()) if self._used else ""
+        if not self._used:
+            return ""
+        spent = self.budget.spent()
+        return str(spent) if self._priced else f"{spent.without_price()}, price unknown"
 
     def close(self) -> None:
         """Close the cache."""

@@ -44,8 +44,11 @@ class Spent:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        tokens = self.tokens_in + self.tokens_out
-        return f"{self.replies:,} replies, {tokens:,} tokens, ${self.cost:.4f}"
+        return f"{self.without_price()}, ${self.cost:.4f}"
+
+    def without_price(self) -> str:
+        """Say what was spent, but for money."""
+        return f"{self.replies:,} replies, {self.tokens_in + self.tokens_out:,} tokens"
 
 
 class Budget:
