@@ -171,7 +171,12 @@ class Simulation(mesa.Model):
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
-            self.wealth[play.seats(role).deciders] += np.nan_to_num(earned)
+            seats = play.seats(role)
+            gain = np.nan_to_num(earned) if missing else earned
+            if seats.once is not None and len(gain) == len(self.wealth):
+                self.wealth += gain  # in the order of their numbers
+            else:
+                self.wealth[seats.deciders] += gain
         if not missing:
             return 0
         return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
