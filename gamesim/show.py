@@ -145,6 +145,26 @@ def result(
             _print_next(run, comparison)
 
 
+def differences(table: pd.DataFrame) -> None:
+    """Print what the last round came to under two schedules of revision."""
+    first, second = table.columns[2:4]
+    console.print("\n[bold]the last round under another schedule of revision[/bold]")
+    grid = Table(box=None, pad_edge=False)
+    for name in ("decision", "agent", f"mean, {first}", f"mean, {second}", "difference", "95 %"):
+        grid.add_column(name, justify="left" if name in ("decision", "agent") else "right")
+    for row in table.to_dict("records"):
+        interval = "one session" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
+        grid.add_row(
+            str(row["decision"]).partition(".")[2],
+            marked(str(row["policy"])),
+            f"{row[first]:.2f}",
+            f"{row[second]:.2f}",
+            f"{row['difference']:+.2f}",
+            interval,
+        )
+    console.print(grid)
+
+
 def notes(sentences: Sequence[str]) -> None:
     """Print what whoever reads the result must know."""
     for sentence in sentences:

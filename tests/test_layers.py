@@ -42,7 +42,19 @@ ENGINE = (
         "pack",
         "history",
     ),
-    *("page", "prompt", "reading", "simulation", "elicit", "roster", "personas", "run", "shown", "show"),
+    *(
+        "page",
+        "prompt",
+        "reading",
+        "simulation",
+        "elicit",
+        "roster",
+        "personas",
+        "run",
+        "sensitivity",
+        "shown",
+        "show",
+    ),
     *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
