@@ -59,10 +59,8 @@ def test_what_is_seen_and_what_is_legal_stands_in_the_text(name: str) -> None:
         written, row = texts(obs)
         for decider, i in enumerate(row):
             text = written[i].user
-            for stage, values in obs.seen.items():
-                space = game.space_at_most(stage)
-                value = float(values[decider])
-                assert (game.money(value) if isinstance(space, Amount) else space.write(value)) in text
+            for name_seen, values in obs.seen.items():
+                assert terms(game).one(name_seen, float(values[decider])) in text
             space = obs.space.take(np.array([decider]))
             for action in space.support()[[0, -1]]:
                 assert not math.isnan(read_answer(f"[{space.write(float(action))}]", space).action)
