@@ -1,0 +1,75 @@
+"""Games of groups beside the linear public goods game: figures of the papers, and plans that are best replies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from strategies import chance, played, seated
+
+from gamesim import catalog
+from gamesim.errors import GamesimError
+from gamesim.game import Game, Play
+from gamesim.peers import ranked
+
+
+def game_of(name: str, **parameters: Any) -> Game:
+    return catalog.find_game(name).from_settings(parameters)
+
+
+def punished(game: Game, contributed: list[float], *points: list[float]) -> list[float]:
+    actions = {"contribute": contributed}
+    actions |= {f"punish_{k}": given for k, given in enumerate(points, start=1)}
+    return played(game, actions)["member"]
+
+
+def test_punishment_of_fehr_and_gaechter_2000() -> None:
+    game = game_of("peer_punishment")
+    none = [0.0, 0.0, 0.0, 0.0]
+    # Contributions 20, 15, 10, 5 and a fund of 50 that pays each 20: 20, 25, 30 and 35 without points.
+    assert punished(game, [20, 15, 10, 5], none, none, none) == [20, 25, 30, 35]
+    # The first three give the lowest 4 points, for 6 each; it loses 100 % after 12 points and no more.
+    lowest = [4.0, 4.0, 4.0, 0.0]
+    assert punished(game, [20, 15, 10, 5], lowest, none, none) == [14, 19, 24, 0]
+    # The lowest one's own list begins with the third: 10 points cost it 30 and take all.
+    assert punished(game, [20, 15, 10, 5], [0, 0, 0, 10], none, none) == [20, 25, 0, 5]
+    # And everybody's list ends with the highest other: 5 points for 9.
+    assert punished(game, [20, 15, 10, 5], none, none, [0, 5, 0, 0]) == [10, 16, 30, 35]
+
+
+def test_what_points_for_one_member_cost() -> None:
+    game = game_of("peer_punishment", group_size=2)
+    # Two who give all earn 0.4 * 40 each before points.
+    costs = [16 - punished(game, [20, 20], [p, 0])[0] for p in range(11)]
+    assert costs == pytest.approx([0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 30])
+
+
+def test_punishment_of_fehr_and_gaechter_2002() -> None:
+    game = game_of("peer_punishment", effect="amount", deduction=3, cost="linear")
+    none = [0.0, 0.0, 0.0, 0.0]
+    assert punished(game, [20, 15, 10, 5], [4, 4, 4, 0], none, none) == [16, 21, 26, -1]
+
+
+def test_members_are_listed_from_the_lowest_contribution() -> None:
+    game = game_of("peer_punishment")
+    play = Play(game, seated(game, 2), chance)
+    play.actions["contribute"] = np.array([3.0, 9.0, 1.0, 7.0, 5.0, 5.0, 5.0, 0.0])
+    others = ranked(play, "contribute")
+    assert play["contribute"][others][:4].tolist() == [[1, 7, 9], [1, 3, 7], [3, 7, 9], [1, 3, 9]]
+    assert play["contribute"][others][4:].tolist() == [[0, 5, 5]] * 3 + [[5, 5, 5]]
+    # Those who gave the same stand in the same order on every list.
+    places = [row.tolist() for row in others[4:]]
+    order = places[3]
+    assert [[seat for seat in order if seat != own] for own in (4, 5, 6)] == [row[1:] for row in places[:3]]
+    shown = play.shown(game.stage("punish_2"))
+    assert list(shown) == ["others_mean", "other_1", "other_2"]
+    assert shown["others_mean"].tolist() == [5.67, 3.67, 6.33, 4.33, 3.33, 3.33, 3.33, 5]
+
+
+def test_groups_have_a_stage_for_every_other_member() -> None:
+    for size in (2, 3, 10):
+        stages = [each.name for each in game_of("peer_punishment", group_size=size).stages]
+        assert stages == ["contribute", *(f"punish_{k}" for k in range(1, size))]
+    with pytest.raises(GamesimError, match="group_size = 11 must be at most 10"):
+        game_of("peer_punishment", group_size=11)
