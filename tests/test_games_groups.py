@@ -73,3 +73,42 @@ def test_groups_have_a_stage_for_every_other_member() -> None:
         assert stages == ["contribute", *(f"punish_{k}" for k in range(1, size))]
     with pytest.raises(GamesimError, match="group_size = 11 must be at most 10"):
         game_of("peer_punishment", group_size=11)
+
+
+@pytest.mark.parametrize(
+    ("own", "lowest", "earned"),
+    [(7, 7, 130), (7, 4, 70), (7, 1, 10), (4, 4, 100), (4, 1, 40), (2, 2, 80), (1, 1, 70)],
+)
+def test_the_table_of_van_huyck_battalio_and_beil_1990(own: int, lowest: int, earned: float) -> None:
+    game = game_of("minimum_effort")
+    assert played(game, {"effort": [own, lowest, *[7.0] * 12]})["member"][0] == earned
+
+
+@pytest.mark.parametrize(
+    ("size", "cost", "effort"), [(14, 10, 1), (2, 10, 7), (3, 10, 1), (3, 5, 7), (2, 25, 1)]
+)
+def test_selfish_efforts_are_best_replies_to_themselves(size: int, cost: float, effort: float) -> None:
+    game = game_of("minimum_effort", group_size=size, cost=cost)
+    assert np.asarray(game.selfish("effort", {}, 1)).tolist() == [effort]
+    assert effort in replies(game, "effort", effort)
+
+
+def replies(game: Any, stage: str, common: float) -> list[float]:
+    """Give the best replies of a member to a common action of all others."""
+    support = game.space_at_most(stage).support()
+    role = game.roles[0]
+    others = [common] * (len(game.roles) - 1)
+    own = np.array([played(game, {stage: [x, *others]})[role][0] for x in support])
+    return [float(x) for x in support[own >= own.max() - 1e-9]]
+
+
+def test_the_pool_of_ostrom_gardner_and_walker_1994() -> None:
+    game = game_of("common_pool")
+    assert np.asarray(game.selfish("invest", {}, 1)).tolist() == [8]
+    assert replies(game, "invest", 8) == [8]
+    # In equilibrium each earns 5 * 2 + 8 * (23 - 0.25 * 64).
+    assert played(game, {"invest": [8.0] * 8})["member"] == [66.0] * 8
+    # 36 units are best: 5 * 44 + 36 * (23 - 0.25 * 36).
+    assert sum(played(game, {"invest": [4.5] * 8})["member"]) == game.efficient_payoff() == 724
+    assert sum(played(game, {"invest": [5.0, 5, 5, 5, 4, 4, 4, 4]})["member"]) == 724
+    assert sum(played(game, {"invest": [5.0, 5, 5, 5, 5, 4, 4, 4]})["member"]) < 724

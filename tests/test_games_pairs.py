@@ -84,3 +84,88 @@ def test_mixing_chickens_are_indifferent() -> None:
     game = game_of("chicken", win=70, both=30, give_way=10, crash=-50)
     first, second = indifferent(game, first_action(game.selfish("choose", {}, 1)))
     assert first == pytest.approx(second)
+
+
+def replies(game: Game, stage: str, against: float) -> list[float]:
+    """Give the best replies of a player to the other's amount."""
+    support = game.space_at_most(stage).support()
+    own = np.array([played(game, {stage: [x, against]})["player"][0] for x in support])
+    return [float(x) for x in support[own >= own.max() - 1e-9]]
+
+
+def test_the_11_20_game_of_arad_and_rubinstein_2012() -> None:
+    game = game_of("money_request")
+    assert played(game, {"request": [20, 19]}) == {"player": [20, 39]}
+    assert played(game, {"request": [17, 17]}) == {"player": [17, 17]}
+    assert played(game, {"request": [20, 11]}) == {"player": [20, 11]}
+    assert replies(game, "request", 20) == [19]
+    plan: Any = game.selfish("request", {}, 1)
+    assert plan.values.tolist() == list(range(11, 21))
+    np.testing.assert_allclose(
+        plan.probabilities[0], [0, 0, 0, 0, 0.25, 0.25, 0.2, 0.15, 0.1, 0.05], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"bonus": 1}, {"bonus": 2.5}, {"bonus": 200}, {"low": 0, "high": 3, "step": 0.5, "bonus": 4}],
+)
+def test_requests_in_use_earn_the_same_and_others_no_more(parameters: dict[str, float]) -> None:
+    game = game_of("money_request", **parameters)
+    plan: Any = game.selfish("request", {}, 1)
+    p, support = plan.probabilities[0], plan.values
+    assert p.sum() == pytest.approx(1)
+    earned = (
+        np.array([[played(game, {"request": [x, y]})["player"][0] for y in support] for x in support]) @ p
+    )
+    np.testing.assert_allclose(earned[p > 0], earned.max())
+
+
+def test_the_story_of_basu_1994() -> None:
+    game = game_of("travelers_dilemma")
+    assert played(game, {"claim": [2, 100]}) == {"player": [4, 0]}
+    assert played(game, {"claim": [100, 99]}) == {"player": [97, 101]}
+    assert played(game, {"claim": [100, 100]}) == {"player": [100, 100]}
+    assert replies(game, "claim", 100) == [99]
+    assert replies(game, "claim", 2) == [2]
+
+
+@pytest.mark.parametrize(("reward", "step", "claims"), [(5, 1, 80), (80, 1, 80), (5, 5, 200), (1, 1, 200)])
+def test_selfish_claims_are_best_replies_to_themselves(reward: float, step: float, claims: float) -> None:
+    game = game_of("travelers_dilemma", low=80, high=200, reward=reward, step=step)
+    assert np.asarray(game.selfish("claim", {}, 1)).tolist() == [claims]
+    assert claims in replies(game, "claim", claims)
+
+
+@pytest.mark.parametrize(
+    ("wage", "effort", "firm", "worker"),
+    [(30, 0.1, 9.6, 4.0), (70, 0.4, 22.4, 40.0), (85, 1.0, 41.0, 41.0), (125, 0.3, 0.3, 97.0)],
+)
+def test_gifts_of_fehr_kirchsteiger_and_riedl_1993(
+    wage: float, effort: float, firm: float, worker: float
+) -> None:
+    game = game_of("gift_exchange")
+    earned = played(game, {"wage": [wage], "effort": [effort]})
+    assert earned["firm"] == pytest.approx([firm])
+    assert earned["worker"] == pytest.approx([worker])
+
+
+def test_workers_answer_a_wage() -> None:
+    game = game_of("gift_exchange")
+    wages = np.array([30.0, 60.0, 85.0, 125.0])
+    assert np.asarray(game.selfish("effort", {"wage": wages}, 4)).tolist() == [0.1] * 4
+    fair = game.equal_split("effort", {"wage": wages}, 4)
+    # Nearest to equal: of 30, 9.6 and 4; of 60, 26.4 and 28; of 85, all; of 125, the most they can.
+    assert fair == pytest.approx([0.1, 0.4, 1.0, 1.0])
+    assert game.equal_split("wage", {}, 1).tolist() == [85]
+
+
+def test_a_bystander_takes_three_for_one() -> None:
+    game = game_of("third_party_punishment")
+    earned = played(game, {"transfer": [0], "punish": [14]})
+    assert earned == {"dictator": [58], "recipient": [0], "third_party": [36]}
+    assert played(game, {"transfer": [50], "punish": [0]}) == {
+        "dictator": [50],
+        "recipient": [50],
+        "third_party": [50],
+    }
