@@ -27,34 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.actions import plain
-from gamesim.game import ActionSpace, Amount, Floats, Game, Play, Stage, parameter, stage
-from gamesim.peers import MOST_PEERS, PLACES, ranked, received
-
-
-def _punish(place: int) -> Stage:
-    """Make the stage of the other at a place, counted from 1 for the lowest contribution."""
-
-    def punish(game: "PeerPunishment", play: Play) -> ActionSpace:
-        return Amount(0, game.most, unit="points")
-
-    punish.__name__ = f"punish_{place}"
-    listed = tuple(f"other_{k}" for k in range(1, place + 1))
-    return stage(by="member", sees=("others_mean", *listed), when=lambda game: game.group_size > place)(
-        punish
-    )
-
-
-def _asked(place: int) -> tuple[str, ...]:
-    listed = ", ".join(f"{{other_{k}}}" for k in range(1, place + 1))
-    last = f"{{other_{place}}}"
-    return (
-        "The others contributed {others_mean} on average. Listed from the lowest contribution up to the one it is "
-        f"about now: {listed}. How many points do you assign to the member who contributed {last}?",
-        f"From the smallest contribution to the present one, the others put in {listed}; the mean of all others is "
-        f"{{others_mean}}. What number of points does the member who put in {last} get from you?",
-        f"Contributions of the others in rising order, as far as now: {listed}. All of them average {{others_mean}}. "
-        f"State the points that you assign to the member with {last}.",
-    )
+from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
+from gamesim.peers import MOST_PEERS, PLACES, SIGNALS, asked, look, ranked, received, towards
 
 
 def _either(numbers: Floats) -> str:
@@ -85,7 +59,7 @@ class PeerPunishment(Game):
         "Fehr & Gaechter 2000, American Economic Review 90:980-994",
         "Fehr & Gaechter 2002, Nature 415:137-140",
     )
-    signals = ("others_mean", *(f"other_{place}" for place in PLACES))
+    signals = SIGNALS
     rules = {
         "member": (
             "You are in a group of {group_size} people, and there are two parts. In the first part each has "
@@ -109,9 +83,9 @@ class PeerPunishment(Game):
             "What amount do you put in?",
             "State your contribution.",
         ),
-        **{f"punish_{place}": _asked(place) for place in PLACES},
+        **{f"punish_{place}": asked(place) for place in PLACES},
     }
-    money_names = signals
+    money_names = SIGNALS
     recall = {
         "member": "you contributed {contribute}, the others on average {others_mean}; you assigned {assigned} points "
         "and received {received}; you earned {earned}"
@@ -127,16 +101,13 @@ class PeerPunishment(Game):
         """Choose a contribution."""
         return Amount(0, self.endowment, self.step)
 
-    punish_1, punish_2, punish_3, punish_4, punish_5, punish_6, punish_7, punish_8, punish_9 = map(
-        _punish, PLACES
+    punish_1, punish_2, punish_3, punish_4, punish_5, punish_6, punish_7, punish_8, punish_9 = (
+        towards("punish", place) for place in PLACES
     )
 
     def signal(self, name: str, play: Play) -> Floats:
         """Show the mean of the others, to the cent, and the contribution at a place of their list."""
-        if name == "others_mean":
-            return np.round(play.others_mean("contribute"), 2)
-        place = int(name.removeprefix("other_")) - 1
-        return play["contribute"][ranked(play, "contribute")[:, place]]
+        return look(name, play, "contribute")
 
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Pay the project, take what points take, and charge those who assigned them."""
@@ -157,14 +128,12 @@ class PeerPunishment(Game):
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Tell each member what the others contributed, and how many points were assigned and received."""
-        others = ranked(play, "contribute")
-        listed = {f"other_{k + 1}": play["contribute"][others[:, k]] for k in range(self.group_size - 1)}
+        listed = {name: look(name, play, "contribute") for name in SIGNALS[: self.group_size]}
         return {
             "member": {
-                "others_mean": self.signal("others_mean", play),
                 **listed,
                 "assigned": np.sum([play[name] for name in self._stages()], axis=0),
-                "received": received(play, others, self._stages()),
+                "received": received(play, ranked(play, "contribute"), self._stages()),
             }
         }
 
