@@ -112,3 +112,104 @@ def test_the_pool_of_ostrom_gardner_and_walker_1994() -> None:
     assert sum(played(game, {"invest": [4.5] * 8})["member"]) == game.efficient_payoff() == 724
     assert sum(played(game, {"invest": [5.0, 5, 5, 5, 4, 4, 4, 4]})["member"]) == 724
     assert sum(played(game, {"invest": [5.0, 5, 5, 5, 5, 4, 4, 4]})["member"]) < 724
+
+
+def test_rewards_bring_their_receivers_more_than_they_cost() -> None:
+    game = game_of("peer_reward")
+    actions = {"contribute": [20.0, 15, 10, 5], "reward_1": [0.0] * 4, "reward_2": [0.0] * 4}
+    # All but the highest give the highest, last on their lists, 4 points; 20, 25, 30 and 35 without points.
+    actions["reward_3"] = [0, 4, 4, 4]
+    assert played(game, actions)["member"] == [20 + 36, 25 - 4, 30 - 4, 35 - 4]
+    assert played(game_of("peer_reward", gain=1), actions)["member"] == [20 + 12, 21, 26, 31]
+    everything = dict.fromkeys(("reward_1", "reward_2", "reward_3"), [4.0] * 4)
+    best = played(game, {"contribute": [20.0] * 4, **everything})["member"]
+    assert best == [32 + 3 * (12 - 4)] * 4
+    assert sum(best) == game.efficient_payoff()
+
+
+@pytest.mark.parametrize(
+    ("refund", "given", "earned"),
+    [
+        (True, [25, 25, 25, 25, 25], [80, 80, 80, 80, 80]),
+        (True, [25, 25, 25, 25, 24], [55, 55, 55, 55, 55]),
+        (False, [25, 25, 25, 25, 24], [30, 30, 30, 30, 31]),
+        (True, [55, 55, 15, 0, 0], [50, 50, 90, 105, 105]),
+        (True, [30, 30, 30, 30, 30], [75, 75, 75, 75, 75]),
+    ],
+)
+def test_a_good_is_provided_at_its_threshold(refund: bool, given: list[float], earned: list[float]) -> None:
+    game = game_of("threshold_public_good", refund=refund)
+    assert played(game, {"contribute": given}) == {"member": earned}
+
+
+@pytest.mark.parametrize("refund", [True, False])
+@pytest.mark.parametrize(("benefit", "share"), [(50, 25), (25, 25), (24, 0)])
+def test_selfish_shares_are_best_replies_to_themselves(refund: bool, benefit: float, share: float) -> None:
+    game = game_of("threshold_public_good", refund=refund, benefit=benefit)
+    assert np.asarray(game.selfish("contribute", {}, 1)).tolist() == [share]
+    assert share in replies(game, "contribute", share)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [({"threshold": 300}, "cannot be reached by 5 members"), ({"threshold": 126}, "share it equally")],
+)
+def test_thresholds_out_of_reach_are_refused(parameters: dict[str, float], sentence: str) -> None:
+    with pytest.raises(GamesimError, match=sentence):
+        game_of("threshold_public_good", **parameters)
+
+
+@pytest.mark.parametrize(("firms", "each"), [(2, 33), (8, 11), (10, 9)])
+def test_the_market_of_huck_normann_and_oechssler_2004(firms: int, each: int) -> None:
+    game = game_of("cournot", group_size=firms)
+    assert np.asarray(game.selfish("quantity", {}, 1)).tolist() == [each]
+    assert replies(game, "quantity", each) == [each]
+    assert played(game, {"quantity": [each] * firms})["firm"] == [each * each] * firms
+
+
+def test_colluding_firms_earn_what_a_monopoly_does() -> None:
+    game = game_of("cournot", step=0.25)
+    assert played(game, {"quantity": [24.75, 24.75]})["firm"] == [1225.125, 1225.125]
+    assert game.efficient_payoff() == 2450.25
+    # The price is never negative; what was produced must still be paid for.
+    assert played(game, {"quantity": [100, 50]})["firm"] == [-100, -50]
+
+
+def test_the_lowest_price_of_dufwenberg_and_gneezy_2000_takes_the_market() -> None:
+    game = game_of("bertrand", group_size=3)
+    assert played(game, {"price": [50, 49, 100]})["seller"] == [0, 49, 0]
+    assert played(game, {"price": [48, 60, 48]})["seller"] == [24, 0, 24]
+    assert replies(game, "price", 100) == [99]
+    assert replies(game, "price", 2) == [2]
+    assert np.asarray(game.selfish("price", {}, 1)).tolist() == [2]
+
+
+def test_the_highest_bid_wins_and_pays() -> None:
+    game = game_of("first_price_auction", group_size=3)
+    play = Play(game, seated(game, 200), chance)
+    value = game.signal("value", play)
+    assert set(value) <= set(range(101))
+    assert value.mean() == pytest.approx(50, abs=5)
+    play.actions["bid"] = np.tile([10.0, 30.0, 30.0], 200)
+    earned = game.payoffs(play)["bidder"].reshape(-1, 3)
+    gain = (value - 30).reshape(-1, 3)
+    assert (earned[:, 0] == 0).all()
+    first = earned[:, 2] == 0
+    np.testing.assert_array_equal(earned[first, 1], gain[first, 1])
+    np.testing.assert_array_equal(earned[~first, 2], gain[~first, 2])
+    assert 60 < first.sum() < 140
+    assert game.feedback(play)["bidder"]["winning"].tolist() == [30.0] * 600
+
+
+@pytest.mark.parametrize("bidders", [2, 4])
+def test_selfish_bids_are_best_replies_to_themselves_but_for_rounding(bidders: int) -> None:
+    game = game_of("first_price_auction", group_size=bidders, highest=1000)
+    values = np.arange(1001.0)
+    plan = np.asarray(game.selfish("bid", {"value": values}, len(values)))
+    bids = np.arange(1001.0)
+    below = np.searchsorted(plan, bids, "left") / len(values)
+    same = np.searchsorted(plan, bids, "right") / len(values) - below
+    won = (below + same / 2) ** (bidders - 1)
+    for value in (100, 500, 900):
+        expected = (value - bids) * won
+        assert expected[int(plan[value])] > 0.99 * expected.max()

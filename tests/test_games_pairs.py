@@ -169,3 +169,33 @@ def test_a_bystander_takes_three_for_one() -> None:
         "recipient": [50],
         "third_party": [50],
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "earned"),
+    [(1, 1, (4, 1)), (2, 1, (2, 8)), (2, 2, (16, 4)), (3, 2, (8, 32)), (3, 3, (64, 16)), (1, 3, (4, 1))],
+)
+def test_the_four_moves_of_mckelvey_and_palfrey_1992(
+    first: int, second: int, earned: tuple[float, float]
+) -> None:
+    game = game_of("centipede")
+    paid = played(game, {"first": [first], "second": [second]})
+    assert (*paid["first"], *paid["second"]) == pytest.approx(earned)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"moves": 6}, {"share": 0.6, "growth": 3}, {"share": 0.75, "growth": 3}]
+)
+def test_selfish_players_of_a_centipede_are_in_equilibrium(parameters: dict[str, float]) -> None:
+    game: Any = game_of("centipede", **parameters)
+    first, second = (float(game.selfish(stage, {}, 1)[0]) for stage in ("first", "second"))
+    support = game.space_at_most("first").support()
+    ones = [played(game, {"first": [x], "second": [second]})["first"][0] for x in support]
+    twos = [played(game, {"first": [first], "second": [x]})["second"][0] for x in support]
+    assert ones[int(first) - 1] == pytest.approx(max(ones))
+    assert twos[int(second) - 1] == pytest.approx(max(twos))
+
+
+def test_centipedes_have_two_legs_a_pair() -> None:
+    with pytest.raises(GamesimError, match="moves = 5 must be even"):
+        game_of("centipede", moves=5)
