@@ -43,7 +43,8 @@ def stage(
     by : str
         Role that decides.
     sees : tuple of str
-        Earlier stages of the same round that are shown to it.
+        Earlier stages of the same round, decided by a role of one seat, and signals of the game that are shown
+        to it.
     when : callable
         From the game to whether this stage is played under its parameters.
     """
@@ -144,6 +145,20 @@ class Play:
         swapped: Floats = self[stage].reshape(-1, 2)[:, ::-1].ravel()
         return swapped
 
+    def shown(self, stage: Stage) -> dict[str, Floats]:
+        """Give what a stage shows of this round to each of its deciders: (M,) float each."""
+        seats = self.seats(self.game.decider(stage.name))
+        return {
+            name: self.game.signal(name, self) if name in self.game.signals else seats.spread(self[name])
+            for name in stage.sees
+        }
+
+    def settled(self, role: str, earned: Floats) -> Floats:
+        """Give what each seat of a role earns, and NaN throughout the groups that lack any action: (M,) float."""
+        deciders = {each.name: self.game.decider(each.name) for each in self.game.stages}
+        void = self.groups.void({name: self[name] for name in deciders}, deciders)
+        return np.where(np.repeat(void, self.seats(role).sizes), np.nan, earned)
+
     def chance(self, purpose: str, role: str) -> Floats:
         """Draw a move of nature for each seat of a role: (M,) float, uniform on [0, 1)."""
         return self.chance_draws(self.seats(role).agent).uniform(purpose)
@@ -158,6 +173,7 @@ class Game:
     rules : role -> paraphrases of the instructions
     ask : stage -> paraphrases of the question
     recall : role -> one line about a past round
+    signals : names of what stages show beside earlier actions: `signal` says what they are
     words : name of something told -> the words for 0, 1, ...
     money_names : names of things told or derived that are amounts of money
     methods : stage -> how people were asked where records exist (``"direct response"`` unless said)
@@ -171,6 +187,7 @@ class Game:
     ask: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     recall: ClassVar[Mapping[str, str]] = {}
     methods: ClassVar[Mapping[str, str]] = {}
+    signals: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     money_names: ClassVar[tuple[str, ...]] = ()
     stake_parameter: ClassVar[str] = "endowment"
@@ -187,7 +204,7 @@ class Game:
         super().__init_subclass__(**kwargs)
         cls.name = cls.__module__.rsplit(".", 1)[-1]
         cls.all_stages = tuple(value for value in vars(cls).values() if isinstance(value, Stage))
-        known: list[str] = []
+        known: list[str] = list(cls.signals)
         for each in cls.all_stages:
             for seen in each.sees:
                 if seen not in known:
@@ -237,6 +254,10 @@ class Game:
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Give what each seat earns, role by role: (M,) float, in game units; NaN where an action is missing."""
         raise TypeError(f"{self.name} does not say what it pays")
+
+    def signal(self, name: str, play: Play) -> Floats:
+        """Give what a stage shows under one of the names of `signals`, to each of its deciders: (M,) float."""
+        raise TypeError(f"{self.name} does not say what {name} is")
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Give what each role is told after the round, beside its own actions and earnings: (M,) float each."""
@@ -317,7 +338,14 @@ class Game:
         share : float
             From the least, 0, to the most, 1.
         """
-        return [play for _, _, play in self._rehearse(share)][-1]
+        play = [play for _, _, play in self._rehearse(share)][-1]
+        play.earned = dict(self.payoffs(play))
+        return play
+
+    def seen_at(self, stage: str, share: float) -> dict[str, float]:
+        """Give what the first who decides at a stage sees where everybody does a share of what they can."""
+        shown = self.played_at(share).shown(self.stage(stage))
+        return {name: float(values[0]) for name, values in shown.items()}
 
     def _rehearse(self, share: float) -> Iterator[tuple[str, ActionSpace, Play]]:
         """Play one group stage by stage: the stage, what is legal there, and the play up to it."""

@@ -169,7 +169,7 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
         if isinstance(space, Amount)
         else ", ".join(space.labels)
     )
-    seen = {name: float(rules.space_at_most(name).at(0.5)) for name in rules.stage(stage).sees}
+    seen = rules.seen_at(stage, 0.5)
     example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
     count = prompt.wordings(rules, stage, style)
     console.print(

@@ -267,7 +267,7 @@ class Simulation(mesa.Model):
             rounds=when.announced,
             agent=deciders,
             space=stage.space(self.game, _known(play)),
-            seen={name: seats.spread(play[name]) for name in stage.sees},
+            seen=play.shown(stage),
             past=Past(tuple(self.plays), role, deciders),
             draws=self._draws(stage.name, deciders, self.steps),
             person=self._draws("person", deciders, 0),

@@ -23,6 +23,8 @@ ENGINE = (
         "network",
         "groups",
         "game",
+        "matrix",
+        "peers",
         "neighbours",
         "society",
         "subjects",
@@ -67,7 +69,18 @@ BESIDE = {
 }
 # From which module of the engine on each package may be used.
 USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
-GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "groups", "game"}
+GAMES = {
+    "errors",
+    "values",
+    "streams",
+    "actions",
+    "distribution",
+    "network",
+    "groups",
+    "game",
+    "matrix",
+    "peers",
+}
 AGENTS = GAMES | {
     "imitation",
     "neighbours",

@@ -19,6 +19,8 @@ from gamesim.simulation import Simulation
 FOLDER = Path(__file__).parent / "playthroughs"
 SHOWN: dict[str, list[dict[str, Any]]] = {
     "beauty_contest": [{"group_size": 3}],
+    "common_pool": [{"group_size": 3}],
+    "minimum_effort": [{"group_size": 3}],
     "ultimatum": [{}, {"sequential": True}, {"both_roles": True}],
 }
 """Parameters to show, where they are not the defaults alone."""
