@@ -219,14 +219,14 @@ def test_cooperation_needs_benefits_above_the_number_of_neighbours() -> None:
             "prisoners_dilemma",
             agents="imitate_proportional@intensity=0.1@start=0.5",
             network="ring:n=60,k=2",
-            sessions=40,
-            rounds=400,
+            sessions=20,
+            rounds=300,
             update="death_birth:0.05",
             reward=benefit,
             sucker=0,
             temptation=benefit + 1,
             punishment=1,
         )
-        return float(1 - run.decisions.query("round == 400")["action"].mean())
+        return float(1 - run.decisions.query("round == 300")["action"].mean())
 
     assert share(12) > share(1.1)
