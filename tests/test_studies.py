@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -23,8 +24,9 @@ pytest.importorskip("openai")
 
 from badserver import BadServer, serving
 
+from gamesim import Run, show
 from gamesim import play as gamesim_play
-from gamesim import show
+from gamesim.errors import GamesimError
 from gamesim.models.access import Underway, Watching
 from gamesim.models.opening import open_model
 
@@ -116,6 +118,35 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     assert len(server.requests) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
+
+
+def test_a_run_in_other_words_is_not_taken_up(
+    server: BadServer, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    texts = tmp_path / "texts"
+    texts.mkdir()
+
+    def ask_with(question: str, game: str = "dictator") -> None:
+        (texts / f"{game}.toml").write_text(f"[ask]\n{question}\n", encoding="utf-8")
+
+    def play(**more: Any) -> Run:
+        return gamesim_play("dictator", "openai:tiny", n=4, out=tmp_path / "run", resume=True, **more)
+
+    ask_with('give = ["How much?"]')
+    first = play(prompts=texts)
+    for more, sentence in (
+        ({"fixed_wording": True}, "since fixed_wording was False there and is True now"),
+        ({}, r"since prompts was a pack \(sha256 [0-9a-f]{12}\) there and is none now"),
+    ):
+        with pytest.raises(GamesimError, match=sentence):
+            play(**more)
+    ask_with('send = ["How much?"]', "trust")
+    assert play(prompts=texts).settings.run == first.settings.run, "another game's texts do not matter"
+    ask_with('give = ["How much, then?"]')
+    with pytest.raises(GamesimError, match=r"since prompts was a pack .* and is a pack"):
+        play(prompts=texts)
 
 
 def test_a_ceiling_on_cost_needs_a_price(environment: dict[str, str], tmp_path: Path) -> None:
