@@ -101,7 +101,7 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
 ) -> None:
     stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.7")
     assert stopped.returncode == 3
-    assert "--resume" in stopped.stderr
+    assert "--resume goes on from here" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
     assert settings["status"] == "interrupted"
@@ -118,6 +118,29 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     assert len(server.requests) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
+
+
+def test_where_no_answer_is_kept_a_stopped_run_does_not_promise_to_go_on(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.7", "--no-cache")
+    assert stopped.returncode == 3
+    assert "--resume asks for everything again, since --no-cache kept no answer" in stopped.stderr
+
+
+def test_what_the_cache_does_not_hold_and_where_it_cannot_write(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert gamesim(environment, tmp_path, *PLAY, "--out", "run", "-q").returncode == 0
+    for arguments, sentence in (
+        (("prune", "--model", "tiyn"), "cache: unknown model 'tiyn'; did you mean 'tiny'? (models: tiny)"),
+        (("export", "x.jsonl", "--model", "tiyn"), "unknown model 'tiyn'"),
+        (("export", "nowhere/x.jsonl"), "nowhere/x.jsonl: cannot be written (No such file or directory)"),
+    ):
+        done = gamesim(environment, tmp_path, "cache", *arguments)
+        assert done.returncode == 2, done.stderr
+        assert sentence in done.stderr
+    assert not (tmp_path / "x.jsonl").exists()
 
 
 def test_a_run_in_other_words_is_not_taken_up(
