@@ -262,6 +262,8 @@ def play(
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",

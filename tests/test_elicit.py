@@ -149,6 +149,14 @@ def test_a_pack_without_the_game_is_told(playing: Playing, tmp_path: Path) -> No
     assert run.settings.notes == []
 
 
+def test_a_pack_that_nobody_reads_is_told(playing: Playing, tmp_path: Path) -> None:
+    (tmp_path / "dictator.toml").write_text("", encoding="utf-8")
+    told = "no agent of this run reads texts: --prompts changes nothing"
+    assert told in play("dictator", "uniform", n=2, prompts=tmp_path).settings.notes
+    run, _ = playing(lambda asked: '{"answer": 5}', prompts=tmp_path)
+    assert told not in run.settings.notes
+
+
 def test_where_no_answer_can_be_used_the_next_step_is_to_read_them(
     playing: Playing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,7 +168,8 @@ def test_where_no_answer_can_be_used_the_next_step_is_to_read_them(
 
 
 def test_an_unreadable_distribution_moves_nobody(playing: Playing) -> None:
-    run, _ = playing(lambda asked: "[50]: 20%", options="@elicit=verbalized@structured=off@reask=1", n=4)
+    run, server = playing(lambda asked: "[50]: 20%", options="@elicit=verbalized@structured=off@reask=1", n=4)
+    assert "no distribution of answers could be read in it" in last(server.requests[-1])
     assert run.decisions["action"].isna().all()
     assert (run.decisions["status"] == "unreadable").all()
     assert (run.decisions["attempts"] == 2).all()
