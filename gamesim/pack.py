@@ -115,6 +115,8 @@ def open_pack(path: str | Path, *games: type[Game]) -> Pack:
     """
     folder = Path(path)
     files = sorted(folder.glob("*.toml"))
+    if folder.is_file():
+        raise GamesimError(f"prompts {str(path)!r}: is a file; name the folder that it is in")
     if not folder.is_dir():
         raise GamesimError(f"prompts {str(path)!r}: there is no such folder")
     if not files:

@@ -262,6 +262,8 @@ def play(
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -323,11 +325,23 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "seed",
         "seat",
         "personas",
+        "fixed_wording",
     )
-    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or (["prompts"] if _texts(one) != _texts(other) else [])
+
+
+def _texts(settings: Settings) -> dict[str, str]:
+    """Give the hash of the game's file in the pack of each policy that has one."""
+    file = f"{settings.game['name']}.toml"
+    packs = {label: about["pack"]["sha256"] for label, about in settings.policies.items() if "pack" in about}
+    return {label: hashes[file] for label, hashes in packs.items() if file in hashes}
 
 
 def _shown(settings: Settings, name: str) -> str:
+    if name == "prompts":
+        hashes = ", ".join(dict.fromkeys(each[:12] for each in _texts(settings).values()))
+        return f"a pack (sha256 {hashes})" if hashes else "none"
     if name != "personas":
         return repr(getattr(settings, name))
     known = settings.personas

@@ -247,3 +247,9 @@ def test_the_page_names_every_key_and_part() -> None:
         assert f"`[{key}]" in page or f"`{key}`" in page, key
     for part in (*PARTS, *COUNTS):
         assert f"`{{{part}}}`" in page, part
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dictator.toml").write_text("", encoding="utf-8")
+    with pytest.raises(GamesimError, match="is a file; name the folder that it is in"):
+        open_pack(tmp_path / "dictator.toml")

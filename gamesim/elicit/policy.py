@@ -150,6 +150,12 @@ class ModelPolicy(Policy):
         pack = open_pack(folder, type(setting.game)) if folder else None
         if pack is not None:
             pack.check(setting.game, setting.rounds)
+            if setting.game.name not in pack.games:
+                warnings.warn(
+                    f"prompts {folder!r}: holds no {setting.game.name}.toml, so our own texts are read",
+                    GamesimWarning,
+                    stacklevel=2,
+                )
         return Style(pack=pack, memory=self.memory, chat=self.chat, personas=self.personas)
 
     def _check_options(self) -> None:

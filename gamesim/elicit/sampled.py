@@ -27,7 +27,7 @@ QUOTED = 2_000
 
 REASONS = {
     OUT_OF_RANGE: "it is not one of the possible answers, which are {possible}",
-    UNREADABLE: "no single answer could be read in it",
+    UNREADABLE: "no {wanted} could be read in it",
     TRUNCATED: "it was cut off before it came to an answer",
 }
 """What is asked again, and why.  A refusal is an answer and stands; a lost connection was tried again already."""
@@ -51,12 +51,15 @@ class Manner:
         Whether prompts carry a JSON schema.
     probing : bool
         Whether it is still unknown that the server takes schemas: then the first question goes ahead alone.
+    wanted : str
+        What is looked for in an answer, as a model is told whose answer has none.
     """
 
     policy: str
     reask: int = 0
     structured: bool = False
     probing: bool = False
+    wanted: str = "single answer"
 
 
 class Judged(Protocol):
@@ -199,7 +202,9 @@ def ask(
         if not bad:
             break
         for i in bad:
-            why = REASONS[done[i].reading.status].format(possible=possible(questions[i].space))
+            why = REASONS[done[i].reading.status].format(
+                possible=possible(questions[i].space), wanted=manner.wanted
+            )
             prompts[i] = _again(prompts[i], done[i].last, why, form(questions[i]))
         answers = _complete(model, [prompts[i] for i in bad], [key(seeds[i], attempt) >> 1 for i in bad])
         for i, completion in zip(bad, answers, strict=True):

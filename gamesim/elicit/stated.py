@@ -88,7 +88,7 @@ def stated(
         model,
         wanted,
         draws,
-        manner,
+        replace(manner, wanted="distribution of answers"),
         read_shares,
         lambda question: request(question.space, manner.structured),
     )

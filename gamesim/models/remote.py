@@ -88,10 +88,13 @@ def open_remote(
     urls = tuple(url for part in given.split(",") if (url := part.strip()))
     for url in urls:
         if not url.startswith(("http://", "https://")):
-            raise GamesimError(f"base_url must begin with http:// or https://, not {url!r}")
+            raise GamesimError(f"base_url ({URL}) must begin with http:// or https://, not {url!r}")
     key = setting(KEY) or ("none" if urls else "")
     if not key:
-        raise GamesimError("OPENAI_API_KEY is not set, and no base_url of another server is given")
+        raise GamesimError(
+            f"{KEY} is not set, and no other server is named: set {KEY}, or {URL} to an address such as "
+            "http://localhost:8000/v1"
+        )
     patience = Patience(timeout, connect, retries, deadline)
     return RemoteModel(model, urls, key, sampling or Sampling(), concurrency, patience)
 
