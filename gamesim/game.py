@@ -142,8 +142,23 @@ class Play:
 
     def partner(self, stage: str) -> Floats:
         """Give each of two equal seats the other's action: (M,) float."""
-        swapped: Floats = self[stage].reshape(-1, 2)[:, ::-1].ravel()
-        return swapped
+        return self.by_group(self.game.decider(stage), self[stage])[:, ::-1].ravel()
+
+    def by_group(self, role: str, values: Floats) -> Floats:
+        """Lay the values of a role's seats out, one row a group: (M,) -> (G, K).
+
+        Raises
+        ------
+        GamesimError
+            Where groups are not of the size that the game says.
+        """
+        size = self.game.seats_of(role)
+        if not isinstance(self.seats(role).sizes, int):
+            raise GamesimError(
+                f"{self.game.name}: is for groups with {size} {role} seats, but these groups differ in size; "
+                "choose another matching"
+            )
+        return values.reshape(-1, size)
 
     def shown(self, stage: Stage) -> dict[str, Floats]:
         """Give what a stage shows of this round to each of its deciders: (M,) float each."""
