@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -340,10 +341,20 @@ class Game:
         before : float
             What everybody before did, as a share of what they could do.
         """
-        for name, space, _ in self._rehearse(before):
-            if name == stage:
-                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
-        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
+        spaces = self._widest if before == 1.0 else self._ranges(before)
+        if stage not in spaces:
+            raise unknown("stage", stage, spaces, where=self.name)
+        return spaces[stage]
+
+    @cached_property
+    def _widest(self) -> Mapping[str, ActionSpace]:
+        return self._ranges(1.0)
+
+    def _ranges(self, before: float) -> Mapping[str, ActionSpace]:
+        first = np.zeros(1, dtype=np.int64)
+        return {
+            name: space.take(first) if space.varies else space for name, space, _ in self._rehearse(before)
+        }
 
     def played_at(self, share: float) -> Play:
         """Play one group in which everybody does a share of what they can.
