@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -95,6 +95,12 @@ def play(
             help="Who decides anew in a round: synchronous, sequential[:SHARE], death_birth[:SHARE]."
         ),
     ] = "synchronous",
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="Play again under another schedule and show the difference: update."
+        ),
+    ] = None,
     continuation: Annotated[
         float, typer.Option(help="Probability that another round follows, instead of --rounds.")
     ] = 0.0,
@@ -106,6 +112,16 @@ def play(
     ] = "earnings",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
+    prompts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Prompt pack that language models read (see `gamesim prompts`)."),
+    ] = None,
+    fixed_wording: Annotated[
+        bool,
+        typer.Option(
+            "--fixed-wording", help="All read one wording, options in one order; varied unless said."
+        ),
+    ] = False,
     personas: Annotated[
         str | None,
         typer.Option(
@@ -145,6 +161,7 @@ def play(
     ] = False,
 ) -> None:
     """Play one game and compare what happened with people."""
+    from gamesim import sensitivity as varied
     from gamesim import show
     from gamesim.population import KEYBOARD
     from gamesim.run import play as play_game
@@ -154,6 +171,8 @@ def play(
     if resume and out is None:
         folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
+    if sensitivity is not None:
+        varied.check_choice(sensitivity)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)
@@ -164,41 +183,45 @@ def play(
         if loud:
             show.notes(notes)
 
+    settings: dict[str, Any] = {
+        "n": n,
+        "rounds": rounds,
+        "sessions": sessions,
+        "matching": matching,
+        "network": network,
+        "update": update,
+        "continuation": continuation,
+        "supergames": supergames,
+        "neighbours": neighbours,
+        "seed": seed,
+        "seat": seat,
+        "personas": personas,
+        "prompts": prompts,
+        "fixed_wording": fixed_wording,
+        "out": folder,
+        "require_weights": require_weights,
+        "download": download,
+        "resume": resume,
+        "max_cost": max_cost,
+        "max_tokens": max_tokens,
+        "max_seconds": _seconds(max_time),
+        "cache": cache,
+        "dry_run": dry_run,
+        **_settings(set_),
+    }
     with show.progress(loud and not asked) as advance:
-        run = play_game(
-            game,
-            agents,
-            n=n,
-            rounds=rounds,
-            sessions=sessions,
-            matching=matching,
-            network=network,
-            update=update,
-            continuation=continuation,
-            supergames=supergames,
-            neighbours=neighbours,
-            seed=seed,
-            seat=seat,
-            personas=personas,
-            out=folder,
-            require_weights=require_weights,
-            download=download,
-            resume=resume,
-            max_cost=max_cost,
-            max_tokens=max_tokens,
-            max_seconds=_seconds(max_time),
-            cache=cache,
-            dry_run=dry_run,
-            announce=announce,
-            progress=advance,
-            **_settings(set_),
-        )
+        run = play_game(game, agents, announce=announce, progress=advance, **settings)
     if dry_run:
         show.forecast(run)
         return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
+    if sensitivity is not None:
+        schedule, enough = varied.other_schedule(update, rounds)
+        settings |= {"update": schedule, "rounds": enough, "out": folder / "other-update"}
+        with show.progress(loud and not asked) as advance:
+            show.differences(varied.by_update(run, play_game(game, agents, progress=advance, **settings)))
     if not (run.decisions["status"] == "ok").any():
-        raise NothingPlayedError(f"{folder}: not one valid decision was made")
+        raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 
 
 @app.command(epilog="Example:  gamesim compare runs/pg --allow round --plot pg.png")

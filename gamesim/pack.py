@@ -63,7 +63,7 @@ class Pack:
         """Say for the record which texts these are."""
         return {"folder": self.folder.name, "sha256": dict(self.hashes)}
 
-    def check(self, game: Game, rounds: int = 1) -> None:
+    def check(self, game: Game, rounds: int = 1, continuation: float = 0.0) -> None:
         """Refuse a game that the texts do not hold for.
 
         Raises
@@ -80,9 +80,10 @@ class Pack:
                     f"{wording.file}: its texts hold for {name} = {_plain(wanted)} alone, and this game has "
                     f"{name} = {_plain(getattr(game, name))}"
                 )
-            if name == "rounds" and rounds > float(wanted):
+            if name == "rounds" and (rounds > float(wanted) or continuation > 0):
+                many = f"{rounds} are" if continuation == 0 else "an open number is"
                 raise GamesimError(
-                    f"{wording.file}: its texts hold for at most {_plain(wanted)} rounds, and {rounds} are to be played"
+                    f"{wording.file}: its texts hold for at most {_plain(wanted)} rounds, and {many} to be played"
                 )
 
 

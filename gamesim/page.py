@@ -103,6 +103,7 @@ class Page:
     space: ActionSpace
     round: int = 1
     rounds: int = 1
+    continuation: float = 0.0
     matching: str = "stranger"
     past: Sequence[Round] = ()
     own: Mapping[str, float] = field(default_factory=dict)
@@ -129,7 +130,11 @@ class Page:
             return Text(system, user)
         self._check_whole(whole)
         parts = self._parts(headed=False)
-        known = {**_known(self.speech, self.stage, self.seen), **parts, **counts(self.round, self.rounds)}
+        known = {
+            **_known(self.speech, self.stage, self.seen),
+            **parts,
+            **counts(self.round, self.rounds, self.continuation),
+        }
         user = whole.format_map(known)
         if parts["subject"] and "subject" not in fields(whole):
             user = f"{parts['subject']}\n\n{user}"
@@ -219,12 +224,18 @@ class Page:
                 "trait", str(error.args[0]), (*traits, "person"), where=f"{self.wording.file}: subject"
             ) from None
 
+    @property
+    def _repeated(self) -> bool:
+        return self.rounds > 1 or self.continuation > 0
+
     def _repeats(self) -> str:
-        if self.rounds == 1:
+        if not self._repeated:
             return ""
         matching = self.wording.matching.get(self.matching, "") if len(self.game.roles) > 1 else ""
-        sentence = self.wording.rounds["matched" if matching else "alone"]
-        return sentence.format_map({"rounds": str(self.rounds), "matching": matching})
+        known = counts(self.round, self.rounds, self.continuation)
+        known |= {"matching": matching, "continuation": plain(self.continuation)}
+        kinds = ("alone", "matched") if self.continuation == 0 else ("open", "open_matched")
+        return self.wording.rounds[kinds[bool(matching)]].format_map(known)
 
     def _decided(self) -> str:
         if not self.own:
@@ -234,9 +245,9 @@ class Page:
 
     def _asked(self, stage: str, seen: Mapping[str, float], number: int) -> str:
         asked = question_text(self.wording, self.speech, stage, seen, self.variant)
-        if self.rounds == 1:
+        if not self._repeated:
             return asked
-        place = {"round": str(number), "rounds": str(self.rounds), "question": asked}
+        place = counts(number, self.rounds, self.continuation) | {"question": asked}
         return self.wording.rounds["question"].format_map(place)
 
     def _answer(self, stage: str, space: ActionSpace) -> str:

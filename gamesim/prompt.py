@@ -176,7 +176,7 @@ def texts(
         When the texts of a pack do not hold for what is played.
     """
     if style.pack is not None:
-        style.pack.check(obs.game, obs.rounds)
+        style.pack.check(obs.game, obs.rounds, obs.continuation)
     none = np.zeros(len(obs), dtype=np.int64)
     wording = none if wording is None else wording
     order = none if order is None else order % arrangements(obs.game, obs.stage, style)
@@ -202,6 +202,7 @@ def texts(
             space,
             round=obs.round,
             rounds=obs.rounds,
+            continuation=obs.continuation,
             matching=obs.matching,
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},

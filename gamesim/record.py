@@ -109,6 +109,8 @@ class Settings(BaseModel):
     decisions: dict[str, dict[str, Any]]
     policies: dict[str, dict[str, Any]]
     personas: dict[str, Any] = {}
+    prompts: str = ""
+    fixed_wording: bool = False
     standins: dict[str, str]
     notes: list[str]
     void_groups: int | None = None

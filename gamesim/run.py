@@ -22,7 +22,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
-from gamesim.models.access import Access
+from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network, open_network
 from gamesim.personas import Given, find_personas
@@ -125,6 +125,8 @@ def play(
     seed: int = 0,
     seat: str = "",
     personas: Given | None = None,
+    prompts: str | Path | None = None,
+    fixed_wording: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     require_weights: bool = False,
@@ -175,6 +177,10 @@ def play(
     personas : str, Path, DataFrame or sequence of mappings, optional
         Who the agents are: a ``.csv`` or ``.toml`` file, people one row each, or ``"bigfive"`` for people drawn from
         figures.  Their traits are columns ``x_...`` of the table.
+    prompts : str or Path, optional
+        Folder of a prompt pack that language models read instead of the games' own texts.
+    fixed_wording : bool
+        Whether all of them read the first of the equivalent texts, with options in the order of the game.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
     resume : bool
@@ -191,7 +197,8 @@ def play(
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
-        Called with rounds done and rounds in all.
+        Called with rounds done and rounds in all.  A `gamesim.models.access.Watching` is also told of every answer of a
+        served model.
     **parameters
         Parameters of the game, such as ``endowment=50``.
 
@@ -234,8 +241,20 @@ def play(
     _check_society(rules, dealt, meeting, linked, society, seed)
     played = len(Calendar(rounds, society, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
-    setting = Setting(rules, (), played, seed, standin, download, access.to, linked is not None)
+    watch = progress.answers if isinstance(progress, Watching) else None
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
+    setting = Setting(
+        rules,
+        (),
+        played,
+        seed,
+        standin,
+        download,
+        access.to,
+        linked is not None,
+        str(prompts or ""),
+        fixed_wording,
+    )
     notes = [] if source is None else source.notes(size)
     with _noting(notes):
         policies = _prepare(items, setting, dealt)
@@ -262,6 +281,8 @@ def play(
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, sessions),
+        prompts=setting.prompts,
+        fixed_wording=fixed_wording,
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)

@@ -27,6 +27,8 @@ MATCHING: Mapping[str, str] = {
 ROUNDS: Mapping[str, str] = {
     "alone": "You do this {rounds} times.",
     "matched": "You do this {rounds} times, {matching}.",
+    "open": "You may do this several times: after each round another one follows with probability {continuation}.",
+    "open_matched": "You do this {matching}; after each round another one follows with probability {continuation}.",
     "question": "Round {round}. {question}",
 }
 HISTORY: Mapping[str, str] = {
@@ -37,12 +39,15 @@ HISTORY: Mapping[str, str] = {
     "earned": "{line}; you earned {earned}",
     "decided": "You have already decided: {decisions}.",
 }
+UNKNOWN = "an unknown number of"
 SUBJECT = "{person}"
 FORMAT = "{format}"
 
 SENTENCES: Mapping[str, tuple[str, ...]] = {
     "alone": ("rounds",),
     "matched": ("rounds", "matching"),
+    "open": ("continuation",),
+    "open_matched": ("continuation", "matching"),
     "question": ("round", "rounds", "question"),
     "heading": ("played", "shown"),
     "recent": ("played", "shown"),
@@ -246,9 +251,10 @@ def speakable(kind: type[Game]) -> Speakable:
     return Speakable(rules, ask, recall, choices, facts)
 
 
-def counts(round: int, rounds: int) -> dict[str, str]:
+def counts(round: int, rounds: int, continuation: float = 0.0) -> dict[str, str]:
     """Give the numbers of rounds: this one, all announced, and those behind."""
-    return {"round": str(round), "rounds": str(rounds), "played": str(round - 1)}
+    announced = str(rounds) if continuation == 0 else UNKNOWN
+    return {"round": str(round), "rounds": announced, "played": str(round - 1)}
 
 
 def merged(given: Wording, kind: type[Game]) -> Wording:

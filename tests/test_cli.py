@@ -299,7 +299,10 @@ def test_wrong_numbers_and_unknown_options_are_told_by_the_parser(command: Comma
 def test_a_run_without_any_valid_decision_exits_with_one(command: Command) -> None:
     result = command("play", "trust", "--agents", write("never.py", NEVER), "--n", "4", "--out", "run")
     assert result.code == 1
-    assert result.err.strip().splitlines()[-1] == "gamesim: run: not one valid decision was made"
+    assert (
+        result.err.strip().splitlines()[-1]
+        == "gamesim: run: not one valid decision was made: 2 skipped, 2 unreadable"
+    )
     assert "void" in result.out
     table = pd.read_parquet("run/decisions.parquet")
     assert set(table["status"]) == {"unreadable", "skipped"}

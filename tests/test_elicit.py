@@ -54,7 +54,7 @@ def test_a_bad_answer_is_asked_again_with_the_reason(playing: Playing) -> None:
     assert len(server.requests) == 20
     again = next(one for one in server.requests if len(one["messages"]) == 4)
     assert again["messages"][2] == {"role": "assistant", "content": "I would give [400]"}
-    assert "not one of the answers that are possible" in last(again)
+    assert "not one of the possible answers, which are numbers from 0 to 100" in last(again)
     assert "in square brackets" in last(again)
     reply = run.replies[0]
     assert reply["raw"] == "I would give [400]"

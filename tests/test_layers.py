@@ -29,8 +29,16 @@ ENGINE = (
         "society",
         "subjects",
         "observation",
+        "parameters",
+        "outcomes",
+        "beliefs",
         "policy",
         "imitation",
+        "choosing",
+        "levels",
+        "learning",
+        "strategies",
+        "copying",
     ),
     *(
         "catalog",
@@ -44,7 +52,19 @@ ENGINE = (
         "pack",
         "history",
     ),
-    *("page", "prompt", "reading", "simulation", "elicit", "roster", "personas", "run", "shown", "show"),
+    *(
+        "page",
+        "prompt",
+        "reading",
+        "simulation",
+        "elicit",
+        "roster",
+        "personas",
+        "run",
+        "sensitivity",
+        "shown",
+        "show",
+    ),
     *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
@@ -56,7 +76,7 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
+USED_FROM = {"models": "elicit", "humans": "beliefs", "analysis": "run", "mini": "listing"}
 GAMES = {
     "errors",
     "values",
@@ -70,10 +90,18 @@ GAMES = {
     "peers",
 }
 AGENTS = GAMES | {
+    "beliefs",
+    "choosing",
+    "copying",
     "imitation",
+    "learning",
+    "levels",
+    "outcomes",
+    "strategies",
     "neighbours",
     "subjects",
     "observation",
+    "parameters",
     "policy",
     "prompt",
     "reading",

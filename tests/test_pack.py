@@ -193,6 +193,8 @@ def test_texts_hold_for_what_they_require_alone(tmp_path: Path) -> None:
         style.pack.check(catalog.find_game("trust").from_settings({"endowment": 10}))
     with pytest.raises(GamesimError, match="at most 1 rounds, and 2 are to be played"):
         texts(observed(game, 1, rounds=2)[0], style=style)
+    with pytest.raises(GamesimError, match="at most 1 rounds, and an open number is to be played"):
+        texts(replace(observed(game, 1)[0], continuation=0.5), style=style)
     assert "$50" in told(game, "return", {"send": 50.0}, style=style).user
     with pytest.raises(GamesimError, match="hold for send = 50 alone, and the trustee sees send = 40"):
         told(game, "return", {"send": 40.0}, style=style)

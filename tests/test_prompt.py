@@ -104,6 +104,21 @@ def test_repeated_rounds_are_announced_with_who_is_met() -> None:
         assert "you chose" in second
 
 
+def test_an_open_end_is_told_as_a_probability_and_not_as_a_number() -> None:
+    for name, words in (
+        (
+            "prisoners_dilemma",
+            "You do this with the same people each time; after each round another one follows with",
+        ),
+        ("bomb_risk", "You may do this several times: after each round another one follows with"),
+    ):
+        obs = replace(observed(all_games()[name], 2, rounds=7)[2], continuation=0.75, matching="partner")
+        text = texts(obs)[0][0].user
+        assert f"{words} probability 0.75." in text
+        assert "7 times" not in text
+        assert "Round 3. " in text
+
+
 def test_nobody_is_met_alone() -> None:
     for obs in observed(all_games()["bomb_risk"], 2, rounds=2):
         assert "with other people" not in texts(obs)[0][0].user
