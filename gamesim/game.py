@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -142,8 +143,23 @@ class Play:
 
     def partner(self, stage: str) -> Floats:
         """Give each of two equal seats the other's action: (M,) float."""
-        swapped: Floats = self[stage].reshape(-1, 2)[:, ::-1].ravel()
-        return swapped
+        return self.by_group(self.game.decider(stage), self[stage])[:, ::-1].ravel()
+
+    def by_group(self, role: str, values: Floats) -> Floats:
+        """Lay the values of a role's seats out, one row a group: (M,) -> (G, K).
+
+        Raises
+        ------
+        GamesimError
+            Where groups are not of the size that the game says.
+        """
+        size = self.game.seats_of(role)
+        if not isinstance(self.seats(role).sizes, int):
+            raise GamesimError(
+                f"{self.game.name}: is for groups with {size} {role} seats, but these groups differ in size; "
+                "choose another matching"
+            )
+        return values.reshape(-1, size)
 
     def shown(self, stage: Stage) -> dict[str, Floats]:
         """Give what a stage shows of this round to each of its deciders: (M,) float each."""
@@ -325,10 +341,20 @@ class Game:
         before : float
             What everybody before did, as a share of what they could do.
         """
-        for name, space, _ in self._rehearse(before):
-            if name == stage:
-                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
-        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
+        spaces = self._widest if before == 1.0 else self._ranges(before)
+        if stage not in spaces:
+            raise unknown("stage", stage, spaces, where=self.name)
+        return spaces[stage]
+
+    @cached_property
+    def _widest(self) -> Mapping[str, ActionSpace]:
+        return self._ranges(1.0)
+
+    def _ranges(self, before: float) -> Mapping[str, ActionSpace]:
+        first = np.zeros(1, dtype=np.int64)
+        return {
+            name: space.take(first) if space.varies else space for name, space, _ in self._rehearse(before)
+        }
 
     def played_at(self, share: float) -> Play:
         """Play one group in which everybody does a share of what they can.
