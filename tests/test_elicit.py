@@ -17,6 +17,7 @@ from gamesim import play
 from gamesim.actions import Amount, Choice
 from gamesim.elicit.questions import Question
 from gamesim.elicit.stated import Shares, read_shares
+from gamesim.errors import GamesimError
 from gamesim.models import Completion, Prompt
 from gamesim.policy import STATUSES
 from gamesim.run import Run
@@ -273,3 +274,48 @@ def test_any_distribution_survives_being_written_and_read(weights: list[int]) ->
 
 def test_a_distribution_that_was_cut_off_says_so() -> None:
     assert STATUSES[shares("[0]: 40%\n[5]:", finish="length").status] == "truncated"
+
+
+@pytest.mark.parametrize("option", ["wording", "order"])
+def test_a_digit_that_is_no_number_is_refused(playing: Playing, option: str) -> None:
+    with pytest.raises(GamesimError, match=f"{option}=² is neither 'vary' nor a number"):
+        playing(lambda asked: "[5]", options=f"@{option}=²")
+
+
+def test_on_a_network_it_is_said_what_models_are_not_told(playing: Playing) -> None:
+    run, _ = playing(
+        lambda asked: "[5]", game="public_goods", options="@structured=off", network="cycle:n=6", n=None
+    )
+    assert any("is not told who or how many its neighbours are" in note for note in run.settings.notes)
+    alone, _ = playing(lambda asked: "[5]", game="public_goods", options="@structured=off", n=8)
+    assert not alone.settings.notes
+
+
+def test_what_was_played_with_other_texts_is_not_taken_up(playing: Playing, tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "dictator.toml").write_text('[ask]\ngive = "How much?"\n')
+
+    def play(**more: Any) -> Run:
+        given = {"out": tmp_path / "run", "resume": True, "prompts": pack}
+        return playing(lambda asked: "[5]", options="@structured=off", **(given | more))[0]
+
+    def server_of(run: Run) -> str:
+        return str(run.settings.policies["openai:some@structured=off"]["model"]["base_url"])
+
+    whole = play()
+    record = tmp_path / "run" / "run.json"
+    for change, what in (
+        ({"prompts": None}, "prompts was"),
+        ({"fixed_wording": True}, "fixed_wording was False there and is True"),
+        ({}, "the servers behind its agents"),
+    ):
+        with pytest.raises(GamesimError, match=f"cannot be resumed, since {what}"):
+            play(**change)
+    with pytest.raises(GamesimError, match="the cache of answers, which is switched off"):
+        play(cache=False)
+    (pack / "dictator.toml").write_text('[ask]\ngive = "How much now?"\n')
+    with pytest.raises(GamesimError, match="the files behind its agents"):
+        play()
+    assert json.loads(record.read_text())["status"] == "complete"
+    assert server_of(whole) in record.read_text()

@@ -79,6 +79,7 @@ class ModelPolicy(Policy):
     dtype: str = "auto"
     opened: LanguageModel | None = field(default=None, init=False, repr=False, compare=False)
     served: bool = field(default=False, init=False, repr=False, compare=False)
+    linked: bool = field(default=False, init=False, repr=False, compare=False)
     seed: int = field(default=0, init=False, repr=False, compare=False)
     style: Style = field(default=PLAIN, init=False, repr=False, compare=False)
     found_out: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -120,16 +121,19 @@ class ModelPolicy(Policy):
             Where a remote model is served, if not at ``OPENAI_BASE_URL``.
         """
         self._check_options()
+        served = model.startswith("openai:")
         opened = open_model(
             model,
             self.sampling(),
             device=self.device,
             dtype=self.dtype,
             download=setting.download,
-            # Looked up here, so that another server in the environment is another model.
+            # Looked up here, so that another server, key or time-out in the environment is another model.
             base_url=base_url or environment.setting(environment.URL) or None,
+            known=tuple(
+                environment.setting(each) for each in (environment.KEY, environment.TIMEOUT) if served
+            ),
         )
-        served = isinstance(opened, Gated)
         if setting.access is not None and isinstance(opened, Gated):
             opened = setting.access(opened, self.sampling().max_new_tokens)
         if self.elicit == "probabilities" and served:
@@ -138,6 +142,7 @@ class ModelPolicy(Policy):
         known = {
             "opened": opened,
             "served": served,
+            "linked": setting.linked,
             "seed": setting.seed,
             "style": self._style(setting),
             "found_out": {},
@@ -182,6 +187,15 @@ class ModelPolicy(Policy):
         if self.style.pack is not None:
             known["pack"] = self.style.pack.describe()
         return known | {"model": dict(self.model.describe())} if self.opened is not None else known
+
+    def notes(self) -> list[str]:
+        """Say what its texts leave out."""
+        if not self.linked:
+            return []
+        return [
+            f"{self.agent_name()}: reads the rules as they are without a network, and is not told who or how many its "
+            "neighbours are; a prompt pack can say so"
+        ]
 
     def decide(self, obs: Observations) -> Decisions:
         """Ask for every row."""
