@@ -176,7 +176,8 @@ def forecast(run: Run) -> None:
     if run.settings.spent:
         console.print(printable(run.settings.spent), markup=False)
         console.print(
-            f"prices as of {prices_as_of()}, answers in the cache not counted off; nothing was sent"
+            f"prices as of {prices_as_of()}, answers in the cache not counted off, nor bad answers that are asked for "
+            "again (@reask=) counted; nothing was sent"
         )
     else:
         console.print("no served model would be asked, so there is nothing to pay")

@@ -161,14 +161,14 @@ def test_a_run_in_other_words_is_not_taken_up(
     first = play(prompts=texts)
     for more, sentence in (
         ({"fixed_wording": True}, "since fixed_wording was False there and is True now"),
-        ({}, r"since prompts was a pack \(sha256 [0-9a-f]{12}\) there and is none now"),
+        ({}, "the files behind its agents"),
     ):
         with pytest.raises(GamesimError, match=sentence):
             play(**more)
     ask_with('send = ["How much?"]', "trust")
     assert play(prompts=texts).settings.run == first.settings.run, "another game's texts do not matter"
     ask_with('give = ["How much, then?"]')
-    with pytest.raises(GamesimError, match=r"since prompts was a pack .* and is a pack"):
+    with pytest.raises(GamesimError, match="the files behind its agents"):
         play(prompts=texts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import math
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -88,7 +89,12 @@ def open_remote(
     urls = tuple(url for part in given.split(",") if (url := part.strip()))
     for url in urls:
         if not url.startswith(("http://", "https://")):
-            raise GamesimError(f"base_url ({URL}) must begin with http:// or https://, not {url!r}")
+            shown = url.rpartition("@")[2].partition("?")[0]
+            raise GamesimError(f"base_url ({URL}) must begin with http:// or https://, not {shown!r}")
+        try:
+            _ = urlsplit(url).port
+        except ValueError as error:
+            raise GamesimError(f"base_url ({URL}) cannot be read: {error}") from None
     key = setting(KEY) or ("none" if urls else "")
     if not key:
         raise GamesimError(
@@ -326,9 +332,12 @@ class RemoteModel:
 def _timeout() -> float:
     given = setting(TIMEOUT)
     try:
-        return float(given) if given else Patience.timeout
+        seconds = float(given) if given else Patience.timeout
     except ValueError:
-        raise GamesimError(f"{TIMEOUT} must be a number of seconds, not {given!r}") from None
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise GamesimError(f"{TIMEOUT} must be a number of seconds above 0, not {given!r}")
+    return seconds
 
 
 def _response_type() -> Any:
