@@ -153,6 +153,7 @@ class Mini(ModelPolicy):
     order: str = "0"
 
     trained_on = ("moblab", "behaviorbench")
+    asked_for_links = False
 
     def default_sampling(self) -> Sampling:
         """Sample as trained: at temperature 1, without truncation."""

@@ -228,6 +228,35 @@ class Network:
             else own
         )
 
+    def breadth_first(self, starts: Ints) -> Ints:
+        """Walk through all nodes, neighbours before neighbours of neighbours: (N,) int.
+
+        Parameters
+        ----------
+        starts : (N,) int
+            All nodes; each part of the network is entered at its first one in this order.
+        """
+        order: list[int] = []
+        found = np.zeros(self.n, dtype=bool)
+        for start in starts.tolist():
+            if found[start]:
+                continue
+            found[start] = True
+            done = len(order)
+            order.append(start)
+            while done < len(order):
+                node = order[done]
+                done += 1
+                beside = self.neighbours[self.starts[node] : self.starts[node + 1]]
+                new = beside[~found[beside]]
+                found[new] = True
+                order.extend(new.tolist())
+        return np.array(order, dtype=np.int64)
+
+    def padded(self, n: int) -> Network:
+        """Add nodes without neighbours until there are `n`."""
+        return Network.from_edges(n, self.edges, self.name, self.settings)
+
     def renumbered(self, order: Ints) -> Network:
         """Give node `i` the number ``order[i]``."""
         return Network.from_edges(self.n, order[self.edges], self.name, self.settings)

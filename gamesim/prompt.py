@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gamesim.actions import ActionSpace, Amount, Choice, plain
 from gamesim.game import Game
+from gamesim.knowledge import known_lines, own_game, setting_lines
 from gamesim.observation import Observations
 from gamesim.streams import Floats, Ints
 
@@ -105,7 +107,13 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
     return f"Answer with {what}{comma} in square brackets and nothing else."
 
 
-def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int = 1) -> str:
+def history(
+    game: Game,
+    role: str,
+    rounds: list[Mapping[str, float]],
+    first: int = 1,
+    held: Sequence[str] | None = None,
+) -> str:
     """Write one line a past round.
 
     Parameters
@@ -116,12 +124,19 @@ def history(game: Game, role: str, rounds: list[Mapping[str, float]], first: int
         Own actions, what was told, and ``earned``, by round, oldest first.
     first : int
         Number of the first round listed.
+    held : sequence of str, optional
+        The role held in each round, where that changed; an empty one for a round that was sat out.
     """
     lines = []
-    for number, known in enumerate(rounds, start=first):
+    roles = [role] * len(rounds) if held is None else held
+    for number, (known, mine) in enumerate(zip(rounds, roles, strict=True), start=first):
         words = _in_words(game, known)
         plain_line = ", ".join(f"{name} {value}" for name, value in words.items())
-        line = game.recall[role].format_map(words) if role in game.recall else plain_line
+        line = game.recall[mine].format_map(words) if mine in game.recall else plain_line
+        if not mine:
+            line = "you sat out"
+        elif held is not None:
+            line = f"as {mine}, {line}"
         lines.append(f"- Round {number}: {line}.")
     return "\n".join(lines)
 
@@ -166,17 +181,23 @@ def texts(
     for where, variant in pairs:
         decider = int(first[where])
         seen = {name: float(values[decider]) for name, values in obs.seen.items()}
-        parts = [instructions(obs.game, obs.role, obs.stage, int(variant))]
+        parts = [instructions(own_game(obs, decider), obs.role, obs.stage, int(variant))]
         if obs.rounds > 1:
             who = _MATCHING.get(obs.matching, "") if len(obs.game.roles) > 1 else ""
             parts[0] += f" You do this {obs.rounds} times{', ' + who if who else ''}."
+        parts[0] = " ".join([parts[0], *setting_lines(obs, decider)])
         if pasts is not None:
-            parts.append("What happened so far:\n" + history(obs.game, obs.role, pasts[int(where)]))
+            held = _held(obs, decider) if obs.past.also else None
+            told_so_far = history(obs.game, obs.role, pasts[int(where)], held=held)
+            parts.append("What happened so far:\n" + told_so_far)
+        parts.extend(
+            [" ".join(lines)] if (lines := known_lines(obs, decider, partial(_one, obs.game))) else []
+        )
         if obs.own:
             own = _in_words(obs.game, {name: float(values[decider]) for name, values in obs.own.items()})
             parts.append(f"You have already decided: {', '.join(f'{n} {v}' for n, v in own.items())}.")
-        ask = question(obs.game, obs.stage, seen, int(variant))
-        if obs.rounds > 1:
+        ask = question(own_game(obs, decider), obs.stage, seen, int(variant))
+        if obs.rounds > 1 or obs.continuation:
             ask = f"Round {obs.round}. {ask}"
         if style.answer != "none":
             ask = f"{ask}\n{answer_format(obs.space.take(np.array([decider])), style.answer)}"
@@ -191,14 +212,26 @@ def texts(
 def _rounds(obs: Observations, rows: Ints) -> list[list[Mapping[str, float]]]:
     """Collect the past of some rows, round by round."""
     past = obs.take(rows).past
-    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) == obs.role]
+    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) in past.roles]
     columns: dict[str, Floats] = {stage: past.own(stage) for stage in stages}
-    columns |= {name: past.told(name) for name in past.names_told()}
+    for name in past.names_told():
+        # What was decided in one role is what one is told in the other.
+        told = past.told(name)
+        columns[name] = np.where(np.isnan(columns[name]), told, columns[name]) if name in columns else told
     columns["earned"] = past.earned()
     return [
         [{name: float(values[t, i]) for name, values in columns.items()} for t in range(len(past))]
         for i in range(len(rows))
     ]
+
+
+def _held(obs: Observations, decider: int) -> list[str]:
+    held = obs.take(np.array([decider])).past.held()[:, 0]
+    return [obs.past.roles[role] if role >= 0 else "" for role in held]
+
+
+def _one(game: Game, name: str, value: float) -> str:
+    return _in_words(game, {name: value}, exact=True)[name]
 
 
 def _facts(game: Game) -> dict[str, str]:
@@ -225,6 +258,12 @@ def _in_words(game: Game, values: Mapping[str, float], *, exact: bool = False) -
 def _word(game: Game, name: str, value: float, space: ActionSpace | None) -> str:
     if math.isnan(value):
         return NO_DECISION
+    kinds = game.words.get(name) or (space.shown if isinstance(space, Choice) else ())
+    if len(kinds) == 2 and not value.is_integer():
+        # On a network this is what several neighbours did.
+        return (
+            f"{kinds[0]} {plain(round(100 * (1 - value), 1))} %, {kinds[1]} {plain(round(100 * value, 1))} %"
+        )
     if name in game.words:
         return game.words[name][int(value)]
     if isinstance(space, Choice):

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import json
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import cast
@@ -21,13 +21,16 @@ from gamesim.answers import Answers
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
-from gamesim.matching import Scene, find_matching
+from gamesim.linking import wishes
+from gamesim.matching import Scene, drawn_roles, find_matching
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Observations, Past
 from gamesim.policy import OK, Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.reputation import Reputation, cooperation
+from gamesim.rewiring import Offers, Rewiring, figures
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import People, Subjects, Words
@@ -78,6 +81,8 @@ class Simulation(mesa.Model):
         Who is next to whom in each session.
     society : Society, optional
         Who may revise a choice, how long a game lasts, what neighbours see.
+    rewiring : Rewiring, optional
+        How the network changes between rounds.
     seed : int
         Every draw of the run follows from it.
     recorder : Recorder
@@ -97,6 +102,7 @@ class Simulation(mesa.Model):
         matching: str = "stranger",
         network: Network | None = None,
         society: Society = ALONE,
+        rewiring: Rewiring | None = None,
         seed: int = 0,
         recorder: Recorder | None = None,
         run: str = "",
@@ -111,6 +117,8 @@ class Simulation(mesa.Model):
         self.match = find_matching(matching)
         self.network = None if network is None else network.copies(cast.sessions)
         self.society = society
+        self.rewiring = rewiring
+        self.reputation = Reputation(society.reputation, game, cast.n * cast.sessions)
         self.seed = seed
         self.calendar = Calendar(rounds, society, seed)
         self.wealth: Floats = np.zeros(cast.n * cast.sessions)
@@ -139,10 +147,8 @@ class Simulation(mesa.Model):
         if when.round == 1:
             self.plays = []
         meeting = when.supergame if self.society.continuation else self.steps
-        groups = self.match(
-            Scene(self.game, self.cast, meeting, self.seed, self.network, self.wealth if self.plays else None)
-        )
         number = self.steps
+        groups = self._grouped(meeting)
         play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
         answers = {}
         for stage in self.game.stages:
@@ -151,11 +157,76 @@ class Simulation(mesa.Model):
         if self._memory is None or self._memory > 0:
             self.plays.append(play)
             del self.plays[: 0 if self._memory is None else -self._memory]
+        self.reputation.learn(play, {name: obs.space for name, (_, obs) in answers.items()})
         self.groups_played += len(groups)
         self.groups_void += void
         for stage in self.game.stages:
             answer, obs = answers[stage.name]
             self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
+        if self.rewiring is not None and self.network is not None:
+            self._record_network(
+                self.rewiring, self.network, when, {n: obs for n, (_, obs) in answers.items()}, play
+            )
+            if number < len(self.calendar):
+                self.network = self._rewired(self.rewiring, self.network, play)
+
+    def _grouped(self, meeting: int) -> Groups:
+        """Form the groups of this round."""
+        present = self._present(self.rewiring) if self.rewiring is not None else None
+        score = self.wealth if self.plays else None
+        scene = Scene(self.game, self.cast, meeting, self.seed, self.network, score, present)
+        groups = self.match(scene)
+        return drawn_roles(scene, groups, self.steps) if self.cast.rotating else groups
+
+    def _present(self, rewiring: Rewiring) -> Ints | None:
+        return rewiring.present(self.cast.n, self.cast.sessions, self.steps)
+
+    def _record_network(
+        self,
+        rewiring: Rewiring,
+        network: Network,
+        when: Moment,
+        asked: Mapping[str, Observations],
+        play: Play,
+    ) -> None:
+        """Keep the figures of the network on which the round was played."""
+        cooperated = np.full(network.n, np.nan)
+        for name, obs in asked.items():
+            cooperated[obs.agent] = cooperation(obs.space, play.decided[name])
+        found = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
+        self.recorder.network_round(when.supergame, when.round, found)
+
+    def _rewired(self, rewiring: Rewiring, network: Network, play: Play) -> Network:
+        """Change the network after a round."""
+        if rewiring.name != "strategic":
+            return rewiring.changed(network, self.cast.sessions, self.seed, self.steps)
+        offers = Offers.drawn(network, self.cast.sessions, rewiring.share, self.seed, self.steps)
+        stage = self.game.stages[0]
+        obs = self._observe(stage, play)
+        row = np.full(network.n, -1)
+        row[obs.agent] = np.arange(len(obs))
+        last = np.full(network.n, np.nan)
+        last[obs.agent] = play.decided[stage.name]
+        wanted = np.full(len(offers.decider), np.nan)
+        policy_of = np.where(row[offers.decider] < 0, -1, self.cast.policy[offers.decider])
+        for index, policy in enumerate(self.policies):
+            mine = np.flatnonzero(policy_of == index)
+            if not len(mine):
+                continue
+            draws = Draws(
+                (self.seed, 0, self.steps, "link"), offers.decider[mine] // self.cast.n, offers.code[mine]
+            )
+            deciding = dataclasses.replace(obs.take(row[offers.decider[mine]]), draws=draws)
+            with _faults_of(type(policy), "link"):
+                wanted[mine] = wishes(
+                    policy,
+                    deciding,
+                    last[offers.other[mine]],
+                    offers.linked[mine],
+                    rewiring.error,
+                    partial(self._linking, index),
+                )
+        return offers.settled(network, wanted)
 
     def _settle(self, play: Play) -> int:
         """Pay everybody, and count the groups that lack an action."""
@@ -240,13 +311,22 @@ class Simulation(mesa.Model):
         return may | np.isnan(self._last(stage, obs))
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
+        decisions = self._answered(index, obs)
+        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+
+    def _linking(self, index: int, obs: Observations) -> Decisions:
+        decisions = self._answered(index, obs)
+        self._keep(obs, self.labels[index], decisions)
+        return decisions
+
+    def _answered(self, index: int, obs: Observations) -> Decisions:
         policy = self.policies[index]
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
         _check(policy, obs, decisions)
-        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+        return decisions
 
     def _observe(self, stage: Stage, play: Play) -> Observations:
         role = self.game.decider(stage.name)
@@ -263,7 +343,7 @@ class Simulation(mesa.Model):
             agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen={name: seats.spread(play[name]) for name in stage.sees},
-            past=Past(tuple(self.plays), role, deciders),
+            past=Past(tuple(self.plays), role, deciders, self._also(role)),
             draws=self._draws(stage.name, deciders, self.steps),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
@@ -274,7 +354,12 @@ class Simulation(mesa.Model):
                 self.network, deciders, self.plays[-1] if self.plays else None, role, self.society.neighbours
             ),
             continuation=self.society.continuation,
+            known=self.reputation.known(play, role),
         )
+
+    def _also(self, role: str) -> tuple[str, ...]:
+        """Name the other roles that an agent may have held before."""
+        return tuple(each for each in self.cast.members if each != role) if self.cast.rotating else ()
 
     def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
         """Record what stands behind the answers, and give the number of the reply behind each row."""
@@ -367,7 +452,11 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
 
 def _memory(policies: Sequence[Policy]) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
-    spans = [policy.memory for policy in policies]
+    # Who is asked about a link is told what it earned.
+    spans = [
+        max(1, policy.memory) if policy.asked_for_links and policy.memory is not None else policy.memory
+        for policy in policies
+    ]
     known = [span for span in spans if span is not None]
     return max(known, default=0) if len(known) == len(spans) else None
 

@@ -24,13 +24,17 @@ ENGINE = (
         "groups",
         "game",
         "neighbours",
+        "reputation",
         "society",
         "subjects",
         "observation",
+        "knowledge",
         "policy",
         "imitation",
+        "spec",
+        "population",
     ),
-    *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
+    *("matching", "record", "answers", "prompt", "reading", "linking", "rewiring", "simulation", "elicit"),
     *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
