@@ -86,7 +86,7 @@ def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
     who = _who(obs, one)
     stages = stages_of_others(obs.game, obs.role)
     if "meetings" in known and not known["meetings"]:
-        return [*lines, f"You have not met {who if one else 'any of ' + who} before."]
+        return [*lines, f"You have not met {_met(who, one, 'any')} before."]
     for stage in stages:
         if f"rounds.{stage}" in known:
             lines.append(_image(obs.game, stage, known, who, one, write))
@@ -102,10 +102,10 @@ def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
         elif kind == "list":
             lines.append(f"What {who} did so far{what}, oldest first: {', '.join(done)}.")
         else:
-            times = "round" if known["meetings"] == 1 else "rounds"
+            times = f"{'' if one else 'up to '}{_rounds(known['meetings'])}"
             lines.append(
-                f"You have met {who} in {plain(known['meetings'])} {times} before. What they did then{what}, oldest "
-                f"first: {', '.join(done)}."
+                f"You have met {_met(who, one, 'some')} in {times} before. What was done "
+                f"then{what}, oldest first: {', '.join(done)}."
             )
     return lines
 
@@ -116,25 +116,34 @@ def _who(obs: Observations, one: bool) -> str:
     return "the person you meet" if one else "the others in your group"
 
 
+def _met(who: str, one: bool, how_many: str) -> str:
+    if one:
+        return "this person" if who.startswith("the") else who
+    return f"{how_many} of {who}"
+
+
 def _image(game: Game, stage: str, known: dict[str, float], who: str, one: bool, write: Write) -> str:
     rounds = known[f"rounds.{stage}"]
     shares = [known[f"image.{name}"] for name in features(game, stage)]
     if np.isnan(shares[0]) or not rounds:
         return f"Nothing is known yet of what {who} did."
     subject, has = who[0].upper() + who[1:], "has" if one else "have"
-    counted = f"{plain(round(rounds, 2))} {'round' if rounds == 1 else 'rounds'}"
+    counted = _rounds(rounds)
     space = game.space_at_most(stage)
     if not isinstance(space, Choice):
         percent = plain(round(100 * shares[0], 1))
-        each = "" if one else " each, on average"
-        return (
-            f"In {counted} so far{each}, {who} chose {percent} % of the largest amount on average ({stage})."
-        )
+        if one:
+            return f"In {counted} so far, {who} chose {percent} % of the largest possible amount ({stage}) on average."
+        return f"So far {who} chose {percent} % of the largest possible amount ({stage}) on average, in {counted} each."
     if one:
         done = [f"{write(stage, float(i))} in {round(share * rounds)}" for i, share in enumerate(shares)]
         return f"{subject} {has} chosen {_joined(done)} of {counted}."
     done = [f"{write(stage, float(i))} {plain(round(100 * share, 1))} %" for i, share in enumerate(shares)]
-    return f"{subject} {has} chosen {_joined(done)} of the time so far ({counted} each, on average)."
+    return f"{subject} {has} chosen {_joined(done)} of the time, in {counted} each."
+
+
+def _rounds(many: float) -> str:
+    return "1 round" if many == 1 else f"{plain(round(many, 2))} rounds"
 
 
 def _written(game: Game, stage: str, values: Sequence[float], write: Write) -> str:
@@ -162,10 +171,11 @@ def _neighbour_lines(obs: Observations, row: int, write: Write) -> list[str]:
         return []
     table = np.array([values[around] for values in seen.values()])
     table = table[:, np.lexsort(table[::-1])]
+    many = len(seen) - ("earned" in seen)
     shown = []
     for column in table.T:
         did = [
-            write(name, value)
+            write(name, value) if many == 1 else f"{name} {write(name, value)}"
             for name, value in zip(seen, column, strict=True)
             if name != "earned" and not np.isnan(value)
         ]

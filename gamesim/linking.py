@@ -15,8 +15,10 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, stage
 from gamesim.observation import Observations, Past
 from gamesim.policy import Decisions, Policy
+from gamesim.population import Cast
 from gamesim.prompt import instructions
-from gamesim.streams import Floats
+from gamesim.rewiring import Offers
+from gamesim.streams import Draws, Floats
 
 YES, NO = 0.0, 1.0
 
@@ -67,6 +69,51 @@ class LinkChoice(Game):
     def facts(self) -> Mapping[str, float | str]:
         """Tell the rules of the game."""
         return {"told": instructions(self.played, self.played.roles[0], self.played.stages[0].name)}
+
+
+def wanted(
+    offers: Offers,
+    obs: Observations,
+    actions: Floats,
+    cast: Cast,
+    address: tuple[int | str, ...],
+    decide: Callable[[int, Observations, Floats, NDArray[np.bool_]], Floats],
+) -> Floats:
+    """Ask every policy once about all links that its agents decide about.
+
+    Parameters
+    ----------
+    offers : Offers
+        R pairs.
+    obs : Observations
+        All who played, after the round: D deciders.
+    actions : (D,) float
+        What they did.
+    cast : Cast
+        Who decides for whom.
+    address : tuple
+        Of the draws, which belong to the pairs.
+    decide : callable
+        From a policy's number, some deciders, what the others did last and whether they are linked now, to what they
+        want.
+
+    Returns
+    -------
+    (R,) float
+        As from `wishes`; NaN where the decider sat the round out.
+    """
+    agents = cast.n * cast.sessions
+    row, last = np.full(agents, -1), np.full(agents, np.nan)
+    row[obs.agent], last[obs.agent] = np.arange(len(obs)), actions
+    result = np.full(len(offers.decider), np.nan)
+    policy_of = np.where(row[offers.decider] < 0, -1, cast.policy[offers.decider])
+    for index in np.unique(policy_of[policy_of >= 0]).tolist():
+        mine = np.flatnonzero(policy_of == index)
+        decider, other = offers.decider[mine], offers.other[mine]
+        draws = Draws(address, decider // cast.n, offers.code[mine])
+        deciding = dataclasses.replace(obs.take(row[decider]), draws=draws)
+        result[mine] = decide(index, deciding, last[other], offers.linked[mine])
+    return result
 
 
 def wishes(

@@ -356,6 +356,16 @@ def figures(
     }
 
 
+def changes(before: Network, after: Network, sessions: int) -> dict[str, Ints | Floats]:
+    """Count the links ``made`` and ``broken`` from one network to the next: (S,) int each."""
+    n = before.n // sessions
+    was, now = (each.edges[:, 0] * each.n + each.edges[:, 1] for each in (before, after))
+    return {
+        name: np.bincount(np.setdiff1d(one, other) // before.n // n, minlength=sessions)
+        for name, one, other in (("made", now, was), ("broken", was, now))
+    }
+
+
 def clustering(network: Network) -> Floats:
     """Give the share of each node's pairs of neighbours that are linked: (N,) float, 0 with fewer than two."""
     triangles = np.asarray((network.matrix @ network.matrix).multiply(network.matrix).sum(axis=1)).ravel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,24 +15,23 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import Choice
-from gamesim.answers import Answers
+from gamesim.actions import ActionSpace, Choice
+from gamesim.answers import Answers, check, seen_column, trait_columns
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
-from gamesim.linking import wishes
+from gamesim.linking import wanted, wishes
 from gamesim.matching import Scene, drawn_roles, find_matching
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Observations, Past
-from gamesim.policy import OK, Decisions, Policy
+from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
 from gamesim.reputation import Reputation, cooperation
-from gamesim.rewiring import Offers, Rewiring, figures
+from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
-from gamesim.subjects import People, Subjects, Words
 
 
 class Player(mesa.Agent):
@@ -157,18 +155,15 @@ class Simulation(mesa.Model):
         if self._memory is None or self._memory > 0:
             self.plays.append(play)
             del self.plays[: 0 if self._memory is None else -self._memory]
-        self.reputation.learn(play, {name: obs.space for name, (_, obs) in answers.items()})
+        spaces = {name: obs.space for name, (_, obs) in answers.items()}
+        self.reputation.learn(play, spaces)
         self.groups_played += len(groups)
         self.groups_void += void
         for stage in self.game.stages:
             answer, obs = answers[stage.name]
             self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
         if self.rewiring is not None and self.network is not None:
-            self._record_network(
-                self.rewiring, self.network, when, {n: obs for n, (_, obs) in answers.items()}, play
-            )
-            if number < len(self.calendar):
-                self.network = self._rewired(self.rewiring, self.network, play)
+            self._change(self.rewiring, self.network, when, play, spaces)
 
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
@@ -181,20 +176,25 @@ class Simulation(mesa.Model):
     def _present(self, rewiring: Rewiring) -> Ints | None:
         return rewiring.present(self.cast.n, self.cast.sessions, self.steps)
 
-    def _record_network(
+    def _change(
         self,
         rewiring: Rewiring,
         network: Network,
         when: Moment,
-        asked: Mapping[str, Observations],
         play: Play,
+        spaces: Mapping[str, ActionSpace],
     ) -> None:
-        """Keep the figures of the network on which the round was played."""
+        """Keep the figures of the network on which the round was played, and change it if another follows."""
         cooperated = np.full(network.n, np.nan)
-        for name, obs in asked.items():
-            cooperated[obs.agent] = cooperation(obs.space, play.decided[name])
-        found = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
-        self.recorder.network_round(when.supergame, when.round, found)
+        for name, actions in play.decided.items():
+            deciders = play.seats(self.game.decider(name)).deciders
+            cooperated[deciders] = cooperation(spaces[name], actions)
+        known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
+        if self.steps < len(self.calendar):
+            self.network = self._rewired(rewiring, network, play)
+        self.recorder.network_round(
+            when.supergame, when.round, known | changes(network, self.network or network, self.cast.sessions)
+        )
 
     def _rewired(self, rewiring: Rewiring, network: Network, play: Play) -> Network:
         """Change the network after a round."""
@@ -202,31 +202,15 @@ class Simulation(mesa.Model):
             return rewiring.changed(network, self.cast.sessions, self.seed, self.steps)
         offers = Offers.drawn(network, self.cast.sessions, rewiring.share, self.seed, self.steps)
         stage = self.game.stages[0]
-        obs = self._observe(stage, play)
-        row = np.full(network.n, -1)
-        row[obs.agent] = np.arange(len(obs))
-        last = np.full(network.n, np.nan)
-        last[obs.agent] = play.decided[stage.name]
-        wanted = np.full(len(offers.decider), np.nan)
-        policy_of = np.where(row[offers.decider] < 0, -1, self.cast.policy[offers.decider])
-        for index, policy in enumerate(self.policies):
-            mine = np.flatnonzero(policy_of == index)
-            if not len(mine):
-                continue
-            draws = Draws(
-                (self.seed, 0, self.steps, "link"), offers.decider[mine] // self.cast.n, offers.code[mine]
-            )
-            deciding = dataclasses.replace(obs.take(row[offers.decider[mine]]), draws=draws)
+
+        def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
+            policy = self.policies[index]
             with _faults_of(type(policy), "link"):
-                wanted[mine] = wishes(
-                    policy,
-                    deciding,
-                    last[offers.other[mine]],
-                    offers.linked[mine],
-                    rewiring.error,
-                    partial(self._linking, index),
-                )
-        return offers.settled(network, wanted)
+                return wishes(policy, obs, other, linked, rewiring.error, partial(self._linking, index))
+
+        obs, done = self._observe(stage, play), play.decided[stage.name]
+        address = (self.seed, 0, self.steps, "link")
+        return offers.settled(network, wanted(offers, obs, done, self.cast, address, decide))
 
     def _settle(self, play: Play) -> int:
         """Pay everybody, and count the groups that lack an action."""
@@ -325,7 +309,7 @@ class Simulation(mesa.Model):
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
-        _check(policy, obs, decisions)
+        check(policy, obs, decisions)
         return decisions
 
     def _observe(self, stage: Stage, play: Play) -> Observations:
@@ -413,14 +397,14 @@ class Simulation(mesa.Model):
             "role": role,
             "agent": obs.draws.agent,
             "policy": self._labelled(obs.agent),
-            "seen": _seen(obs),
+            "seen": seen_column(obs),
             "payoff": play.earned[role],
         }
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
         if self.cast.subjects is not None:
-            columns |= _traits(self.cast.subjects.take(obs.agent))
+            columns |= trait_columns(self.cast.subjects.take(obs.agent))
         return columns
 
     def _group(self, play: Play, seats: Seats, session: Ints) -> Ints:
@@ -461,27 +445,6 @@ def _memory(policies: Sequence[Policy]) -> int | None:
     return max(known, default=0) if len(known) == len(spans) else None
 
 
-def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
-    """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
-    name = policy.agent_name()
-    if len(decisions.actions) != len(obs):
-        raise GamesimError(
-            f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
-        )
-    if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
-        # What was drawn from legal actions is legal.
-        possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
-        if obs.space.contains(possible).all():
-            return
-    legal = obs.space.contains(decisions.actions)
-    wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise GamesimError(
-            f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so"
-        )
-
-
 def _known(play: Play) -> Play:
     """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
     if not any(np.isnan(values).any() for values in play.decided.values()):
@@ -489,29 +452,3 @@ def _known(play: Play) -> Play:
     known = Play(play.game, play.groups, play.chance_draws)
     known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known
-
-
-def _traits(subjects: Subjects) -> dict[str, Column]:
-    """Put who decided into columns, one a trait."""
-    nobody = subjects.row < 0
-    return {
-        f"x_{name}": Coded(np.where(nobody, -1, column.codes[subjects.row]), column.values)
-        if isinstance(column, Words)
-        else np.where(nobody, np.nan, column[subjects.row])
-        for name, column in People.of(subjects.people).traits.items()
-    }
-
-
-def _seen(obs: Observations) -> Coded | None:
-    """Write what each row saw as JSON, each distinct text once."""
-    if not obs.seen:
-        return None
-    table = np.column_stack(list(obs.seen.values()))
-    distinct, row = np.unique(table, axis=0, return_inverse=True)
-    texts = [
-        json.dumps(
-            {name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)}
-        )
-        for values in distinct
-    ]
-    return Coded(row.ravel(), texts)

@@ -34,7 +34,7 @@ ENGINE = (
         "spec",
         "population",
     ),
-    *("matching", "record", "answers", "prompt", "reading", "linking", "rewiring", "simulation", "elicit"),
+    *("matching", "record", "answers", "prompt", "reading", "rewiring", "linking", "simulation", "elicit"),
     *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
