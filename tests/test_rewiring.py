@@ -21,11 +21,9 @@ from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
 from gamesim.observation import Observations
-from gamesim.policy import ExactPolicy
 from gamesim.population import cast
 from gamesim.rewiring import Offers, Rewiring, clustering, figures, free_pairs
 from gamesim.simulation import Simulation
-from gamesim.society import Society
 from gamesim.spec import parse
 from gamesim.streams import Floats
 
@@ -79,7 +77,7 @@ def test_a_node_joins_with_m_links(attach: str) -> None:
         network = rule.changed(network, 1, 5, step)
     assert len(network.edges) == 6 + 2 * 296
     assert nx.is_connected(network.to_networkx())
-    # The oldest nodes gain most where links attract links (30 and 11 on average for this seed).
+    # The oldest nodes gain most where links attract links: 28 to 33 against 11 to 13 over three seeds.
     assert (network.degree[:4].mean() > 18) == (attach == "preferential")
 
 
@@ -113,7 +111,9 @@ def test_one_who_joins_later_counts_in_the_neighbourhoods(tmp_path: Path) -> Non
     groups = [{node, *graph[node]} for node in graph]
     for node in graph:
         mine = [group for group in groups if node in group]
-        paid = sum(20 - last.at[node, "action"] + 0.5 * last.loc[list(group), "action"].sum() for group in mine)
+        paid = sum(
+            20 - last.at[node, "action"] + 0.5 * last.loc[list(group), "action"].sum() for group in mine
+        )
         assert last.at[node, "payoff"] == pytest.approx(paid)
 
 
