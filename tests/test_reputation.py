@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from strategies import Watcher
 
@@ -72,6 +73,10 @@ def others(model: Simulation, number: int, agent: int) -> list[int]:
 def did(model: Simulation, number: int, agent: int) -> float:
     table = model.recorder.table()
     return float(table[(table["round"] == number) & (table["agent"] == agent)]["action"].iloc[0])
+
+
+def by_agent(table: pd.DataFrame, column: str) -> dict[int, Any]:
+    return dict(zip(table["agent"].tolist(), table[column].tolist(), strict=True))
 
 
 def test_a_rule_and_a_reader_know_the_same_image_in_the_dilemma() -> None:
@@ -186,7 +191,8 @@ def test_what_neighbours_did_and_earned_is_told_too() -> None:
     model, shown = watched("prisoners_dilemma", 12, 2, matching="edges", network=network)
     obs = shown[-1]
     table = model.recorder.table()
-    first = table[table["round"] == 1].set_index("agent")
+    first = table[table["round"] == 1]
+    actions, earned = by_agent(first, "action"), by_agent(first, "payoff")
     written, row = texts(obs)
     for agent in range(12):
         around = network.neighbours[network.starts[agent] : network.starts[agent + 1]]
@@ -194,9 +200,7 @@ def test_what_neighbours_did_and_earned_is_told_too() -> None:
         assert (line is None) == (len(around) == 0)
         if line is not None:
             told = sorted(line[1].split(", "))
-            known = sorted(
-                f"{'AB'[int(first.at[i, 'action'])]} (earned ${first.at[i, 'payoff']:g})" for i in around
-            )
+            known = sorted(f"{'AB'[int(actions[i])]} (earned ${earned[i]:g})" for i in around.tolist())
             assert told == known
 
 
@@ -298,9 +302,10 @@ def test_roles_are_drawn_anew_within_groups() -> None:
     text = read(obs, 0)
     assert "Roles are drawn anew in every round." in text
     agent = int(obs.agent[0])
-    mine = table[(table["session"] == 0) & (table["agent"] == agent)].set_index("round")
-    for number in range(1, 12):
-        role, action = mine.at[number, "role"], mine.at[number, "action"]
+    mine = table[(table["session"] == 0) & (table["agent"] == agent) & (table["round"] < 12)]
+    roles, actions = mine["role"].tolist(), mine["action"].tolist()
+    assert mine["round"].tolist() == list(range(1, 12))
+    for number, role, action in zip(range(1, 12), roles, actions, strict=True):
         line = re.search(rf"- Round {number}: (.*)\.\n", text)
         assert line is not None
         words = f"you sent ${action:g}" if role == "investor" else f"you returned ${action:g}"

@@ -106,15 +106,14 @@ def test_one_who_joins_later_counts_in_the_neighbourhoods(tmp_path: Path) -> Non
     assert run.network_rounds["edges"].tolist() == [3, 6, 9]
     edges = pd.read_csv(tmp_path / "run" / "network_final.csv")
     graph = nx.Graph(edges[["source", "target"]].to_numpy().tolist())
-    last = run.decisions[run.decisions["round"] == 3].set_index("agent")
-    assert sorted(last.index) == sorted(graph) == [0, 1, 2, 3, 4]
+    last = run.decisions[run.decisions["round"] == 3]
+    assert sorted(last["agent"]) == sorted(graph) == [0, 1, 2, 3, 4]
+    gave = dict(zip(last["agent"].tolist(), last["action"].tolist(), strict=True))
     groups = [{node, *graph[node]} for node in graph]
-    for node in graph:
+    for node, earned in zip(last["agent"].tolist(), last["payoff"].tolist(), strict=True):
         mine = [group for group in groups if node in group]
-        paid = sum(
-            20 - last.at[node, "action"] + 0.5 * last.loc[list(group), "action"].sum() for group in mine
-        )
-        assert last.at[node, "payoff"] == pytest.approx(paid)
+        paid = sum(20 - gave[node] + 0.5 * sum(gave[i] for i in group) for group in mine)
+        assert earned == pytest.approx(paid)
 
 
 @pytest.mark.parametrize("rewire", ["random:share=0.2", "strategic:share=0.3,error=0.1"])
