@@ -168,7 +168,7 @@ class Reputation:
         if self.level == "partner":
             codes = self._codes(deciders, row, other)
             for number, earlier in enumerate(self._met):
-                met[number] = np.isin(codes, earlier)
+                met[number] = np.isin(codes, earlier, assume_unique=True)
             known["meetings"] = np.zeros(len(deciders))
             np.maximum.at(known["meetings"], row, met.sum(axis=0).astype(np.float64))
         for number, done in enumerate(self._rounds):

@@ -231,6 +231,7 @@ class Offers:
         linked = np.isin(
             np.minimum(decider, other) * wide + np.maximum(decider, other),
             network.edges[:, 0] * wide + network.edges[:, 1],
+            assume_unique=True,
         )
         return cls(decider, other, linked, code)
 
@@ -246,8 +247,10 @@ class Offers:
         """
         wide = network.n
         codes = np.minimum(self.decider, self.other) * wide + np.maximum(self.decider, self.other)
-        kept = np.setdiff1d(network.edges[:, 0] * wide + network.edges[:, 1], codes[wanted == 0])
-        now = np.union1d(kept, codes[wanted == 1])
+        kept = np.setdiff1d(
+            network.edges[:, 0] * wide + network.edges[:, 1], codes[wanted == 0], assume_unique=True
+        )
+        now = np.concatenate([kept, codes[wanted == 1]])
         return Network.from_edges(
             wide, np.column_stack([now // wide, now % wide]), network.name, network.settings
         )
@@ -274,7 +277,7 @@ def free_pairs(n: int, many: int, taken: Ints, stream: int) -> Ints:
     """
     if 2 * (many + len(taken)) > n * (n - 1) // 2:
         low, high = np.triu_indices(n, 1)
-        free = np.setdiff1d(low * n + high, taken)
+        free = np.setdiff1d(low * n + high, taken, assume_unique=True)
         return np.sort(free[np.argsort(words(stream, free), kind="stable")[:many]])
     found = np.empty(0, dtype=np.int64)
     asked = 0
@@ -286,7 +289,7 @@ def free_pairs(n: int, many: int, taken: Ints, stream: int) -> Ints:
         two += two >= one
         codes = np.concatenate([found, np.minimum(one, two) * n + np.maximum(one, two)])
         codes = codes[np.sort(np.unique(codes, return_index=True)[1])]
-        found = codes[~np.isin(codes, taken)][:many]
+        found = codes[~np.isin(codes, taken, assume_unique=True)][:many]
     return np.sort(found)
 
 
@@ -361,7 +364,7 @@ def changes(before: Network, after: Network, sessions: int) -> dict[str, Ints | 
     n = before.n // sessions
     was, now = (each.edges[:, 0] * each.n + each.edges[:, 1] for each in (before, after))
     return {
-        name: np.bincount(np.setdiff1d(one, other) // before.n // n, minlength=sessions)
+        name: np.bincount(np.setdiff1d(one, other, assume_unique=True) // before.n // n, minlength=sessions)
         for name, one, other in (("made", now, was), ("broken", was, now))
     }
 
