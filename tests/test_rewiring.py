@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from answering import answering
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Watcher
@@ -223,6 +225,43 @@ def test_a_language_model_is_asked_whether_it_wants_a_link(tmp_path: Path) -> No
     first, second = run.network_rounds["edges"].tolist()
     assert second == 15 - run.network_rounds["broken"][0]
     assert first == 15
+
+
+@pytest.mark.parametrize(
+    ("said", "left"), [("[yes]", 15), ("[no]", 0), ("Perhaps.", 15), ("[no] to defectors", None)]
+)
+def test_what_a_served_model_answers_is_what_happens_and_no_answer_changes_nothing(
+    said: str, left: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openai")
+
+    def answer(asked: dict[str, Any]) -> str:
+        text = str(asked["messages"][0]["content"]) + str(asked["messages"][-1]["content"])
+        if "linked with this person from now on" not in text:
+            return "[A]" if asked["seed"] % 2 else "[B]"
+        if said.endswith("defectors"):
+            return "[no]" if "the other person decided B." in text else "[yes]"
+        return said
+
+    with answering(answer) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        run = play(
+            "prisoners_dilemma",
+            "openai:some@structured=off@reask=0@wording=0",
+            network="complete:n=6",
+            rewire="strategic:share=1",
+            rounds=2,
+            seed=3,
+        )
+    begun, ended = run.network_rounds["edges"].tolist()
+    assert begun == 15
+    if left is not None:
+        assert ended == left
+        return
+    # Pairs of cooperators stay, pairs of defectors part; a mixed pair depends on who of the two decides.
+    defectors = int(run.decisions[run.decisions["round"] == 1]["action"].sum())
+    assert 1 < defectors < 6
+    assert math.comb(6 - defectors, 2) <= ended <= 15 - math.comb(defectors, 2)
 
 
 @dataclass(frozen=True)
