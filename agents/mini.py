@@ -151,6 +151,7 @@ class Mini(ModelPolicy):
     weights: str = ""
     wording: str = "0"
     order: str = "0"
+    personas: bool = False
 
     trained_on = ("moblab", "behaviorbench")
     asked_for_links = False

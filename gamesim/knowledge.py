@@ -1,4 +1,4 @@
-"""What players know of others and of how rounds follow each other, as text: what rules read as arrays."""
+"""What players know of others and of their places, as text: what rules read as arrays."""
 
 from __future__ import annotations
 
@@ -25,8 +25,13 @@ def own_game(obs: Observations, row: int) -> Game:
     return obs.game.sized(int(obs.neighbours.count[row]) + 1)
 
 
+def matching_told(obs: Observations) -> str:
+    """Name the matching as players live it: where chance ends the game, groups stay until it does."""
+    return "partner" if obs.continuation and obs.matching not in ONCE else obs.matching
+
+
 def setting_lines(obs: Observations, row: int) -> list[str]:
-    """Say how rounds and roles follow each other and who is next to the decider, one sentence each.
+    """Say whether roles change and who is next to the decider, one sentence each.
 
     Parameters
     ----------
@@ -36,12 +41,6 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
         Which of them is told.
     """
     lines = []
-    if obs.continuation:
-        same = len(obs.game.roles) > 1 and obs.matching not in ONCE
-        lines.append(
-            f"After each round there is another with probability {plain(obs.continuation)}"
-            f"{', with the same people' if same else ''}."
-        )
     if obs.past.also:
         lines.append("Roles are drawn anew in every round.")
     if obs.neighbours is None:

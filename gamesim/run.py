@@ -22,7 +22,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
-from gamesim.models.access import Access
+from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network, open_network
 from gamesim.personas import Given, find_personas
@@ -139,6 +139,8 @@ def play(
     seed: int = 0,
     seat: str = "",
     personas: Given | None = None,
+    prompts: str | Path | None = None,
+    fixed_wording: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     require_weights: bool = False,
@@ -200,6 +202,10 @@ def play(
     personas : str, Path, DataFrame or sequence of mappings, optional
         Who the agents are: a ``.csv`` or ``.toml`` file, people one row each, or ``"bigfive"`` for people drawn from
         figures.  Their traits are columns ``x_...`` of the table.
+    prompts : str or Path, optional
+        Folder of a prompt pack that language models read instead of the games' own texts.
+    fixed_wording : bool
+        Whether all of them read the first of the equivalent texts, with options in the order of the game.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
     resume : bool
@@ -216,7 +222,8 @@ def play(
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
-        Called with rounds done and rounds in all.
+        Called with rounds done and rounds in all.  A `gamesim.models.access.Watching` is also told of every answer of a
+        served model.
     **parameters
         Parameters of the game, such as ``endowment=50``.
 
@@ -271,8 +278,20 @@ def play(
     _check_society(rules, dealt, meeting, linked, society, seed)
     played = len(Calendar(rounds, society, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
-    setting = Setting(rules, (), played, seed, standin, download, access.to, linked is not None)
+    watch = progress.answers if isinstance(progress, Watching) else None
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
+    setting = Setting(
+        rules,
+        (),
+        played,
+        seed,
+        standin,
+        download,
+        access.to,
+        linked is not None,
+        str(prompts or ""),
+        fixed_wording,
+    )
     notes = [] if source is None else source.notes(size)
     with _noting(notes):
         policies = _prepare(items, setting, dealt)
@@ -282,6 +301,8 @@ def play(
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -301,6 +322,8 @@ def play(
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, sessions),
+        prompts=setting.prompts,
+        fixed_wording=fixed_wording,
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)
@@ -343,11 +366,23 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "seed",
         "seat",
         "personas",
+        "fixed_wording",
     )
-    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or (["prompts"] if _texts(one) != _texts(other) else [])
+
+
+def _texts(settings: Settings) -> dict[str, str]:
+    """Give the hash of the game's file in the pack of each policy that has one."""
+    file = f"{settings.game['name']}.toml"
+    packs = {label: about["pack"]["sha256"] for label, about in settings.policies.items() if "pack" in about}
+    return {label: hashes[file] for label, hashes in packs.items() if file in hashes}
 
 
 def _shown(settings: Settings, name: str) -> str:
+    if name == "prompts":
+        hashes = ", ".join(dict.fromkeys(each[:12] for each in _texts(settings).values()))
+        return f"a pack (sha256 {hashes})" if hashes else "none"
     if name != "personas":
         return repr(getattr(settings, name))
     known = settings.personas

@@ -226,7 +226,12 @@ class Simulation(mesa.Model):
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
-            self.wealth[play.seats(role).deciders] += np.nan_to_num(earned)
+            seats = play.seats(role)
+            gain = np.nan_to_num(earned) if missing else earned
+            if seats.once is not None and len(gain) == len(self.wealth):
+                self.wealth += gain  # in the order of their numbers
+            else:
+                self.wealth[seats.deciders] += gain
         if not missing:
             return 0
         return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
@@ -326,7 +331,7 @@ class Simulation(mesa.Model):
             rounds=when.announced,
             agent=deciders,
             space=stage.space(self.game, _known(play)),
-            seen={name: seats.spread(play[name]) for name in stage.sees},
+            seen=play.shown(stage),
             past=Past(tuple(self.plays), role, deciders, self._also(role)),
             draws=self._draws(stage.name, deciders, self.steps),
             person=self._draws("person", deciders, 0),
@@ -438,7 +443,7 @@ def _memory(policies: Sequence[Policy]) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
     # Who is asked about a link is told what it earned.
     spans = [
-        max(1, policy.memory) if policy.asked_for_links and policy.memory is not None else policy.memory
+        max(1, policy.lookback) if policy.asked_for_links and policy.lookback is not None else policy.lookback
         for policy in policies
     ]
     known = [span for span in spans if span is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from answering import Answer, AnsweringServer, answering
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim import play
+from gamesim import play, show
 from gamesim.actions import Amount, Choice
 from gamesim.elicit.questions import Question
 from gamesim.elicit.stated import Shares, read_shares
+from gamesim.errors import GamesimWarning
 from gamesim.models import Completion, Prompt
 from gamesim.policy import STATUSES
 from gamesim.run import Run
@@ -54,7 +56,7 @@ def test_a_bad_answer_is_asked_again_with_the_reason(playing: Playing) -> None:
     assert len(server.requests) == 20
     again = next(one for one in server.requests if len(one["messages"]) == 4)
     assert again["messages"][2] == {"role": "assistant", "content": "I would give [400]"}
-    assert "not one of the answers that are possible" in last(again)
+    assert "not one of the possible answers, which are numbers from 0 to 100" in last(again)
     assert "in square brackets" in last(again)
     reply = run.replies[0]
     assert reply["raw"] == "I would give [400]"
@@ -137,8 +139,37 @@ def test_a_stated_distribution_comes_as_json_where_the_server_can(playing: Playi
     assert "distribution" in server.requests[0]["response_format"]["json_schema"]["schema"]["properties"]
 
 
+def test_a_pack_without_the_game_is_told(playing: Playing, tmp_path: Path) -> None:
+    (tmp_path / "trust.toml").write_text("", encoding="utf-8")
+    told = f"prompts {str(tmp_path)!r}: holds no dictator.toml, so our own texts are read"
+    with pytest.warns(GamesimWarning, match="holds no dictator.toml"):
+        run, _ = playing(lambda asked: '{"answer": 5}', prompts=tmp_path)
+    assert told in run.settings.notes
+    run, _ = playing(lambda asked: '{"answer": 5}', game="trust", prompts=tmp_path)
+    assert run.settings.notes == []
+
+
+def test_a_pack_that_nobody_reads_is_told(playing: Playing, tmp_path: Path) -> None:
+    (tmp_path / "dictator.toml").write_text("", encoding="utf-8")
+    told = "no agent of this run reads texts: --prompts changes nothing"
+    assert told in play("dictator", "uniform", n=2, prompts=tmp_path).settings.notes
+    run, _ = playing(lambda asked: '{"answer": 5}', prompts=tmp_path)
+    assert told not in run.settings.notes
+
+
+def test_where_no_answer_can_be_used_the_next_step_is_to_read_them(
+    playing: Playing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, _ = playing(lambda asked: "no idea", out=tmp_path / "run")
+    show.result(run, run.compare(), quiet=False, json=False, plot=None, played=True)
+    said = capsys.readouterr().out
+    assert f"next:  gamesim replay {run.folder} " in said
+    assert "--allow" not in said
+
+
 def test_an_unreadable_distribution_moves_nobody(playing: Playing) -> None:
-    run, _ = playing(lambda asked: "[50]: 20%", options="@elicit=verbalized@structured=off@reask=1", n=4)
+    run, server = playing(lambda asked: "[50]: 20%", options="@elicit=verbalized@structured=off@reask=1", n=4)
+    assert "no distribution of answers could be read in it" in last(server.requests[-1])
     assert run.decisions["action"].isna().all()
     assert (run.decisions["status"] == "unreadable").all()
     assert (run.decisions["attempts"] == 2).all()

@@ -250,7 +250,10 @@ def test_the_image_outlasts_the_supergame() -> None:
 def test_a_game_of_indefinite_length_announces_no_number_of_rounds() -> None:
     _, shown = watched("prisoners_dilemma", 4, 1, continuation=0.75, seed=4)
     text = read(shown[-1], 0)
-    assert "After each round there is another with probability 0.75, with the same people." in text
+    # Groups stay as long as the game lasts, however they are formed for the next one.
+    assert (
+        "with the same people each time; after each round another one follows with probability 0.75." in text
+    )
     assert "times" not in text
     assert f"Round {shown[-1].round}." in text
 

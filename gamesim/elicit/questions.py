@@ -92,13 +92,24 @@ def write_questions(obs: Observations, variants: Variants, style: Style) -> tupl
     _, first = np.unique(row, return_index=True)
     asked = []
     for text, decider in zip(written, first, strict=True):
-        space = arranged(obs.space.take(np.array([decider])), int(variants.order[decider]))
+        space = arranged(
+            obs.space.take(np.array([decider])), int(variants.order[decider]), style, obs.decision
+        )
         actions = space.support()
         marks = "[{}]" if style.answer == "bracket" else "{}"
         answers = tuple(marks.format(space.write(float(action))) for action in actions)
         schema = answer_schema(space) if style.answer == "json" else ""
         asked.append(Question(Prompt(text.user, text.system, text.earlier, schema), space, answers, actions))
     return asked, row
+
+
+def possible(space: ActionSpace) -> str:
+    """Say which answers there are: ``accept or reject``, ``numbers from 0 to 20``."""
+    if isinstance(space, Choice):
+        return " or ".join(space.named)
+    low, high = space.support()[[0, -1]]
+    steps = f" in steps of {space.write(space.step)}" if space.step != 1 else ""
+    return f"numbers from {space.write(low)} to {space.write(high)}{steps}"
 
 
 def answer_schema(space: ActionSpace) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from gamesim.elicit.questions import Question, Variants
+from gamesim.elicit.questions import Question, Variants, possible
 from gamesim.errors import StoppedError
 from gamesim.models import Completion, LanguageModel, Prompt
 from gamesim.models.forecast import Forecast
@@ -26,8 +26,8 @@ QUOTED = 2_000
 """A bad answer is shown to its author up to so many characters."""
 
 REASONS = {
-    OUT_OF_RANGE: "it is not one of the answers that are possible here",
-    UNREADABLE: "no single answer could be read in it",
+    OUT_OF_RANGE: "it is not one of the possible answers, which are {possible}",
+    UNREADABLE: "no {wanted} could be read in it",
     TRUNCATED: "it was cut off before it came to an answer",
 }
 """What is asked again, and why.  A refusal is an answer and stands; a lost connection was tried again already."""
@@ -51,12 +51,15 @@ class Manner:
         Whether prompts carry a JSON schema.
     probing : bool
         Whether it is still unknown that the server takes schemas: then the first question goes ahead alone.
+    wanted : str
+        What is looked for in an answer, as a model is told whose answer has none.
     """
 
     policy: str
     reask: int = 0
     structured: bool = False
     probing: bool = False
+    wanted: str = "single answer"
 
 
 class Judged(Protocol):
@@ -199,7 +202,9 @@ def ask(
         if not bad:
             break
         for i in bad:
-            why = REASONS[done[i].reading.status]
+            why = REASONS[done[i].reading.status].format(
+                possible=possible(questions[i].space), wanted=manner.wanted
+            )
             prompts[i] = _again(prompts[i], done[i].last, why, form(questions[i]))
         answers = _complete(model, [prompts[i] for i in bad], [key(seeds[i], attempt) >> 1 for i in bad])
         for i, completion in zip(bad, answers, strict=True):
@@ -215,7 +220,8 @@ def read(completion: Completion, question: Question) -> Reading:
     if completion.finish == "refused":
         return Reading(np.nan, REFUSED)
     reading = read_answer(completion.text, question.space)
-    if completion.finish == "length" and reading.status == UNREADABLE:
+    # What was cut off behind a number may have been a digit of it; brackets and objects are closed.
+    if completion.finish == "length" and reading.read_as not in ("bracket", "structured"):
         return Reading(np.nan, TRUNCATED)
     return reading
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice
+from gamesim.actions import ActionSpace
 from gamesim.distribution import ActionDistribution
-from gamesim.elicit.questions import Question, Variants, shares_schema
+from gamesim.elicit.questions import Question, Variants, possible, shares_schema
 from gamesim.elicit.sampled import Manner, ask
 from gamesim.models import Completion, LanguageModel
 from gamesim.models.forecast import Forecast
@@ -88,7 +88,7 @@ def stated(
         model,
         wanted,
         draws,
-        manner,
+        replace(manner, wanted="distribution of answers"),
         read_shares,
         lambda question: request(question.space, manner.structured),
     )
@@ -135,19 +135,14 @@ def request(space: ActionSpace, structured: bool) -> str:
 
     Examples
     --------
+    >>> from gamesim.actions import Choice
     >>> print(request(Choice(("accept", "reject")), False))  # doctest: +ELLIPSIS
     Do not answer for yourself. Imagine 100 different people who are asked exactly this...
     """
-    legal = (
-        " or ".join(space.shown)
-        if isinstance(space, Choice)
-        else f"numbers from {space.write(space.support()[0])} to {space.write(space.support()[-1])}"
-        + (f" in steps of {space.write(space.step)}" if space.step != 1 else "")
-    )
     wanted = (
         "Do not answer for yourself. Imagine 100 different people who are asked exactly this, and state how many "
-        f"give which answer. Possible answers are {legal}. Name every answer that at least one of them gives, at "
-        "most 20 answers, each once; the shares must add up to 100 per cent."
+        f"give which answer. Possible answers are {possible(space)}. Name every answer that at least one of them "
+        "gives, at most 20 answers, each once; the shares must add up to 100 per cent."
     )
     if structured:
         form = 'a JSON object of the form {"distribution": [{"answer": ..., "percent": ...}, ...]}'
