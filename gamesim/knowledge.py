@@ -48,7 +48,7 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     many = int(obs.neighbours.count[row])
     people = "1 neighbour" if many == 1 else f"{many} neighbours"
     if obs.matching == "random_neighbour":
-        drawn = "" if obs.continuation else " and are paired with one of them at random each time"
+        drawn = "" if obs.continuation or many < 2 else " and are paired with one of them at random each time"
         lines.append(f"You have {people}{drawn}.")
     elif obs.matching in ONCE and many == 0:
         lines.append("You have no neighbours, so you play alone.")
@@ -58,10 +58,13 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
             f"{'that neighbour' if many == 1 else 'each of them'}, and you earn the sum."
         )
     elif obs.matching == "neighbourhoods":
+        are, whose = ("is", "your neighbour") if many == 1 else ("are", "each of your neighbours")
         lines.append(
-            f"You have {people}, who are your group with you. Your one choice counts in your own group and in the "
-            f"group of {'your neighbour' if many == 1 else 'each of your neighbours'}, and you earn the sum."
+            f"You have {people}, who {are} your group with you. Your one choice counts in your own group and in the "
+            f"group of {whose}, and you earn the sum."
         )
+    else:
+        lines.append(f"You have {people}, but play with whomever you are matched with.")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
 from gamesim.observation import Observations
+from gamesim.pack import open_pack
 from gamesim.population import cast, rotating
-from gamesim.prompt import texts
+from gamesim.prompt import Style, texts
 from gamesim.reputation import cooperation
 from gamesim.simulation import Simulation
 from gamesim.society import Society
@@ -94,6 +96,39 @@ def test_a_rule_and_a_reader_know_the_same_image_in_the_dilemma() -> None:
             assert obs.known["image.choose=cooperate"][row] == pytest.approx(1 - np.mean(before))
             rounds = "1 round" if number == 2 else f"{number - 1} rounds"
             assert f"The person you meet has chosen A in {before.count(0)} of {rounds}." in text
+
+
+def test_options_are_called_as_the_reader_knows_them() -> None:
+    _, shown = watched("prisoners_dilemma", 6, 4, reputation="image")
+    obs = shown[-1]
+    written, row = texts(obs, order=np.ones(6, dtype=np.int64))
+    for decider in range(6):
+        times = round(3 * obs.known["image.choose=cooperate"][decider])
+        assert f"The person you meet has chosen B in {times} of 3 rounds." in written[row[decider]].user
+
+
+def test_a_conversation_tells_what_is_known_before_the_last_question() -> None:
+    network = open_network("complete:n=4")
+    _, shown = watched("prisoners_dilemma", 4, 3, matching="edges", reputation="list", network=network)
+    (text, *_), _ = texts(shown[-1], style=Style(chat=True))
+    assert "You have 3 neighbours" in text.earlier[0][0]
+    assert "so far, oldest first" in text.user
+    assert "so far, oldest first" not in str(text.earlier)
+    _, rotated = watched("trust", 4, 2, roles="random")
+    with pytest.raises(GamesimError, match="roles change from round to round"):
+        texts(rotated[-1], style=Style(chat=True))
+
+
+def test_a_pack_that_would_leave_out_what_is_known_is_refused(tmp_path: Path) -> None:
+    message = '[{when}]\nchoose = "{{options}}? {{answer}}"\n'
+    content = "".join(message.format(when=when) for when in ("first", "second", "later"))
+    (tmp_path / "prisoners_dilemma.toml").write_text(content)
+    style = Style(pack=open_pack(tmp_path))
+    _, plain = watched("prisoners_dilemma", 4, 2)
+    assert texts(plain[-1], style=style)[0][0].user.startswith("A or B? ")
+    _, shown = watched("prisoners_dilemma", 4, 2, reputation="list")
+    with pytest.raises(GamesimError, match="leaves out: What the person you meet did"):
+        texts(shown[-1], style=style)
 
 
 def test_the_image_in_two_roles_is_that_of_the_partners_role() -> None:
