@@ -154,6 +154,7 @@ class Mini(ModelPolicy):
     personas: bool = False
 
     trained_on = ("moblab", "behaviorbench")
+    asked_for_links = False
 
     def default_sampling(self) -> Sampling:
         """Sample as trained: at temperature 1, without truncation."""

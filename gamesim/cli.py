@@ -111,6 +111,23 @@ def play(
     neighbours: Annotated[
         str, typer.Option(help="What neighbours see of each other: nothing, actions or earnings.")
     ] = "earnings",
+    rewire: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="How the network changes between rounds: random:share=0.1, growth:m=2,attach=preferential, "
+            "strategic:share=0.3,error=0.",
+        ),
+    ] = None,
+    reputation: Annotated[
+        str, typer.Option(help="What players know of those they meet: none, partner, image or list.")
+    ] = "none",
+    roles: Annotated[
+        str, typer.Option(help="fixed for the session, or random: drawn anew in every round.")
+    ] = "fixed",
+    placement: Annotated[
+        str, typer.Option(help="Which agents sit on which nodes: random, clustered or degree.")
+    ] = "random",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
     prompts: Annotated[
@@ -194,6 +211,10 @@ def play(
         "continuation": continuation,
         "supergames": supergames,
         "neighbours": neighbours,
+        "rewire": rewire,
+        "reputation": reputation,
+        "roles": roles,
+        "placement": placement,
         "seed": seed,
         "seat": seat,
         "personas": personas,

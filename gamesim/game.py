@@ -6,6 +6,7 @@ groups at once.  What a decider knows is declared (`sees`, `feedback`); the engi
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -409,6 +410,17 @@ class Game:
                 "parameters": parameters,
             }
         return described
+
+    def sized(self, size: int) -> Game:
+        """Give the game as it is for a group of another size, for telling its rules; the same where size is fixed.
+
+        Somebody without neighbours is a group of one, which the parameter itself may forbid.
+        """
+        if "group_size" not in self.parameters() or size == getattr(self, "group_size"):  # noqa: B009
+            return self
+        game = copy.copy(self)
+        object.__setattr__(game, "group_size", size)
+        return game
 
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""

@@ -66,7 +66,9 @@ class Network:
             As in the class.
         """
         pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
-        codes = np.unique(pairs[:, 0] * n + pairs[:, 1])
+        codes = np.sort(pairs[:, 0] * n + pairs[:, 1])
+        # numpy's own way to distinct numbers hashes them, which takes many times as long for such codes.
+        codes = codes[np.diff(codes, prepend=-1) > 0]
         low, high = codes // n, codes % n
         low, high = low[low != high], high[low != high]
         both = np.concatenate([low * n + high, high * n + low])
@@ -236,6 +238,35 @@ class Network:
             if len(self.neighbours)
             else own
         )
+
+    def breadth_first(self, starts: Ints) -> Ints:
+        """Walk through all nodes, neighbours before neighbours of neighbours: (N,) int.
+
+        Parameters
+        ----------
+        starts : (N,) int
+            All nodes; each part of the network is entered at its first one in this order.
+        """
+        order: list[int] = []
+        found = np.zeros(self.n, dtype=bool)
+        for start in starts.tolist():
+            if found[start]:
+                continue
+            found[start] = True
+            done = len(order)
+            order.append(start)
+            while done < len(order):
+                node = order[done]
+                done += 1
+                beside = self.neighbours[self.starts[node] : self.starts[node + 1]]
+                new = beside[~found[beside]]
+                found[new] = True
+                order.extend(new.tolist())
+        return np.array(order, dtype=np.int64)
+
+    def padded(self, n: int) -> Network:
+        """Add nodes without neighbours until there are `n`."""
+        return Network.from_edges(n, self.edges, self.name, self.settings)
 
     def renumbered(self, order: Ints) -> Network:
         """Give node `i` the number ``order[i]``."""

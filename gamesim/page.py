@@ -109,6 +109,9 @@ class Page:
     rounds: int = 1
     continuation: float = 0.0
     matching: str = "stranger"
+    setting: Sequence[str] = ()
+    known: Sequence[str] = ()
+    held: Sequence[str] = ()
     past: Sequence[Round] = ()
     own: Mapping[str, float] = field(default_factory=dict)
     person: Mapping[str, Trait] | None = None
@@ -121,6 +124,7 @@ class Page:
     def text(self) -> Text:
         """Write the message, or the conversation."""
         self._check_seen()
+        self._check_held()
         system = self.wording.system_of(self.stage)
         whole = self.wording.whole(self.stage, len(self.past))
         if whole is None:
@@ -148,13 +152,20 @@ class Page:
         past = ""
         if self.past:
             past = told(
-                self.game, self.role, self.past, self.style.memory, self.speech, self.wording, headed=headed
+                self.game,
+                self.role,
+                self.past,
+                self.style.memory,
+                self.speech,
+                self.wording,
+                headed=headed,
+                held=self.held,
             )
         return {
             "subject": self._subject(),
             "rules": rules_text(self.wording, self.speech, self.role, self.stage, self.variant),
-            "repeats": self._repeats(),
-            "history": past,
+            "repeats": _joined(" ", self._repeats(), *self.setting),
+            "history": _joined("\n\n", past, " ".join(self.known)),
             "decided": self._decided(),
             "question": self._asked(self.stage, self.seen, self.round),
             "answer": self._answer(self.stage, self.space),
@@ -163,7 +174,7 @@ class Page:
     def _conversation(self) -> list[tuple[str, str]]:
         """Write the rounds as turns: the player's own answers, and what came before each; the last has none."""
         instructions = rules_text(self.wording, self.speech, self.role, self.stage, self.variant)
-        rules = _joined(" ", instructions, self._repeats())
+        rules = _joined(" ", instructions, self._repeats(), *self.setting)
         pending = [part for part in (self._subject(), rules) if part]
         turns: list[tuple[str, str]] = []
         last = shown(self.style.memory, len(self.past))
@@ -187,6 +198,7 @@ class Page:
             pending.append(line.removeprefix("- "))
         for stage, action in self.own.items():
             turn(stage, self._shown(stage, {**self.seen, **self.own}), self.round, action)
+        pending.extend([" ".join(self.known)] if self.known else [])
         form = self._answer(self.stage, self.space)
         asked = _joined("\n", self._asked(self.stage, self.seen, self.round), form)
         return [*turns, (_joined("\n\n", *pending, asked), "")]
@@ -272,7 +284,21 @@ class Page:
                     f"{self.role} sees {name} = {plain(self.seen[name])}"
                 )
 
+    def _check_held(self) -> None:
+        """Refuse ways to tell the past that have one role throughout."""
+        if self.held and (self.style.chat or self.style.memory == SUMMARY):
+            raise GamesimError(
+                f"{self.game.name}: roles change from round to round, so that the past is told neither as a "
+                "conversation nor as a summary"
+            )
+
     def _check_whole(self, whole: str) -> None:
+        for lines, name in ((self.setting, "repeats"), (self.known, "history")):
+            if lines and name not in fields(whole):
+                raise GamesimError(
+                    f"{self.wording.file}: the whole message of {self.stage} has no {{{name}}}, so that it leaves out: "
+                    f"{lines[0]}"
+                )
         if self.style.chat:
             raise GamesimError(
                 f"{self.wording.file}: the whole message of {self.stage} is written as one, so that the past cannot "

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -59,6 +59,8 @@ class ModelPolicy(Policy):
     device, dtype : str
         Where and in which precision a local model runs.
     """
+
+    asked_for_links: ClassVar[bool] = True
 
     elicit: str = "auto"
     temperature: float | None = None
