@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -209,7 +210,7 @@ def play(
         "dry_run": dry_run,
         **_settings(set_),
     }
-    with show.progress(loud and not asked) as advance:
+    with _saying_how_to_go_on(cache), show.progress(loud and not asked) as advance:
         run = play_game(game, agents, announce=announce, progress=advance, **settings)
     if dry_run:
         show.forecast(run)
@@ -395,7 +396,7 @@ def main() -> None:
     try:
         app()
     except StoppedError as error:
-        _complain(f"{error}; the same command with --resume goes on from here")
+        _complain(error)
         sys.exit(3)
     except NothingPlayedError as error:
         _complain(error)
@@ -408,6 +409,16 @@ def main() -> None:
         if stop.code == 130:
             sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
         raise
+
+
+@contextmanager
+def _saying_how_to_go_on(cache: bool) -> Iterator[None]:
+    """Tell whoever is stopped what taking the run up again would ask for once more."""
+    try:
+        yield
+    except StoppedError as error:
+        again = "goes on from here" if cache else "asks for everything again, since --no-cache kept no answer"
+        raise StoppedError(f"{error}; the same command with --resume {again}") from None
 
 
 def _complain(what: GamesimError | str) -> None:

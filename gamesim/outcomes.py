@@ -37,7 +37,7 @@ class Prospects:
     row : (R,) int
         Which action each outcome belongs to, ascending.
     other : (R,) float
-        What the others do; NaN where nobody else decides.
+        What the others do; 0 where nobody else decides.
     own : (R,) float
         What the decider earns.
     others : (R, J) float
@@ -111,7 +111,7 @@ def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], belie
     if rival is None and game.seats_of(mine) > 1:
         rival = stage
     if rival is None:
-        combined, weight = np.column_stack([own, np.full(len(own), np.nan)]), np.ones(len(own))
+        combined, weight = np.column_stack([own, np.zeros(len(own))]), np.ones(len(own))
     elif rival in shown:
         combined, weight = np.column_stack([own, np.full(len(own), shown[rival])]), np.ones(len(own))
     elif rival != stage and stage in game.stage(rival).sees:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gamesim.actions import ActionSpace, Choice, plain
+import numpy as np
+
+from gamesim.actions import GRID_TOLERANCE, ActionSpace, Choice, plain
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.history import SUMMARY, Round, check_memory, history, shown, summary, told
@@ -79,6 +81,8 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
     if isinstance(space, Choice):
         marks = {"bracket": "[{}]", "json": '"{}"', "bare": "{}"}[form]
         what = " or ".join(marks.format(name) for name in space.named)
+    elif abs((low := float(np.min(space.low))) / space.step - round(low / space.step)) > GRID_TOLERANCE:
+        what = f"{plain(low)} or more in steps of {plain(space.step)}"
     else:
         what = "a whole number" if space.step == 1 else f"a multiple of {plain(space.step)}"
     if form == "json":

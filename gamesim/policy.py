@@ -43,8 +43,8 @@ class Decisions:
     ----------
     actions : (D,) float
         NaN for every status but ``ok``.
-    elicitation : str
-        How the answers were got: ``exact``, ``rule``, ``sample``, ``keyboard``.
+    elicitation : str or sequence of str
+        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``.
     status : (D,) uint8, optional
         Index into `STATUSES`; all ``ok`` unless given.
     probability : (D,) float, optional
@@ -68,7 +68,7 @@ class Decisions:
     """
 
     actions: Floats
-    elicitation: str = "rule"
+    elicitation: str | Sequence[str] = "rule"
     status: Codes | None = None
     probability: Floats | None = None
     legal_mass: Floats | None = None

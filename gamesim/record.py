@@ -300,7 +300,9 @@ def make_folder(folder: Path) -> None:
         When it holds a run already, or cannot be written.
     """
     if (folder / "run.json").exists():
-        raise GamesimError(f"{folder}: holds a run already; choose another --out, or remove it")
+        raise GamesimError(
+            f"{folder}: holds a run already; choose another --out, take it up with --resume, or remove it"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"

@@ -222,6 +222,10 @@ def play(
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
+    if resume and not cache:
+        raise GamesimError(
+            "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
+        )
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
@@ -262,6 +266,8 @@ def play(
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -306,6 +312,8 @@ def play(
         return _simulate(rules, dealt, policies, labels, linked, society, recorder, settings, progress)
     finally:
         settings.spent = access.spent()
+        # A served model's way to probabilities is found while it is asked.
+        settings.policies = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
         recorder.finish(settings)
         access.close()
 
@@ -323,8 +331,23 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "seed",
         "seat",
         "personas",
+        "fixed_wording",
     )
-    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or [name for name in ("files", "servers") if _behind(one, name) != _behind(other, name)]
+
+
+def _behind(settings: Settings, what: str) -> dict[str, Any]:
+    """Give what stands behind the agents as they are written: files of the user's, packs, servers."""
+    if what == "files":
+        pack = f"{settings.game['name']}.toml"
+        return {
+            label: (about.get("sha256"), about.get("pack", {}).get("sha256", {}).get(pack))
+            for label, about in settings.policies.items()
+        }
+    models = {label: about.get("model", {}) for label, about in settings.policies.items()}
+    # Of several servers the first stands for all, as in the cache.
+    return {label: str(about.get("base_url")).partition(",")[0] for label, about in models.items()}
 
 
 def _shown(settings: Settings, name: str) -> str:
@@ -342,6 +365,10 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
+        if name in ("files", "servers"):
+            raise GamesimError(
+                f"{folder}: cannot be resumed, since the {name} behind its agents are not those it was played with"
+            )
         was, now = (_shown(each, name) for each in (earlier, settings))
         raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -35,6 +36,8 @@ class Strategy(ExactPolicy):
     """
 
     error: Parameter = personal(0.0, least=0, most=0.5)
+
+    fitted: ClassVar[Mapping[str, tuple[float, float]]] = {"error": (0.0, 0.5)}
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse decisions other than to cooperate or defect, and games that do not tell what the other did."""

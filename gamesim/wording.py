@@ -140,8 +140,8 @@ class Wording:
     def moves_options(self, game: Game, stage: str) -> bool:
         """Tell whether the texts of a stage follow the arrangement of its options.
 
-        They do where they name every option by its placeholder: neutral names in the rules, whose meaning moves;
-        names with a meaning in the question, whose order moves.
+        They do where neutral names, whose meaning moves, stand in the rules as placeholders, every one of them; and
+        where names with a meaning, whose order moves, stand in the question as ``{options}`` or ``{turned}``.
         """
         space = game.space_at_most(stage)
         if not isinstance(space, Choice):
@@ -169,7 +169,7 @@ def fields(template: str) -> set[str]:
 
 def _names(text: str, space: Choice) -> bool:
     named = fields(text)
-    return set(space.labels) <= named or (not space.neutral and bool({"options", "turned"} & named))
+    return set(space.labels) <= named if space.neutral else bool({"options", "turned"} & named)
 
 
 def own(kind: type[Game]) -> Wording:

@@ -14,6 +14,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
+from gamesim.outcomes import alike, prospects
 from gamesim.policy import ExactPolicy, Setting
 
 WEIGHING = (
@@ -223,3 +224,10 @@ def test_what_cannot_be_weighed_is_refused(
 
 def test_all_of_them_are_choosers() -> None:
     assert all(issubclass(catalog.find_agent(name), Chooser) for name in WEIGHING)
+
+
+def test_moves_of_nature_are_laid_out_once_each() -> None:
+    """Of k boxes opened, the bomb is among them with probability k / 100: two outcomes, and one of none."""
+    outcomes = prospects(all_games()["bomb_risk"], "open", (), alike)
+    assert len(outcomes.row) == 2 * 101 - 1 - 1
+    np.testing.assert_allclose(outcomes.expect(outcomes.own), np.arange(101) * (1 - np.arange(101) / 100))

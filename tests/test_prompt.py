@@ -154,6 +154,9 @@ def test_the_form_of_the_answer_fits_the_space() -> None:
     assert "[A] or [B]" in answer_format(Choice(("x", "y"), ("A", "B")))
     assert "a whole number" in answer_format(Amount(0, 10))
     assert "a whole number" not in answer_format(Amount(0, 10, 0.5))
+    assert "1 or more in steps of 2" in answer_format(Amount(1, 9, 2))
+    assert "0.5 or more in steps of 1" in answer_format(Amount(0.5, 3.5))
+    assert "multiple of 0.1" in answer_format(Amount(0.3, 0.9, 0.1))
 
 
 def test_options_read_neutrally() -> None:
