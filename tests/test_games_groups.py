@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
-from strategies import chance, played, seated
+from strategies import Watcher, chance, played, seated, simulate
 
 from gamesim import catalog
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
+from gamesim.observation import Observations
 from gamesim.peers import ranked
+from gamesim.policy import OK, UNREADABLE, Decisions, Policy
 
 
 def game_of(name: str, **parameters: Any) -> Game:
@@ -213,3 +216,40 @@ def test_selfish_bids_are_best_replies_to_themselves_but_for_rounding(bidders: i
     for value in (100, 500, 900):
         expected = (value - bids) * won
         assert expected[int(plan[value])] > 0.99 * expected.max()
+
+
+def test_private_values_are_new_in_every_round_and_those_that_count() -> None:
+    watcher = Watcher()
+    simulation = simulate(game_of("first_price_auction"), [watcher], 40, rounds=2)
+    shown = [obs.seen["value"] for obs in watcher.shown]
+    for obs, play, values in zip(watcher.shown, simulation.plays, shown, strict=True):
+        np.testing.assert_array_equal(play.game.feedback(play)["bidder"]["value"], values)
+        won = play.earned["bidder"] != 0
+        np.testing.assert_array_equal(play.earned["bidder"][won], (values - play["bid"])[won])
+        assert won.sum() <= len(obs) / 4
+    by_agent = [
+        dict(zip(obs.agent.tolist(), obs.seen["value"].tolist(), strict=True)) for obs in watcher.shown
+    ]
+    assert sum(by_agent[0][agent] == by_agent[1][agent] for agent in by_agent[0]) < 10
+
+
+@dataclass(frozen=True)
+class FirstIsSilent(Policy):
+    """Gives no answer as agent 0 and the least as anybody else."""
+
+    def decide(self, obs: Observations) -> Decisions:
+        lost = obs.agent == 0
+        actions = np.where(lost, np.nan, 0.0)
+        return Decisions(actions, "sample", status=np.where(lost, UNREADABLE, OK).astype(np.uint8))
+
+
+def test_nobody_is_asked_about_a_contribution_that_is_missing() -> None:
+    simulation = simulate(game_of("peer_punishment"), [FirstIsSilent()], 12)
+    table = simulation.recorder.table()
+    groups = table[table.agent == 0].group.unique().tolist()
+    assert len(groups) == 1
+    later = table[(table.group == groups[0]) & (table.stage != "contribute")]
+    assert set(later.status) == {"skipped"}
+    assert table[table.group == groups[0]].payoff.isna().all()
+    assert set(table[table.group != groups[0]].status) == {"ok"}
+    assert simulation.groups_void == 1
