@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import platform
 import time
 import warnings
@@ -15,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gamesim import record
@@ -31,7 +33,7 @@ from gamesim.population import KEYBOARD, Cast, cast, with_subjects
 from gamesim.record import Recorder, Settings
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
-from gamesim.streams import key
+from gamesim.streams import Ints, key
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -89,6 +91,28 @@ class Run:
 
         return summarise(self.decisions, self.settings.model_dump())
 
+    @cached_property
+    def edges(self) -> Ints | None:
+        """Who is next to whom: (E, 2) int, pairs of agents by number within a session; None without a network."""
+        if self.settings.network is None:
+            return None
+        if self._recorder is not None:
+            return self._recorder.edges
+        assert self.folder is not None
+        return record.read_network(self.folder)
+
+    def series(self, **options: Any) -> pd.DataFrame:
+        """Measure the run round by round, with intervals over sessions: means, efficiency, Gini, assortment.
+
+        Parameters
+        ----------
+        **options
+            As `gamesim.analysis.series.series` takes them.
+        """
+        from gamesim.analysis.series import series
+
+        return series(self.decisions, self.settings.model_dump(), edges=self.edges, **options)
+
     def compare(self, **options: Any) -> Comparison:
         """Compare with the human records that answer to these decisions.
 
@@ -107,6 +131,29 @@ class Run:
         from gamesim.analysis.plot import plot
 
         return plot(self.compare(**options), Path(path))
+
+    def plot_series(self, path: str | Path) -> Path:
+        """Draw what went on from round to round into a PNG or SVG file."""
+        from gamesim.analysis.series_plot import plot_series
+
+        return plot_series(self.series(), self.settings.model_dump(), path)
+
+    def plot_network(self, path: str | Path, **options: Any) -> Path:
+        """Draw who did and earned what on the network, and the rounds before, into a PNG or SVG file.
+
+        Parameters
+        ----------
+        path : str or Path
+        **options
+            As `gamesim.analysis.network_plot.plot_network` takes them.
+        """
+        from gamesim.analysis.network_plot import plot_network
+
+        if self.edges is None:
+            raise GamesimError("there is no network to draw: the run was not played on one")
+        return plot_network(
+            self.decisions, self.settings.model_dump(), self.edges, self.series(), Path(path), **options
+        )
 
 
 def play(
@@ -258,7 +305,13 @@ def play(
         society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
-        game={"name": rules.name, "parameters": dataclasses.asdict(rules), **source_of(type(rules))},
+        game={
+            "name": rules.name,
+            "parameters": dataclasses.asdict(rules),
+            "seats": {role: rules.seats_of(role) for role in dict.fromkeys(rules.roles)},
+            "efficient_payoff": _efficient(rules, linked),
+            **source_of(type(rules)),
+        },
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, sessions),
@@ -403,6 +456,13 @@ def _network(given: str | Network | nx.Graph | None, n: int | None, seed: int, g
     if isinstance(given, str):
         return open_network(given, n, seed, game.default_n)
     return Network.from_networkx(given)
+
+
+def _efficient(game: Game, network: Network | None) -> dict[str, float]:
+    """Give what groups can earn at most, by size: of the game's own, and of all sizes on a network."""
+    sizes = {len(game.roles)} | (set() if network is None else {2, *(np.unique(network.degree) + 1).tolist()})
+    known = {str(size): game.efficient_payoff_of(size) for size in sorted(sizes)}
+    return {size: worth for size, worth in known.items() if not math.isnan(worth)}
 
 
 def _usual_matching(game: Game, network: Network | None) -> str:

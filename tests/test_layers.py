@@ -31,7 +31,19 @@ ENGINE = (
         "imitation",
     ),
     *("spec", "population", "matching", "record", "answers", "prompt", "reading", "simulation", "elicit"),
-    *("catalog", "roster", "personas", "run", "shown", "show", "listing", "modelling", "replay", "cli"),
+    *(
+        "catalog",
+        "roster",
+        "personas",
+        "run",
+        "shown",
+        "rounds",
+        "show",
+        "listing",
+        "modelling",
+        "replay",
+        "cli",
+    ),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
