@@ -259,6 +259,119 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
+    prepared = prepare(
+        game,
+        agents,
+        n=n,
+        rounds=rounds,
+        sessions=sessions,
+        matching=matching,
+        network=network,
+        update=update,
+        continuation=continuation,
+        supergames=supergames,
+        neighbours=neighbours,
+        seed=seed,
+        seat=seat,
+        personas=personas,
+        require_weights=require_weights,
+        download=download,
+        max_cost=max_cost,
+        max_tokens=max_tokens,
+        max_seconds=max_seconds,
+        cache=cache,
+        dry_run=dry_run,
+        **parameters,
+    )
+    settings = prepared.settings
+    folder = Path(out) if out is not None and not dry_run else None
+    earlier = _taken_up(folder, settings) if resume and folder is not None else None
+    if earlier is not None:
+        return earlier
+    recorder = Recorder(folder, prepared.dealt.people)
+    recorder.settings(settings)
+    if prepared.linked is not None:
+        recorder.network(prepared.linked.edges)
+    if announce is not None:
+        announce(settings.notes)
+    try:
+        return _simulate(prepared, recorder, progress)
+    finally:
+        settings.spent = prepared.access.spent()
+        recorder.finish(settings)
+        prepared.access.close()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a simulation needs, checked and ready to play.
+
+    Parameters
+    ----------
+    rules : Game
+    dealt : Cast
+    policies : sequence of Policy
+    labels : sequence of str
+    linked : Network or None
+    society : Society
+        As `gamesim.simulation.Simulation` takes them.
+    access : Access
+        The way to served models, to be closed in the end.
+    settings : Settings
+        What the record will say.
+    """
+
+    rules: Game
+    dealt: Cast
+    policies: Sequence[Policy]
+    labels: Sequence[str]
+    linked: Network | None
+    society: Society
+    access: Access
+    settings: Settings
+
+    def arguments(self) -> dict[str, Any]:
+        """Give the arguments of `gamesim.simulation.Simulation`, but for the recorder."""
+        return {
+            "game": self.rules,
+            "cast": self.dealt,
+            "policies": self.policies,
+            "labels": self.labels,
+            "rounds": self.settings.rounds,
+            "matching": self.settings.matching,
+            "network": self.linked,
+            "society": self.society,
+            "seed": self.settings.seed,
+            "run": self.settings.run,
+        }
+
+
+def prepare(
+    game: str | Game,
+    agents: str | Mapping[str, float] = "befm",
+    *,
+    n: int | None = None,
+    rounds: int = 1,
+    sessions: int = 1,
+    matching: str | None = None,
+    network: str | Network | nx.Graph | None = None,
+    update: str = "synchronous",
+    continuation: float = 0.0,
+    supergames: int | None = None,
+    neighbours: str = "earnings",
+    seed: int = 0,
+    seat: str = "",
+    personas: Given | None = None,
+    require_weights: bool = False,
+    download: bool = False,
+    max_cost: float | None = None,
+    max_tokens: float | None = None,
+    max_seconds: float | None = None,
+    cache: bool = True,
+    dry_run: bool = False,
+    **parameters: Any,
+) -> Prepared:
+    """Check what is to be played and get everybody ready; the arguments are those of `play`."""
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
@@ -324,22 +437,7 @@ def play(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    folder = Path(out) if out is not None and not dry_run else None
-    earlier = _taken_up(folder, settings) if resume and folder is not None else None
-    if earlier is not None:
-        return earlier
-    recorder = Recorder(folder, dealt.people)
-    recorder.settings(settings)
-    if linked is not None:
-        recorder.network(linked.edges)
-    if announce is not None:
-        announce(settings.notes)
-    try:
-        return _simulate(rules, dealt, policies, labels, linked, society, recorder, settings, progress)
-    finally:
-        settings.spent = access.spent()
-        recorder.finish(settings)
-        access.close()
+    return Prepared(rules, dealt, policies, labels, linked, society, access, settings)
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:
@@ -394,33 +492,12 @@ def open_run(folder: str | Path) -> Run:
     return Run(record.read_settings(path), path)
 
 
-def _simulate(
-    rules: Game,
-    dealt: Cast,
-    policies: Sequence[Policy],
-    labels: Sequence[str],
-    network: Network | None,
-    society: Society,
-    recorder: Recorder,
-    settings: Settings,
-    progress: Progress | None,
-) -> Run:
+def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None) -> Run:
     from gamesim.simulation import Simulation  # late: importing Mesa takes longer than most games
 
+    settings = prepared.settings
     began = time.perf_counter()
-    simulation = Simulation(
-        rules,
-        dealt,
-        policies,
-        labels,
-        rounds=settings.rounds,
-        matching=settings.matching,
-        network=network,
-        society=society,
-        seed=settings.seed,
-        recorder=recorder,
-        run=settings.run,
-    )
+    simulation = Simulation(**prepared.arguments(), recorder=recorder)
     settings.status = "interrupted"
     try:
         with _noting(settings.notes):
