@@ -52,8 +52,16 @@ def several(run: Run) -> bool:
 
 
 def print_rounds(run: Run) -> None:
-    """Print how means, efficiency, inequality and assortment went from the first to the last round."""
+    """Print how means, efficiency, inequality and assortment went from the first to the last round.
+
+    Raises
+    ------
+    GamesimError
+        When nobody decided anything.
+    """
     series = run.series()
+    if not len(series):
+        raise GamesimError("there is nothing to show: no decision was made")
     timed = series[series["round"].notna()]
     moments = list(dict.fromkeys(zip(timed["supergame"], timed["round"], strict=True)))
     games = moments[-1][0] > 1

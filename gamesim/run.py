@@ -109,6 +109,13 @@ class Run:
         **options
             As `gamesim.analysis.series.series` takes them.
         """
+        return self._series(**options) if options else self._usual_series.copy()
+
+    @cached_property
+    def _usual_series(self) -> pd.DataFrame:
+        return self._series()
+
+    def _series(self, **options: Any) -> pd.DataFrame:
         from gamesim.analysis.series import series
 
         return series(self.decisions, self.settings.model_dump(), edges=self.edges, **options)

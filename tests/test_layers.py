@@ -36,6 +36,7 @@ ENGINE = (
         "roster",
         "personas",
         "run",
+        "game_model",
         "shown",
         "rounds",
         "show",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from gamesim.analysis.series import series
 from gamesim.errors import GamesimError
 from gamesim.rounds import as_json, bars, print_rounds, write_csv
 
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "societies.md").read_text(encoding="utf-8")
 SPEC = {"role": "member", "low": 0.0, "high": 20.0, "labels": None}
 SETTINGS = {
     "decisions": {"g.give": SPEC},
@@ -296,6 +301,22 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
         gamesim.play("dictator", "uniform", n=2).plot_network(tmp_path / "x.png")
 
 
+def test_a_run_in_which_nobody_answered_is_measured_and_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from gamesim.analysis.network_plot import plot_network
+
+    for network in ("karate_club", "barabasi_albert:n=1100,m=2"):
+        for game in ("prisoners_dilemma", "public_goods"):
+            run = gamesim.play(game, "uniform", network=network, rounds=2)
+            lost = run.decisions.assign(action=np.nan, payoff=np.nan, status="unreadable")
+            settings = run.settings.model_dump()
+            assert run.edges is not None
+            found = series(lost, settings, edges=run.edges)
+            assert found.loc[found["measure"] != "agents", "value"].isna().all()
+            plot_network(lost, settings, run.edges, found, tmp_path / "lost.png")
+            assert not len(series(lost[:0], settings, edges=run.edges))
+
+
 def test_series_are_drawn_without_a_network(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     run = gamesim.play("trust", "uniform", n=20, rounds=4, sessions=3)
@@ -336,3 +357,36 @@ def test_the_block_shows_first_middle_and_last(capsys: pytest.CaptureFixture[str
     assert len(pd.read_csv(tmp_path / "series.csv")) == len(run.series())
     with pytest.raises(GamesimError, match="--csv"):
         write_csv(run, tmp_path / "nowhere" / "series.csv")
+
+
+def test_the_code_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    known: dict[str, Any] = {}
+    for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+        exec(block, known)
+    assert len(known["contributions"]) == 10
+    assert {file.name for file in tmp_path.iterdir()} >= {"society.png", "rounds.svg"}
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    commands = re.findall(r"^\$ gamesim (.*)$", PAGE, re.MULTILINE)
+    assert len(commands) == 2
+    program = Path(sys.executable).parent / "gamesim"
+    for command in commands:
+        done = subprocess.run(
+            [program, *shlex.split(command)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "assortment" in done.stdout
+    assert (tmp_path / "lattice.png").stat().st_size > 10_000
+    assert len(pd.read_csv(tmp_path / "lattice.csv")) > 100
+
+
+def test_the_page_names_every_measure() -> None:
+    run = gamesim.play("public_goods", "uniform,spe", network="karate_club", rounds=3)
+    choice = gamesim.play("prisoners_dilemma", "uniform", n=4)
+    measured = {*run.series()["measure"], *choice.series()["measure"]}
+    assert measured == set(re.findall(r"^\| `(\w+)` \| ", PAGE.split("## What is measured")[1], re.MULTILINE))

@@ -274,7 +274,7 @@ def _shade(panel: Any, scene: Scene, values: Floats, colours: Any) -> Any:
     )
     return panel.scatter(
         *scene.at.T,
-        c=np.ma.masked_invalid(values),
+        c=values,
         s=scene.size,
         cmap=colormap,
         norm=norm,
@@ -311,7 +311,8 @@ def _neighbours(panel: Any, scene: Scene) -> None:
     if scene.labels:
         _shares(panel, scene, near, np.linspace(-0.025, 1.025, 22))
         named(panel, f"share of neighbours with {scene.labels[0]}", "share of agents")
-        panel.legend(fontsize=7, frameon=False)
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend(fontsize=7, frameon=False)
         return
     known = ~(np.isnan(near) | np.isnan(scene.action))
     half = (scene.high - scene.low) / 40

@@ -158,8 +158,8 @@ def _possible(paid: Mapping[str, Panel], settings: Mapping[str, Any], edges: Int
         return None
     role, panel = next(iter(paid.items()))
     matching = settings.get("matching", "")
-    if edges is not None and matching in ("edges", "neighbourhoods"):
-        return _possible_around(panel, matching, edges, most)
+    if matching in ("edges", "neighbourhoods"):
+        return None if edges is None else _possible_around(panel, matching, edges, most)
     groups = panel.by_policy((~np.isnan(panel.payoff)).astype(np.float64)).sum(axis=0) / seats[role]
     size = sum(seats.values())
     return groups * most[size] if size in most else None
