@@ -49,6 +49,8 @@ class Befm(ModelPolicy):
         Folders or ids to take instead of the published ones.
     structured, reask
         As in `ModelPolicy`; off, since the model learnt one bracketed answer to a single turn.
+    personas : bool
+        As in `ModelPolicy`; off, since nobody has shown that persona texts make it play like such people.
     """
 
     release: str = "befm/BeFM1.5-4B"
@@ -56,6 +58,7 @@ class Befm(ModelPolicy):
     adapter: str = ""
     structured: str = "off"
     reask: int = 0
+    personas: bool = False
 
     trained_on = ("moblab",)
 
@@ -85,7 +88,7 @@ class Befm(ModelPolicy):
 
     def notes(self) -> list[str]:
         """Say that this port is unverified."""
-        return [f"befm ({self.release}): {STAMP}"]
+        return [*super().notes(), f"befm ({self.release}): {STAMP}"]
 
     def _release(self) -> Release:
         if self.release not in RELEASES:

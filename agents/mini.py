@@ -151,6 +151,7 @@ class Mini(ModelPolicy):
     weights: str = ""
     wording: str = "0"
     order: str = "0"
+    personas: bool = False
 
     trained_on = ("moblab", "behaviorbench")
 
@@ -177,6 +178,8 @@ class Mini(ModelPolicy):
             raise GamesimError(
                 f"mini@elicit={self.elicit}: mini answers on its own scale, so only probabilities are read"
             )
+        if self.order != "0":
+            raise GamesimError(f"mini@order={self.order}: mini reads options in one order alone, which is 0")
         ready = self.opening(f"hf:{self.weights or WEIGHTS}", setting)
         departures = [
             f"mini: {clause.decision}: plays {_relevant(clause.nearest, setting)}"
@@ -195,7 +198,7 @@ class Mini(ModelPolicy):
             if self.stand_in_for
             else []
         )
-        return standing + list(getattr(self, "_departures", []))
+        return standing + super().notes() + list(getattr(self, "_departures", []))
 
     def describe(self) -> dict[str, Any]:
         """Add that it is never scored for likeness on the records it was trained on."""

@@ -22,8 +22,7 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution
 from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
-
-COOPERATE, DEFECT = 0.0, 1.0
+from gamesim.matrix import best_alike, largest_total, paid, symmetric_equilibrium
 
 
 @dataclass(frozen=True)
@@ -49,30 +48,32 @@ class PrisonersDilemma(Game):
     )
     rules = {
         "player": (
-            "You and another person each choose A or B at the same time. If both choose A, each earns {reward}. "
-            "If both choose B, each earns {punishment}. If one chooses A and the other B, the one who chose A "
-            "earns {sucker} and the one who chose B earns {temptation}.",
+            "You and another person each choose {options} at the same time. If both choose {cooperate}, each earns "
+            "{reward}. If both choose {defect}, each earns {punishment}. If one chooses {cooperate} and the other "
+            "{defect}, the one who chose {cooperate} earns {sucker} and the one who chose {defect} earns "
+            "{temptation}.",
             "Two participants, you and one other, pick one of two options without knowing the other's pick. "
-            "A and A: {reward} for each. B and B: {punishment} for each. You A, the other B: {sucker} for you "
-            "and {temptation} for the other. You B, the other A: {temptation} for you and {sucker} for the "
-            "other.",
-            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
-            "{reward} if the other chooses A too and {sucker} if the other chooses B. Choosing B brings you "
-            "{temptation} if the other chooses A and {punishment} if the other chooses B too. The other "
-            "faces the same rule.",
-            "You are matched with one person. Each of you takes option A or option B, both at once. When you "
-            "both take A you get {reward} each; when you both take B you get {punishment} each; when you "
-            "differ, whoever took B gets {temptation} and whoever took A gets {sucker}.",
+            "{cooperate} and {cooperate}: {reward} for each. {defect} and {defect}: {punishment} for each. You "
+            "{cooperate}, the other {defect}: {sucker} for you and {temptation} for the other. You {defect}, the "
+            "other {cooperate}: {temptation} for you and {sucker} for the other.",
+            "Your earnings depend on your choice and on that of another participant. Choosing {cooperate} brings "
+            "you {reward} if the other chooses {cooperate} too and {sucker} if the other chooses {defect}. "
+            "Choosing {defect} brings you {temptation} if the other chooses {cooperate} and {punishment} if the "
+            "other chooses {defect} too. The other faces the same rule.",
+            "You are matched with one person. Each of you takes option {cooperate} or option {defect}, both at "
+            "once. When you both take {cooperate} you get {reward} each; when you both take {defect} you get "
+            "{punishment} each; when you differ, whoever took {defect} gets {temptation} and whoever took "
+            "{cooperate} gets {sucker}.",
         ),
     }
     ask = {
         "choose": (
-            "Do you choose A or B?",
-            "Which option do you take, A or B?",
-            "State your choice: A or B.",
+            "Do you choose {options}?",
+            "Which option do you take, {options}?",
+            "State your choice: {options}.",
         )
     }
-    words = {"other": ("A", "B")}
+    words = {"other": ("{cooperate}", "{defect}")}
     recall = {"player": "you chose {choose} and the other chose {other}"}
 
     @stage(by="player")
@@ -80,12 +81,13 @@ class PrisonersDilemma(Game):
         """Cooperate or defect."""
         return Choice(("cooperate", "defect"), ("A", "B"))
 
+    def table(self) -> Floats:
+        """Give the own earnings, rows the own action, columns the other's: (2, 2) float."""
+        return np.array([[self.reward, self.sucker], [self.temptation, self.punishment]])
+
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Look both actions up in the payoff table."""
-        table = np.array([self.reward, self.sucker, self.temptation, self.punishment])
-        cell = 2 * play["choose"] + play.partner("choose")
-        missing = np.isnan(cell)
-        return {"player": np.where(missing, np.nan, table[np.where(missing, 0, cell).astype(np.int64)])}
+        return {"player": paid(self.table(), play["choose"], play.partner("choose"))}
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Tell each what the other chose."""
@@ -93,19 +95,12 @@ class PrisonersDilemma(Game):
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
         """Play the equilibrium named in the module's docstring."""
-        stay = self.reward - self.temptation
-        leave = self.punishment - self.sucker
-        if stay >= 0 and leave >= 0:
-            return np.full(size, COOPERATE if stay >= leave else DEFECT)
-        if stay >= 0 or leave >= 0:
-            return np.full(size, COOPERATE if stay >= 0 else DEFECT)
-        cooperate = leave / (stay + leave)
-        return ActionDistribution(np.array([COOPERATE, DEFECT]), np.array([[cooperate, 1 - cooperate]]))
+        return symmetric_equilibrium(self.table(), size)
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take the action that gives both the most when both take it."""
-        return np.full(size, COOPERATE if self.reward >= self.punishment else DEFECT)
+        return best_alike(self.table(), size)
 
     def efficient_payoff(self) -> float:
         """Give the largest sum in the table."""
-        return max(2 * self.reward, 2 * self.punishment, self.temptation + self.sucker)
+        return largest_total(self.table())

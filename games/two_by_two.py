@@ -22,6 +22,7 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution
 from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
+from gamesim.matrix import mixture, paid
 
 
 @dataclass(frozen=True)
@@ -44,54 +45,54 @@ class TwoByTwo(Game):
     sources = ("Harsanyi & Selten 1988, A General Theory of Equilibrium Selection in Games, MIT Press",)
     rules = {
         "row": (
-            "You and another person each choose A or B at the same time. You earn {row_up_left} if both choose "
-            "A, {row_up_right} if you choose A and the other B, {row_down_left} if you choose B and the other "
-            "A, and {row_down_right} if both choose B. The other earns {column_up_left}, {column_up_right}, "
-            "{column_down_left} and {column_down_right} in the same four cases.",
-            "Two participants pick A or B without knowing the other's pick. Earnings, yours first: A and A, "
-            "{row_up_left} and {column_up_left}; you A and the other B, {row_up_right} and {column_up_right}; "
-            "you B and the other A, {row_down_left} and {column_down_left}; B and B, {row_down_right} and "
-            "{column_down_right}.",
-            "You and one other person take option A or option B, both at once. When both take A, you get "
-            "{row_up_left} and the other {column_up_left}. When you take A and the other B, you get "
-            "{row_up_right} and the other {column_up_right}. When you take B and the other A, you get "
-            "{row_down_left} and the other {column_down_left}. When both take B, you get {row_down_right} and the "
-            "other {column_down_right}.",
-            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
-            "{row_up_left} if the other chooses A and {row_up_right} if the other chooses B; choosing B brings you "
-            "{row_down_left} and {row_down_right}. The other earns, in the same order, {column_up_left}, "
-            "{column_up_right}, {column_down_left} and {column_down_right}.",
+            "You and another person each choose {options} at the same time. You earn {row_up_left} if both choose "
+            "{up}, {row_up_right} if you choose {up} and the other {right}, {row_down_left} if you choose {down} "
+            "and the other {left}, and {row_down_right} if both choose {down}. The other earns {column_up_left}, "
+            "{column_up_right}, {column_down_left} and {column_down_right} in the same four cases.",
+            "Two participants pick {options} without knowing the other's pick. Earnings, yours first: {up} and "
+            "{left}, {row_up_left} and {column_up_left}; you {up} and the other {right}, {row_up_right} and "
+            "{column_up_right}; you {down} and the other {left}, {row_down_left} and {column_down_left}; {down} and "
+            "{right}, {row_down_right} and {column_down_right}.",
+            "You and one other person take option {up} or option {down}, both at once. When both take {up}, you get "
+            "{row_up_left} and the other {column_up_left}. When you take {up} and the other {right}, you get "
+            "{row_up_right} and the other {column_up_right}. When you take {down} and the other {left}, you get "
+            "{row_down_left} and the other {column_down_left}. When both take {down}, you get {row_down_right} and "
+            "the other {column_down_right}.",
+            "Your earnings depend on your choice and on that of another participant. Choosing {up} brings you "
+            "{row_up_left} if the other chooses {left} and {row_up_right} if the other chooses {right}; choosing "
+            "{down} brings you {row_down_left} and {row_down_right}. The other earns, in the same order, "
+            "{column_up_left}, {column_up_right}, {column_down_left} and {column_down_right}.",
         ),
         "column": (
-            "You and another person each choose A or B at the same time. You earn {column_up_left} if both "
-            "choose A, {column_down_left} if you choose A and the other B, {column_up_right} if you choose B "
-            "and the other A, and {column_down_right} if both choose B. The other earns {row_up_left}, "
-            "{row_down_left}, {row_up_right} and {row_down_right} in the same four cases.",
-            "Two participants pick A or B without knowing the other's pick. Earnings, yours first: A and A, "
-            "{column_up_left} and {row_up_left}; you A and the other B, {column_down_left} and "
-            "{row_down_left}; you B and the other A, {column_up_right} and {row_up_right}; B and B, "
-            "{column_down_right} and {row_down_right}.",
-            "You and one other person take option A or option B, both at once. When both take A, you get "
-            "{column_up_left} and the other {row_up_left}. When you take A and the other B, you get "
-            "{column_down_left} and the other {row_down_left}. When you take B and the other A, you get "
-            "{column_up_right} and the other {row_up_right}. When both take B, you get {column_down_right} and the "
-            "other {row_down_right}.",
-            "Your earnings depend on your choice and on that of another participant. Choosing A brings you "
-            "{column_up_left} if the other chooses A and {column_down_left} if the other chooses B; choosing B "
-            "brings you {column_up_right} and {column_down_right}. The other earns, in the same order, "
-            "{row_up_left}, {row_down_left}, {row_up_right} and {row_down_right}.",
+            "You and another person each choose {options} at the same time. You earn {column_up_left} if both "
+            "choose {left}, {column_down_left} if you choose {left} and the other {down}, {column_up_right} if you "
+            "choose {right} and the other {up}, and {column_down_right} if both choose {right}. The other earns "
+            "{row_up_left}, {row_down_left}, {row_up_right} and {row_down_right} in the same four cases.",
+            "Two participants pick {options} without knowing the other's pick. Earnings, yours first: {left} and "
+            "{up}, {column_up_left} and {row_up_left}; you {left} and the other {down}, {column_down_left} and "
+            "{row_down_left}; you {right} and the other {up}, {column_up_right} and {row_up_right}; {right} and "
+            "{down}, {column_down_right} and {row_down_right}.",
+            "You and one other person take option {left} or option {right}, both at once. When both take {left}, "
+            "you get {column_up_left} and the other {row_up_left}. When you take {left} and the other {down}, you "
+            "get {column_down_left} and the other {row_down_left}. When you take {right} and the other {up}, you "
+            "get {column_up_right} and the other {row_up_right}. When both take {right}, you get "
+            "{column_down_right} and the other {row_down_right}.",
+            "Your earnings depend on your choice and on that of another participant. Choosing {left} brings you "
+            "{column_up_left} if the other chooses {up} and {column_down_left} if the other chooses {down}; "
+            "choosing {right} brings you {column_up_right} and {column_down_right}. The other earns, in the same "
+            "order, {row_up_left}, {row_down_left}, {row_up_right} and {row_down_right}.",
         ),
     }
     ask = {
         "row": (
-            "Do you choose A or B?",
-            "Which option do you take, A or B?",
-            "State your choice: A or B.",
+            "Do you choose {options}?",
+            "Which option do you take, {options}?",
+            "State your choice: {options}.",
         ),
         "column": (
-            "Do you choose A or B?",
-            "Which option do you take, A or B?",
-            "State your choice: A or B.",
+            "Do you choose {options}?",
+            "Which option do you take, {options}?",
+            "State your choice: {options}.",
         ),
     }
     recall = {
@@ -120,13 +121,10 @@ class TwoByTwo(Game):
 
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Look both actions up in the payoff tables."""
-        missing = np.isnan(play["row"]) | np.isnan(play["column"])
-        up = np.where(missing, 0, play["row"]).astype(np.int64)
-        left = np.where(missing, 0, play["column"]).astype(np.int64)
         row, column = self.tables()
         return {
-            "row": np.where(missing, np.nan, row[up, left]),
-            "column": np.where(missing, np.nan, column[up, left]),
+            "row": paid(row, play["row"], play["column"]),
+            "column": paid(column.T, play["column"], play["row"]),
         }
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
@@ -147,8 +145,7 @@ class TwoByTwo(Game):
             return np.full(size, float(up if stage == "row" else left))
         # Row mixes so that column is indifferent, and column so that row is.
         gain = column[:, 0] - column[:, 1] if stage == "row" else row[0, :] - row[1, :]
-        first = gain[1] / (gain[1] - gain[0])
-        return ActionDistribution(np.array([0.0, 1.0]), np.array([[first, 1 - first]]))
+        return mixture(float(gain[1] / (gain[1] - gain[0])))
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take one's part of the pair whose payoffs are nearest to equal (of these, the largest sum)."""

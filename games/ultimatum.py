@@ -96,9 +96,9 @@ class Ultimatum(Game):
             "Which amount is the lowest that you would take? Any smaller offer will be rejected for you.",
         ),
         "answer": (
-            "You are offered {offer}. Do you accept or reject?",
-            "The proposal gives you {offer}. Is your answer accept or reject?",
-            "Out of the total, {offer} would be yours. Choose: accept or reject.",
+            "You are offered {offer}. Do you {turned}?",
+            "The proposal gives you {offer}. Is your answer {turned}?",
+            "Out of the total, {offer} would be yours. Choose: {turned}.",
         ),
     }
     words = {"accepted": ("rejected", "accepted")}

@@ -5,7 +5,8 @@ Actions are float64.  An amount is in game units; a choice is the index of its l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -18,6 +19,7 @@ Bools = NDArray[np.bool_]
 
 GRID_TOLERANCE = 1e-9
 MOST_AMOUNTS = 10_000_000
+MOST_PERMUTED = 3
 
 
 def plain(value: float) -> str:
@@ -133,16 +135,64 @@ class Choice:
         Names used in tables, in the order of their index.
     shown : tuple of str
         What players read; the labels themselves unless neutral names are given.
+    order : tuple of int
+        In which order the labels are named to players, by their index.
+    neutral : bool, optional
+        Whether what players read says nothing of the action, so that it may as well stand for another one;
+        where it is not given, names that are not the labels are neutral.
     """
 
     labels: tuple[str, ...]
     shown: tuple[str, ...] = field(default=())
+    order: tuple[int, ...] = field(default=())
+    neutral: bool | None = None
 
     def __post_init__(self) -> None:
         if not self.shown:
             object.__setattr__(self, "shown", self.labels)
+        if self.neutral is None:
+            object.__setattr__(self, "neutral", self.shown != self.labels)
+        if not self.order:
+            object.__setattr__(self, "order", tuple(range(len(self.labels))))
 
     varies = False
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What players read, in the order in which it is named to them."""
+        return tuple(self.shown[i] for i in self.order)
+
+    def renamed(self, shown: tuple[str, ...]) -> Choice:
+        """Give the same choice under other names."""
+        return replace(self, shown=shown)
+
+    def arrangements(self) -> int:
+        """Count the arrangements: all orders of up to three labels, every rotation of more."""
+        return len(self._orders())
+
+    def arranged(self, number: int) -> Choice:
+        """Give one arrangement.
+
+        Neutral names stay in their order and move to other actions; names with a meaning stay with their action
+        and are named in another order.
+
+        Parameters
+        ----------
+        number : int
+            Which of the arrangements, counted round and round; 0 is the choice as it is.
+        """
+        order = self._orders()[number % self.arrangements()]
+        if not self.neutral:
+            return replace(self, order=tuple(self.order[i] for i in order))
+        return replace(
+            self, shown=tuple(self.shown[i] for i in order), order=tuple(int(i) for i in np.argsort(order))
+        )
+
+    def _orders(self) -> list[tuple[int, ...]]:
+        places = range(len(self.labels))
+        if len(self.labels) <= MOST_PERMUTED:
+            return list(itertools.permutations(places))
+        return [(*places[k:], *places[:k]) for k in places]
 
     def counts(self) -> NDArray[np.int64]:
         """Give the number of labels: () int."""
@@ -150,7 +200,8 @@ class Choice:
 
     def contains(self, actions: Floats) -> Bools:
         """Tell which actions are the index of a label."""
-        return np.isin(actions, np.arange(len(self.labels)))
+        legal: Bools = (actions >= 0) & (actions < len(self.labels)) & (actions == np.floor(actions))
+        return legal
 
     def at(self, share: float | Floats) -> Floats:
         """Give the label's index nearest to a share of the way from first to last."""

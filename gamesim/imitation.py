@@ -30,7 +30,7 @@ class Imitator(ExactPolicy):
 
     start: float | None = None
 
-    memory: ClassVar[int | None] = 1
+    lookback: ClassVar[int | None] = 1
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse to play where there is nobody to imitate."""

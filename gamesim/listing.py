@@ -17,11 +17,14 @@ from rich.table import Table
 
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
-from gamesim.errors import GamesimError
+from gamesim.behaviorbench import build_pack
+from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
 from gamesim.models.cache import ReplyCache, cache_folder
+from gamesim.pack import export as own_texts
+from gamesim.pack import open_pack
 from gamesim.shown import console, marked, printable
 
 _TEXT_WIDTH = 88
@@ -121,10 +124,11 @@ def _recorded_mean(record: Reference) -> str:
     return f"{record.figures['mean'].value:.2f}" if "mean" in record.figures else "-"
 
 
-def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None:
+def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts: Path | None = None) -> None:
     """Print the rules of a game and what each player reads."""
     kind = catalog.find_game(name)
     rules = kind.from_settings(settings)
+    style = prompt.Style(pack=None if prompts is None else open_pack(prompts, kind))
     console.print(f"[bold]{marked(rules.name)}[/bold]  {marked(_first_line(kind))}\n")
     table = _listing("parameter", "value", "what it is")
     for key, item in kind.parameters().items():
@@ -141,11 +145,13 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
         most = rules.money(rules.efficient_payoff())
         console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
     for stage in rules.stages:
-        _show_stage(rules, stage.name, every_wording)
+        _show_stage(rules, stage.name, every_wording, style)
     deciders = {rules.decider(each.name) for each in rules.stages}
     for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
-        console.print(printable(prompt.instructions(rules, role)), markup=False, width=_TEXT_WIDTH)
+        console.print(
+            printable(prompt.instructions(rules, role, style=style)), markup=False, width=_TEXT_WIDTH
+        )
     console.print("\nhuman records:")
     for stage in rules.stages:
         names = [each.name for each in find(f"{rules.name}.{stage.name}")]
@@ -156,22 +162,22 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool) -> None
         console.print(f"  {printable(source)}", markup=False)
 
 
-def _show_stage(rules: Game, stage: str, every_wording: bool) -> None:
+def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style) -> None:
     space = rules.space_at_most(stage)
     legal = (
         f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
         if isinstance(space, Amount)
         else ", ".join(space.labels)
     )
-    seen = {name: float(rules.space_at_most(name).at(0.5)) for name in rules.stage(stage).sees}
+    seen = rules.seen_at(stage, 0.5)
     example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
-    count = prompt.wordings(rules, stage)
+    count = prompt.wordings(rules, stage, style)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
         f"({count} equivalent text{'s' if count > 1 else ''})"
     )
     for wording in range(count if every_wording else 1):
-        told = prompt.told(rules, stage, seen, wording)
+        told = prompt.told(rules, stage, seen, wording, style)
         console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
         console.print(printable(told.user), markup=False, width=_TEXT_WIDTH)
         console.print()
@@ -226,6 +232,40 @@ def _figures(found: Mapping[str, Any]) -> None:
         console.print(f"  {printable(sentence)}", markup=False)
 
 
+def export_prompts(name: str, out: Path) -> None:
+    """Write our texts of a game into a folder."""
+    kind = catalog.find_game(name)
+    file = out / f"{kind.name}.toml"
+    if file.exists():
+        raise GamesimError(f"{file}: there is such a file already; delete it or choose another --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file.write_text(own_texts(kind), encoding="utf-8")
+    except OSError as error:
+        raise GamesimError(f"{file}: cannot be written ({error.strerror}); choose another --out") from None
+    console.print(f"written to {file}", markup=False, soft_wrap=True)
+
+
+def check_prompts(folder: Path, own: Iterable[str]) -> None:
+    """Check a folder of texts and list what it has texts for."""
+    pack = open_pack(folder, *(catalog.find_game(name) for name in own))
+    for name, wording in pack.games.items():
+        held = ", ".join(f"{key} = {value}" for key, value in wording.requires.items())
+        console.print(printable(f"{name}: fine" + (f"; holds for {held}" if held else "")), markup=False)
+
+
+def import_behaviorbench(path: Path, out: Path) -> None:
+    """Take texts from a copy of BehaviorBench and say what could not be taken."""
+    taken, missed = build_pack(path, out)
+    for line in taken:
+        console.print(printable(line), markup=False, soft_wrap=True)
+    if missed:
+        console.print("\nnot taken:")
+    for line in missed:
+        console.print(printable(f"  {line}"), markup=False, soft_wrap=True)
+    console.print(f"\nwritten to {out}; play with --prompts {out}", markup=False, soft_wrap=True)
+
+
 def kept() -> None:
     """List the kept answers, model by model."""
     table = _listing("model", "prompts", "answers", "tokens in", "tokens out", "from", "to")
@@ -240,12 +280,25 @@ def kept() -> None:
 
 def export(file: Path, model: str | None) -> None:
     """Write the kept answers to a file."""
-    with closing(ReplyCache()) as cache, file.open("w", encoding="utf-8") as lines:
-        count = cache.export(lines, model)
+    with closing(ReplyCache()) as cache:
+        _check_kept(cache, model)
+        try:
+            with file.open("w", encoding="utf-8") as lines:
+                count = cache.export(lines, model)
+        except OSError as error:
+            raise GamesimError(f"{file}: cannot be written ({error.strerror})") from None
     console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
 
 
 def prune(model: str | None, older_than_days: float | None) -> None:
     """Delete kept answers."""
     with closing(ReplyCache()) as cache:
+        _check_kept(cache, model)
         console.print(f"{cache.prune(model, older_than_days):,} answers deleted")
+
+
+def _check_kept(cache: ReplyCache, model: str | None) -> None:
+    """Refuse a model of which nothing is kept."""
+    known = [each.model for each in cache.show()]
+    if model is not None and model not in known:
+        raise unknown("model", model, known, where="cache")

@@ -1,12 +1,14 @@
 """Read an action out of a free answer, or say why there is none.  Nothing is clipped, guessed or filled in.
 
-A bracketed answer is taken first, where all brackets that hold a value agree; without brackets, a number or
-label that stands alone in the answer.  Several different candidates, a range, a percentage, a decimal comma or
-a negated answer are unreadable: what was meant cannot be known.
+A JSON object with the one key ``answer`` is taken first; then a bracketed answer, where all brackets that hold a
+value agree; without either, a number or label that stands alone in the answer.  Several different candidates, a
+range, a percentage, a decimal comma or a negated answer are unreadable: what was meant cannot be known.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass
 
@@ -22,16 +24,30 @@ _NUMBER = re.compile(
     r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w%]|[.,]\d)(?!\s*%)"
 )
 _SIGNED_MONEY = re.compile(r"(?<!\d)([-+])\s?([$\u20ac\u00a3\u00a5])(?=\d)")
-_PERCENT = re.compile(r"\d\s*(?:%|per ?cent)", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"\d\s*(?:%|per ?cent|prozent|pour ?cent|por ?cento|por ?ciento|процент)", re.IGNORECASE
+)
 _RANGE = re.compile(r"\d\s*(?:-|\u2013|to|or|and|between)\s*\$?\d", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"\b(?:I (?:can(?:no|')t|am (?:not able|unable)|won't|will not|do not want|refuse|decline)"
     r"|as an AI|I'm (?:sorry|unable|not able))\b",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(
-    r"\b(?:not|never|neither|nor|cannot|refuse|decline|no (?:more|less))\b|n't\b", re.IGNORECASE
+_REFUSAL_ELSEWHERE = re.compile(
+    r"\b(?:lo siento|no puedo|je ne peux pas|je suis désolée?|(?:es )?tut mir leid|ich kann (?:das |dabei )?nicht"
+    r"|não posso|non posso|mi dispiace|я не могу)\b"
+    r"|我(?:无法|不能)|抱歉|申し訳",
+    re.IGNORECASE,
 )
+_NEGATION = re.compile(
+    r"\b(?:not|never|neither|nor|cannot|refuse|decline|no (?:more|less)|keep(?:ing|s)?|kept"
+    r"|nicht|kein\w*|niemals|pas|jamais|não|nunca|не|никогда)\b|n't\b|[不没沒無无]",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(r"\{[^{}]*\}")
+_CURRENCY_WORD = re.compile(r"(?<=\d)\s?[元円원]")
+# One sign for signs that mean the same in other scripts.
+_SIGNS = str.maketrans("’−％٪［］【】，．＄", "'-%%[][],.$")  # noqa: RUF001
 _ARTICLE = re.compile(r"(^|[.!?\n])(\s*)A(?=\s+[a-z])")
 
 
@@ -46,7 +62,7 @@ class Reading:
     status : int
         Index into the statuses of a decision.
     read_as : str
-        ``bracket``, ``lone number``, ``lone label``, or empty where nothing was read.
+        ``structured``, ``bracket``, ``lone number``, ``lone label``, or empty where nothing was read.
     """
 
     action: float
@@ -70,7 +86,12 @@ def read_answer(text: str, space: ActionSpace, row: int = 0) -> Reading:
     -------
     Reading
     """
-    text = _SIGNED_MONEY.sub(r"\2\1", text.replace("\u2019", "'").replace("\u2212", "-"))
+    text = _SIGNED_MONEY.sub(r"\2\1", _CURRENCY_WORD.sub("", text.translate(_SIGNS)))
+    if objects := _answers(text):
+        stated = [_stated(value, space) for value in objects]
+        if any(value is None for value in stated):
+            return Reading(np.nan, UNREADABLE)
+        return _judge({value for value in stated if value is not None}, space, row, "structured")
     brackets = [inner.strip() for inner in _BRACKET.findall(text)]
     values = [_value(inner, space) for inner in brackets]
     if not isinstance(space, Choice) and any(
@@ -80,13 +101,34 @@ def read_answer(text: str, space: ActionSpace, row: int = 0) -> Reading:
     candidates = {value for value in values if value is not None}
     if candidates:
         return _judge(candidates, space, row, "bracket")
-    refused = REFUSED if _REFUSAL.search(text) else UNREADABLE
+    refused = REFUSED if _REFUSAL.search(text) or _REFUSAL_ELSEWHERE.search(text) else UNREADABLE
     candidates = _alone(text, space)
     if not candidates:
         return Reading(np.nan, refused)
     if _NEGATION.search(text) or refused == REFUSED:
         return Reading(np.nan, UNREADABLE if isinstance(space, Choice) else refused)
     return _judge(candidates, space, row, "lone label" if isinstance(space, Choice) else "lone number")
+
+
+def _answers(text: str) -> list[str | float | None]:
+    """Find what JSON objects with the one key ``answer`` say, as long as it is a text, a number or nothing."""
+    found = []
+    for match in _OBJECT.findall(text):
+        try:
+            known = json.loads(match)
+        except json.JSONDecodeError:
+            continue
+        if list(known) == ["answer"] and isinstance(known["answer"], str | int | float | None):
+            found.append(known["answer"])
+    return found
+
+
+def _stated(answer: str | float | None, space: ActionSpace) -> float | None:
+    if isinstance(answer, str):
+        return _value(answer.strip().removeprefix("[").removesuffix("]").strip(), space)
+    if answer is None or isinstance(answer, bool | np.bool_) or isinstance(space, Choice):
+        return None
+    return float(answer) if math.isfinite(answer) else None
 
 
 def _alone(text: str, space: ActionSpace) -> set[float]:
@@ -121,7 +163,7 @@ def _value(text: str, space: ActionSpace) -> float | None:
         shown = [label.lower() for label in space.shown]
         return float(shown.index(text.lower())) if text.lower() in shown else None
     stripped = re.sub(r"^[^\d+\-.]*", "", text) if not text[:1].isdigit() else text
-    if _PERCENT.search(text) or _RANGE.search(text):
+    if _PERCENT.search(text) or _RANGE.search(text) or _NEGATION.search(text):
         return None
     found = _NUMBER.findall(stripped)
     return _number(found[0]) if len(found) == 1 else None

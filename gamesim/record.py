@@ -109,6 +109,8 @@ class Settings(BaseModel):
     decisions: dict[str, dict[str, Any]]
     policies: dict[str, dict[str, Any]]
     personas: dict[str, Any] = {}
+    prompts: str = ""
+    fixed_wording: bool = False
     standins: dict[str, str]
     notes: list[str]
     void_groups: int | None = None
@@ -300,7 +302,9 @@ def make_folder(folder: Path) -> None:
         When it holds a run already, or cannot be written.
     """
     if (folder / "run.json").exists():
-        raise GamesimError(f"{folder}: holds a run already; choose another --out, or remove it")
+        raise GamesimError(
+            f"{folder}: holds a run already; choose another --out, take it up with --resume, or remove it"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"

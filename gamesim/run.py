@@ -24,7 +24,7 @@ from gamesim.catalog import find_agent, find_game
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
-from gamesim.models.access import Access
+from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network, open_network
 from gamesim.personas import Given, find_personas
@@ -179,6 +179,8 @@ def play(
     seed: int = 0,
     seat: str = "",
     personas: Given | None = None,
+    prompts: str | Path | None = None,
+    fixed_wording: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     require_weights: bool = False,
@@ -229,6 +231,10 @@ def play(
     personas : str, Path, DataFrame or sequence of mappings, optional
         Who the agents are: a ``.csv`` or ``.toml`` file, people one row each, or ``"bigfive"`` for people drawn from
         figures.  Their traits are columns ``x_...`` of the table.
+    prompts : str or Path, optional
+        Folder of a prompt pack that language models read instead of the games' own texts.
+    fixed_wording : bool
+        Whether all of them read the first of the equivalent texts, with options in the order of the game.
     out : str or Path, optional
         Folder to keep the run in; in memory only unless given.
     resume : bool
@@ -245,7 +251,8 @@ def play(
     announce : callable, optional
         Called before the first round with what whoever reads the result must know.
     progress : callable, optional
-        Called with rounds done and rounds in all.
+        Called with rounds done and rounds in all.  A `gamesim.models.access.Watching` is also told of every answer of a
+        served model.
     **parameters
         Parameters of the game, such as ``endowment=50``.
 
@@ -266,6 +273,10 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
+    if resume and not cache:
+        raise GamesimError(
+            "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
+        )
     prepared = prepare(
         game,
         agents,
@@ -281,6 +292,8 @@ def play(
         seed=seed,
         seat=seat,
         personas=personas,
+        prompts=prompts,
+        fixed_wording=fixed_wording,
         require_weights=require_weights,
         download=download,
         max_cost=max_cost,
@@ -288,6 +301,7 @@ def play(
         max_seconds=max_seconds,
         cache=cache,
         dry_run=dry_run,
+        progress=progress,
         **parameters,
     )
     settings = prepared.settings
@@ -305,6 +319,10 @@ def play(
         return _simulate(prepared, recorder, progress)
     finally:
         settings.spent = prepared.access.spent()
+        # A served model's way to probabilities is found while it is asked.
+        settings.policies = {
+            label: policy.describe() for label, policy in zip(prepared.labels, prepared.policies, strict=True)
+        }
         recorder.finish(settings)
         prepared.access.close()
 
@@ -369,6 +387,8 @@ def prepare(
     seed: int = 0,
     seat: str = "",
     personas: Given | None = None,
+    prompts: str | Path | None = None,
+    fixed_wording: bool = False,
     require_weights: bool = False,
     download: bool = False,
     max_cost: float | None = None,
@@ -376,6 +396,7 @@ def prepare(
     max_seconds: float | None = None,
     cache: bool = True,
     dry_run: bool = False,
+    progress: Progress | None = None,
     **parameters: Any,
 ) -> Prepared:
     """Check what is to be played and get everybody ready; the arguments are those of `play`."""
@@ -401,8 +422,20 @@ def prepare(
     _check_society(rules, dealt, meeting, linked, society, seed)
     played = len(Calendar(rounds, society, seed))
     standin = None if require_weights else find_agent("mini").in_place_of
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run)
-    setting = Setting(rules, (), played, seed, standin, download, access.to, linked is not None)
+    watch = progress.answers if isinstance(progress, Watching) else None
+    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
+    setting = Setting(
+        rules,
+        (),
+        played,
+        seed,
+        standin,
+        download,
+        access.to,
+        linked is not None,
+        str(prompts or ""),
+        fixed_wording,
+    )
     notes = [] if source is None else source.notes(size)
     with _noting(notes):
         policies = _prepare(items, setting, dealt)
@@ -410,6 +443,8 @@ def prepare(
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -435,6 +470,8 @@ def prepare(
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, sessions),
+        prompts=setting.prompts,
+        fixed_wording=fixed_wording,
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)
@@ -460,8 +497,23 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "seed",
         "seat",
         "personas",
+        "fixed_wording",
     )
-    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or [name for name in ("files", "servers") if _behind(one, name) != _behind(other, name)]
+
+
+def _behind(settings: Settings, what: str) -> dict[str, Any]:
+    """Give what stands behind the agents as they are written: files of the user's, packs, servers."""
+    if what == "files":
+        pack = f"{settings.game['name']}.toml"
+        return {
+            label: (about.get("sha256"), about.get("pack", {}).get("sha256", {}).get(pack))
+            for label, about in settings.policies.items()
+        }
+    models = {label: about.get("model", {}) for label, about in settings.policies.items()}
+    # Of several servers the first stands for all, as in the cache.
+    return {label: str(about.get("base_url")).partition(",")[0] for label, about in models.items()}
 
 
 def _shown(settings: Settings, name: str) -> str:
@@ -479,6 +531,10 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
+        if name in ("files", "servers"):
+            raise GamesimError(
+                f"{folder}: cannot be resumed, since the {name} behind its agents are not those it was played with"
+            )
         was, now = (_shown(each, name) for each in (earlier, settings))
         raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":

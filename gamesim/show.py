@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from gamesim.actions import plain
@@ -24,6 +24,7 @@ from gamesim.analysis.comparison import Comparison, Row
 from gamesim.analysis.missing import Missing
 from gamesim.analysis.votes import UNUSABLE
 from gamesim.errors import GamesimError, unknown
+from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.record import read_settings
@@ -35,6 +36,7 @@ from gamesim.shown import console, marked, printable
 BAR = 22
 FEW = 10
 """Fewer answers than these are not measured against anybody."""
+_QUOTED = 120
 
 
 def default_folder(game: str) -> Path:
@@ -74,23 +76,46 @@ def check_votes(votes: str) -> None:
         raise unknown("way of counting votes", votes, ("subject", "decision"))
 
 
+class Advancing:
+    """Bars of a run: the rounds, and the answers of served models within a round.
+
+    Parameters
+    ----------
+    bar : Progress
+        Where they are drawn.
+    """
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._rounds = bar.add_task("playing", total=None, told="")
+        self._answers = bar.add_task("asking", total=None, told="", visible=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        """Draw rounds done and rounds in all."""
+        self._bar.update(self._rounds, completed=done, total=total, told=f"{done}/{total} rounds")
+
+    def answers(self, underway: Underway) -> None:
+        """Draw how many answers are there, and what was spent."""
+        self._bar.update(
+            self._answers, completed=underway.done, total=underway.asked, told=str(underway), visible=True
+        )
+
+
 @contextmanager
 def progress(loud: bool) -> Iterator[Advance | None]:
-    """Show rounds done and the time left, on a terminal."""
+    """Show rounds and answers done, the time left and what was spent, on a terminal."""
     screen = Console(stderr=True)
     if not loud or not screen.is_terminal:
         yield None
         return
     columns = (
-        TextColumn("playing"),
+        TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("rounds"),
+        TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("rounds", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield Advancing(bar)
 
 
 def result(
@@ -123,6 +148,26 @@ def result(
             _print_next(run, comparison)
 
 
+def differences(table: pd.DataFrame) -> None:
+    """Print what the last round came to under two schedules of revision."""
+    first, second = table.columns[2:4]
+    console.print("\n[bold]the last round under another schedule of revision[/bold]")
+    grid = Table(box=None, pad_edge=False)
+    for name in ("decision", "agent", f"mean, {first}", f"mean, {second}", "difference", "95 %"):
+        grid.add_column(name, justify="left" if name in ("decision", "agent") else "right")
+    for row in table.to_dict("records"):
+        interval = "one session" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
+        grid.add_row(
+            str(row["decision"]).partition(".")[2],
+            marked(str(row["policy"])),
+            f"{row[first]:.2f}",
+            f"{row[second]:.2f}",
+            f"{row['difference']:+.2f}",
+            interval,
+        )
+    console.print(grid)
+
+
 def notes(sentences: Sequence[str]) -> None:
     """Print what whoever reads the result must know."""
     for sentence in sentences:
@@ -134,10 +179,24 @@ def forecast(run: Run) -> None:
     if run.settings.spent:
         console.print(printable(run.settings.spent), markup=False)
         console.print(
-            f"prices as of {prices_as_of()}, answers in the cache not counted off; nothing was sent"
+            f"prices as of {prices_as_of()}, answers in the cache not counted off, nor bad answers that are asked for "
+            "again (@reask=) counted; nothing was sent"
         )
     else:
         console.print("no served model would be asked, so there is nothing to pay")
+
+
+def missing(run: Run) -> str:
+    """Say how many decisions are missing and why, with what was said for an example; empty if none is."""
+    bad = run.decisions[run.decisions["status"] != "ok"]
+    replies = {each["id"]: each for each in run.replies} if len(bad) else {}
+    parts = []
+    for status, rows in bad.groupby("status", observed=True):
+        first = replies.get(rows["reply"].iloc[0], {})
+        last = (first.get("again") or [first])[-1]
+        said = printable(last.get("error") or last.get("raw") or "")
+        parts.append(f"{len(rows):,} {status}" + (f" (such as: {said[:_QUOTED]})" if said.strip() else ""))
+    return ", ".join(parts)
 
 
 def _print_run(run: Run, told: Sequence[str]) -> None:
@@ -185,7 +244,8 @@ def _unusable(row: Mapping[Any, Any]) -> str:
     text = f"{row['decision'].partition('.')[2]}, {row['policy']}: {bad:,} of {bad + good:,} answers missing ({why})"
     if not pd.isna(row["mean_low"]):
         text += (
-            f"; at the lowest or highest action the mean is {row['mean_low']:.2f} to {row['mean_high']:.2f}"
+            f"; the mean would be {row['mean_low']:.2f} if they were all the lowest action, "
+            f"{row['mean_high']:.2f} if the highest"
         )
     return printable(text)
 
@@ -359,7 +419,10 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     )
     allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
-    steps = {f"gamesim compare {run.folder}{again}": "", f"gamesim show {game}": "what each player was told"}
+    steps = {f"gamesim compare {run.folder}{again}": ""}
+    if not (run.decisions["status"] == "ok").any():
+        steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
+    steps[f"gamesim show {game}"] = "what each player was told"
     if run.settings.agents != "uniform":
         steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
     width = max(len(step) for step, why in steps.items() if why)

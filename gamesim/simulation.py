@@ -234,7 +234,12 @@ class Simulation(mesa.Model):
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
-            self.wealth[play.seats(role).deciders] += np.nan_to_num(earned)
+            seats = play.seats(role)
+            gain = np.nan_to_num(earned) if missing else earned
+            if seats.once is not None and len(gain) == len(self.wealth):
+                self.wealth += gain  # in the order of their numbers
+            else:
+                self.wealth[seats.deciders] += gain
         if not missing:
             return 0
         return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
@@ -325,7 +330,7 @@ class Simulation(mesa.Model):
             rounds=when.announced,
             agent=deciders,
             space=stage.space(self.game, _known(play)),
-            seen={name: seats.spread(play[name]) for name in stage.sees},
+            seen=play.shown(stage),
             past=Past(tuple(self.plays), role, deciders),
             draws=self._draws(stage.name, deciders, self.steps),
             person=self._draws("person", deciders, 0),
@@ -430,7 +435,7 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
 
 def _memory(policies: Sequence[Policy]) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
-    spans = [policy.memory for policy in policies]
+    spans = [policy.lookback for policy in policies]
     known = [span for span in spans if span is not None]
     return max(known, default=0) if len(known) == len(spans) else None
 

@@ -1,4 +1,4 @@
-"""A chat server that misbehaves on purpose: it does what the user message says."""
+"""A chat server that misbehaves on purpose: it does what the user message says, or what a test tells it to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,13 +16,21 @@ EXPIRED = "sk-expired-9876543210"
 
 
 class BadServer(ThreadingHTTPServer):
-    """Notes every request; `latency` seconds an answer."""
+    """Notes every request; `latency` seconds an answer.
+
+    `does`, if set, gives what is done with a request in the place of its last message; ``say TEXT`` answers with TEXT.
+    """
 
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler: type[Handler] | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler or Handler)
+        self.model = "model"
+        self.usage = (7, 3)
+        self.schemas = True
+        self.does: Callable[[dict[str, Any]], str] | None = None
+        self.seen: Counter[str] = Counter()
         self.requests: list[dict[str, Any]] = []
         self.times: list[float] = []
         self.connections = 0
@@ -59,8 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.requests.append(asked)
             server.times.append(time.monotonic())
-            same = (asked["messages"], asked["seed"])
-            earlier = sum((one["messages"], one["seed"]) == same for one in server.requests) - 1
+            same = json.dumps([asked["messages"], asked["seed"]])
+            earlier = server.seen[same]
+            server.seen[same] += 1
             server.in_flight += 1
             server.most_in_flight = max(server.most_in_flight, server.in_flight)
             crowded = server.in_flight > server.takes
@@ -74,14 +83,20 @@ class Handler(BaseHTTPRequestHandler):
                 server.in_flight -= 1
 
     def answer(self, asked: dict[str, Any], earlier: int) -> None:
-        what, _, detail = asked["messages"][-1]["content"].partition(" ")
+        said = asked["messages"][-1]["content"]
+        what, _, detail = (self.server.does(asked) if self.server.does else said).partition(" ")
         once = detail == "once"
         if self.headers["Authorization"] == f"Bearer {EXPIRED}":
             self.fail(401, f"Incorrect API key provided: {EXPIRED}", "invalid_api_key")
-        elif asked["model"] != "model":
+        elif asked["model"] != self.server.model:
             self.fail(404, f"no model {asked['model']}", "model_not_found")
+        elif "response_format" in asked and not self.server.schemas:
+            self.fail(400, "response_format of type json_schema is not supported")
         elif once and earlier:
             self.reply(f"[{what}]")
+        elif what == "say":
+            time.sleep(self.server.latency)
+            self.reply(detail)
         elif what == "busy":
             self.fail(429, "slow down")
         elif what == "wait":
@@ -112,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(None, refusal="I will not.")
         elif what == "slow":
             time.sleep(10 * self.server.latency)
-            self.reply("[slow]")
+            self.reply(detail or "[slow]")
         elif what == "huge":
             self.reply("[1]" + "y" * 10_000)
         elif what == "control":
@@ -125,7 +140,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply("<think>\nfive?\n</think>\n\n[5]")
         else:
             time.sleep(self.server.latency)
-            self.reply(f"[{asked['messages'][-1]['content']}]")
+            self.reply(f"[{said}]")
 
     def reply(self, text: str | None, finish: str = "stop", **more: Any) -> None:
         message = {"role": "assistant", "content": text, **more}
@@ -135,9 +150,9 @@ class Handler(BaseHTTPRequestHandler):
                 "id": "1",
                 "object": "chat.completion",
                 "created": 0,
-                "model": "model",
+                "model": self.server.model,
                 "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-                "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+                "usage": dict(zip(("prompt_tokens", "completion_tokens"), self.server.usage, strict=True)),
             },
         )
 
@@ -176,9 +191,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[BadServer]:
+def serving(handler: type[Handler] | None = None) -> Iterator[BadServer]:
     """Run a server for a while."""
-    server = BadServer()
+    server = BadServer(handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -140,3 +140,30 @@ def test_the_largest_amount_is_legal_however_it_is_rounded(high: float) -> None:
 def test_ranges_that_do_not_fit_into_memory_are_refused() -> None:
     with pytest.raises(GamesimError, match="choose a smaller stake or a larger step"):
         Amount(0, 1e12)
+
+
+@pytest.mark.parametrize(("size", "count"), [(2, 2), (3, 6), (4, 4), (7, 7)])
+def test_arrangements_of_neutral_names_keep_their_order_and_move_their_meaning(size: int, count: int) -> None:
+    labels, letters = tuple("vwxyzab"[:size]), tuple("ABCDEFG"[:size])
+    space = Choice(labels, letters)
+    assert space.arrangements() == count
+    arranged = [space.arranged(k) for k in range(count)]
+    assert arranged[0] == space
+    assert {each.named for each in arranged} == {letters}
+    assert len({each.shown for each in arranged}) == count
+    assert {each.labels for each in arranged} == {labels}
+    assert space.arranged(count) == space
+
+
+@pytest.mark.parametrize(("size", "count"), [(2, 2), (3, 6), (4, 4)])
+def test_arrangements_of_names_with_a_meaning_change_their_order_alone(size: int, count: int) -> None:
+    space = Choice(tuple("vwxy"[:size]))
+    arranged = [space.arranged(k) for k in range(count)]
+    assert arranged[0] == space
+    assert {each.shown for each in arranged} == {space.labels}
+    assert len({each.named for each in arranged}) == count
+
+
+def test_other_names_are_as_neutral_as_the_first() -> None:
+    assert Choice(("x", "y"), ("A", "B")).renamed(("x", "y")).neutral
+    assert not Choice(("reject", "accept")).renamed(("decline", "take")).neutral

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("openai")
 
+from badserver import BadServer, serving
 from tiny import write_adapter, write_model
 
 import gamesim
@@ -24,34 +21,11 @@ from gamesim.models.opening import open_model
 BASE, ADAPTER = "Qwen/Qwen3-4B-Instruct-2507", "befm/BeFM1.5-4B"
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Answers 40 to whatever is asked, and keeps what was asked."""
-
-    asked: list[dict[str, Any]]
-
-    def do_POST(self) -> None:
-        self.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "[40]"}}
-        body = {"id": "1", "object": "chat.completion", "created": 0, "model": ADAPTER, "choices": [choice]}
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the test's output clean."""
-
-
 @pytest.fixture
-def server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    asked: list[dict[str, Any]] = []
-    handler = type("Handler", (Answering,), {"asked": asked})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}/v1", asked
-        running.shutdown()
+def server() -> Iterator[BadServer]:
+    with serving() as server:
+        server.model, server.does = ADAPTER, lambda asked: "say [40]"
+        yield server
 
 
 @pytest.fixture
@@ -72,15 +46,14 @@ def put_in_cache(hub: Path, name: str, folder: Path) -> None:
 
 
 def test_a_configured_server_is_asked_first(
-    server: tuple[str, list[dict[str, Any]]], hub: Path, monkeypatch: pytest.MonkeyPatch
+    server: BadServer, hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, asked = server
-    monkeypatch.setenv("GAMESIM_BEFM_URL", url)
+    monkeypatch.setenv("GAMESIM_BEFM_URL", server.url)
     run = gamesim.play("dictator", agents="befm", n=10)
     assert (run.decisions["action"] == 40).all()
     assert set(run.decisions["policy"]) == {"befm"}
-    assert {each["model"] for each in asked} == {ADAPTER}
-    assert {each["temperature"] for each in asked} == {0.6}
+    assert {each["model"] for each in server.requests} == {ADAPTER}
+    assert {each["temperature"] for each in server.requests} == {0.6}
     assert any("unverified port" in note for note in run.settings.notes)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,19 @@ folder, url, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 model = StoredModel(open_remote("model", url, concurrency=8), ReplyCache(folder))
 answers = model.complete([Prompt("same")] * count, range(count))
 print(sum(answer.finish == "stop" for answer in answers), model.asked)
+"""
+
+
+VERSION_1 = """
+CREATE TABLE prompts (
+    id BLOB PRIMARY KEY, model TEXT NOT NULL, identity TEXT NOT NULL, system TEXT NOT NULL, user TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE replies (
+    prompt BLOB NOT NULL, draw INTEGER NOT NULL, created REAL NOT NULL, text TEXT NOT NULL,
+    finish TEXT NOT NULL, error TEXT NOT NULL, reasoning TEXT NOT NULL, tokens_in INTEGER NOT NULL,
+    tokens_out INTEGER NOT NULL, PRIMARY KEY (prompt, draw)
+) WITHOUT ROWID;
+PRAGMA user_version = 1;
 """
 
 
@@ -155,6 +170,36 @@ def test_it_is_shown_exported_and_pruned(cache: ReplyCache) -> None:
     assert cache.prune(model="m") == 2
     assert [each.model for each in cache.show()] == ["o"]
     assert cache.prune() == 1
+
+
+def test_a_prompt_that_has_no_more_keeps_its_key(tmp_path: Path) -> None:
+    identity, prompt = {"model": "m"}, Prompt("5?", "be a player")
+    (tmp_path / "old").mkdir()
+    with sqlite3.connect(tmp_path / "old" / "replies.sqlite") as old:
+        old.executescript(VERSION_1)
+        number = hashlib.sha256(json.dumps(['{"model": "m"}', "be a player", "5?"]).encode()).digest()[:16]
+        old.execute(
+            "INSERT INTO prompts VALUES (?, 'm', '{\"model\": \"m\"}', 'be a player', '5?')", (number,)
+        )
+        old.execute("INSERT INTO replies VALUES (?, 1, 0.0, '[5]', 'stop', '', '', 7, 3)", (number,))
+    old.close()
+    cache = ReplyCache(tmp_path / "old")
+    kept = Completion("[5]", tokens_in=7, tokens_out=3)
+    turns = replace(prompt, earlier=(("4?", "[4]"),))
+    schema = replace(prompt, schema='{"type": "object"}')
+    assert cache.find(identity, [prompt, turns, schema], [1, 1, 1]) == [kept, None, None]
+    cache.keep(identity, turns, 1, Completion("[6]"))
+    cache.keep(identity, schema, 1, Completion("[7]"))
+    cache.close()
+    again = ReplyCache(tmp_path / "old")
+    found = again.find(identity, [prompt, turns, schema], [1, 1, 1])
+    assert [each.text if each else None for each in found] == ["[5]", "[6]", "[7]"]
+    file = io.StringIO()
+    again.export(file)
+    again.close()
+    lines = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert [line.get("earlier") for line in lines] == [None, [["4?", "[4]"]], None]
+    assert [line.get("schema") for line in lines] == [None, None, '{"type": "object"}']
 
 
 def test_a_killed_run_pays_for_nothing_twice(server: BadServer, tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("dictatr", "unknown game 'dictatr'; did you mean 'dictator'"),
         ("nowhere.py", "game 'nowhere.py': there is no such file"),
         ("dictator --agents unifrom", "unknown agent 'unifrom'; did you mean 'uniform'"),
+        ("dictator --agents gpt-5.4-mini", "; a language model is written openai:NAME or hf:NAME"),
+        ("dictator --agents opanai:x", "did you mean 'openai'? (kinds of model: hf, openai)"),
         ("dictator --agents nowhere.py", "agent 'nowhere.py': there is no such file"),
         ("dictator --agents gpt:4o", "unknown kind of model 'gpt'"),
         ("dictator --agents hf:", "names no model"),
@@ -299,7 +301,10 @@ def test_wrong_numbers_and_unknown_options_are_told_by_the_parser(command: Comma
 def test_a_run_without_any_valid_decision_exits_with_one(command: Command) -> None:
     result = command("play", "trust", "--agents", write("never.py", NEVER), "--n", "4", "--out", "run")
     assert result.code == 1
-    assert result.err.strip().splitlines()[-1] == "gamesim: run: not one valid decision was made"
+    assert (
+        result.err.strip().splitlines()[-1]
+        == "gamesim: run: not one valid decision was made: 2 skipped, 2 unreadable"
+    )
     assert "void" in result.out
     table = pd.read_parquet("run/decisions.parquet")
     assert set(table["status"]) == {"unreadable", "skipped"}

@@ -325,7 +325,39 @@ def test_a_template_without_a_system_turn_gets_one_merged(base: Path, tmp_path: 
     template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
     refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no system turn') }}{% endif %}"
     (folder / "chat_template.jinja").write_text(refusing + template, encoding="utf-8")
-    assert "<|im_start|>user\ns\n\nu<|im_end|>" in open_local(folder).render(Prompt("u", "s"))
+    model = open_local(folder)
+    assert "<|im_start|>user\ns\n\nu<|im_end|>" in model.render(Prompt("u", "s"))
+    told = model.render(Prompt("u", "s", earlier=(("v", "[1]"),)))
+    assert told.startswith("<|im_start|>user\ns\n\nv<|im_end|>\n<|im_start|>assistant\n[1]<|im_end|>")
+    assert "<|im_start|>user\nu<|im_end|>" in told
+
+
+def test_a_template_that_refuses_earlier_turns_is_an_error(base: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(base, tmp_path / "model"))
+    template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    refusing = "{% if messages | length > 2 %}{{ raise_exception('one turn only') }}{% endif %}"
+    (folder / "chat_template.jinja").write_text(refusing + template, encoding="utf-8")
+    with pytest.raises(GamesimError, match="chat template refuses the prompt: one turn only"):
+        open_local(folder).render(Prompt("u", earlier=(("v", "[1]"),)))
+
+
+def test_earlier_turns_stand_before_the_question(folders: dict[tuple[str, bool, bool], Path]) -> None:
+    prompt = Prompt("u", "s", earlier=(("v", "[1]"), ("w", "[2]")))
+    turns = [
+        ("system", "s"),
+        ("user", "v"),
+        ("assistant", "[1]"),
+        ("user", "w"),
+        ("assistant", "[2]"),
+        ("user", "u"),
+    ]
+    said = "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for role, text in turns)
+    assert (
+        open_local(folders["llama", True, True]).render(prompt).startswith(f"{said}<|im_start|>assistant\n")
+    )
+    plain = open_local(folders["llama", True, False])
+    assert plain.render(prompt) == "s\n\nv\n[1]\n\nw\n[2]\n\nu\n"
+    compare(plain, [prompt], [["[1]", "[20]"]])
 
 
 def test_a_template_with_a_date_reads_the_same_every_day(base: Path, tmp_path: Path) -> None:
@@ -518,7 +550,7 @@ def test_what_is_not_installed_is_named(base: Path, monkeypatch: pytest.MonkeyPa
         open_local(base)
 
 
-@pytest.mark.parametrize("wrong", [{"device": "nowhere"}, {"dtype": "int8"}, {"attention": "flash"}])
+@pytest.mark.parametrize("wrong", [{"device": "nowhere"}, {"dtype": "int7"}, {"attention": "flash"}])
 def test_settings_that_do_not_exist_are_refused(base: Path, wrong: dict[str, str]) -> None:
     with pytest.raises(GamesimError, match=next(iter(wrong))):
         open_local(base, **wrong)  # type: ignore[arg-type]

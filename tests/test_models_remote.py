@@ -13,10 +13,14 @@ pytest.importorskip("openai")
 
 from badserver import EXPIRED, KEY, BadServer, serving
 
-from gamesim.errors import GamesimError
+import gamesim
+from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Prompt, Replying, Sampling, Scorer
 from gamesim.models import remote as remote_module
+from gamesim.models.access import Access, Underway
 from gamesim.models.asking import FAILED_IN_ROW
+from gamesim.models.budget import Budget, Spent
+from gamesim.models.opening import open_model
 from gamesim.models.remote import RemoteModel
 
 
@@ -105,7 +109,7 @@ def test_the_request_carries_prompt_and_settings(server: BadServer) -> None:
         ("blocked", "refused", "", "http", 1),
         ("refuse", "refused", "I will not.", "", 1),
         ("long", "length", "[5", "", 1),
-        ("thought-out", "length", "", "", 1),
+        ("thought-out", "length", "", "all 3 tokens went into thinking; raise @thinking=", 1),
         ("slow", "stop", "[slow]", "", 1),
         ("huge", "stop", "[1]" + "y" * 10_000, "", 1),
         ("control", "stop", "\x1b[2J[5]\x07\u202e\x00", "", 1),
@@ -127,6 +131,127 @@ def test_each_fault_has_its_name_and_costs_bounded_time(
     assert answer.error.isprintable()
     assert KEY not in answer.error
     assert len(server.requests) == requests + 1
+
+
+def test_a_schema_is_sent_along(server: BadServer) -> None:
+    schema = {"type": "object", "properties": {"answer": {"type": "integer"}}}
+    model = open_remote("model", server.url)
+    turns = (("4", "[4]"),)
+    model.complete([Prompt("5", earlier=turns, schema=json.dumps(schema)), Prompt("5")], [0, 1])
+    sent = {one["seed"]: one for one in server.requests}
+    assert sent[0]["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": schema},
+    }
+    assert [each["content"] for each in sent[0]["messages"]] == ["4", "[4]", "5"]
+    assert "response_format" not in sent[1]
+
+
+def test_a_server_without_schemas_says_so_and_is_asked_on(server: BadServer) -> None:
+    server.schemas = False
+    model = open_remote("model", server.url, concurrency=2)
+    prompts = [Prompt(str(n), schema='{"type": "object"}') for n in range(FAILED_IN_ROW + 10)]
+    answers = model.complete([*prompts, Prompt("5")], range(len(prompts) + 1))
+    assert all(each.finish == "error" and each.error.startswith("unsupported: ") for each in answers[:-1])
+    assert answers[-1].text == "[5]"
+
+
+def test_that_a_server_lacks_schemas_is_not_kept(server: BadServer) -> None:
+    prompt = Prompt("5", schema='{"type": "object"}')
+    access = Access(Budget(max_tokens=1_000))
+    model = access.to(open_remote("model", server.url), 9)
+    server.schemas = False
+    assert model.complete([prompt], [0])[0].error.startswith("unsupported: ")
+    server.schemas = True
+    assert model.complete([prompt], [0])[0].text == "[5]"
+    access.close()
+
+
+def test_a_server_that_refuses_everything_is_not_asked_on(server: BadServer) -> None:
+    model = open_remote("model", server.url, concurrency=2)
+    answers = model.complete([Prompt("long-request")] * 100, range(100))
+    assert len(server.requests) <= FAILED_IN_ROW + 2
+    assert answers[-1].stopped
+    assert "request: " in answers[-1].error
+
+
+def test_room_for_thinking_comes_on_top_and_only_when_asked_for(server: BadServer) -> None:
+    deep = Sampling(max_new_tokens=9, thinking=500, effort="low")
+    model, plain = open_remote("model", server.url, sampling=deep), open_remote("model", server.url)
+    model.complete([Prompt("5")], [0])
+    plain.complete([Prompt("5")], [0])
+    first, second = server.requests
+    assert (first["max_tokens"], first["reasoning_effort"]) == (509, "low")
+    assert (second["max_tokens"], "reasoning_effort" in second) == (64, False)
+    assert model.identity()["sampling"]["thinking"] == 500
+    assert set(plain.identity()["sampling"]) == {"temperature", "top_k", "top_p", "max_new_tokens"}
+    with pytest.raises(GamesimError, match="thinking must be 0 or more"):
+        Sampling(thinking=-1)
+    with pytest.raises(GamesimError, match="thinking and effort are for served models"):
+        open_model("hf:somewhere", deep)
+
+
+def test_a_budget_sets_thinking_aside(server: BadServer) -> None:
+    model = open_remote("model", server.url, sampling=Sampling(max_new_tokens=9, thinking=500))
+    access = Access(Budget(max_tokens=400), cache=False)
+    assert "the ceiling of 400 tokens" in access.to(model, 9).complete([Prompt("5")], [0])[0].error
+    dry = Access(Budget(), dry=True)
+    dry.to(model, 9).complete([Prompt("5")] * 2, [0, 1])
+    assert "2 to 1,018 out" in dry.spent()
+    assert not server.requests
+
+
+def test_the_timeout_may_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMESIM_TIMEOUT", "7")
+    assert open_remote("model").describe()["timeout"] == 7
+    assert open_remote("model").describe()["deadline"] == 35
+    assert open_remote("model", timeout=2, deadline=3).describe()["deadline"] == 3
+    monkeypatch.setenv("GAMESIM_TIMEOUT", "long")
+    with pytest.raises(GamesimError, match="GAMESIM_TIMEOUT must be a number of seconds above 0, not 'long'"):
+        open_remote("model")
+    for nonsense in ("nan", "inf", "0", "-1"):
+        monkeypatch.setenv("GAMESIM_TIMEOUT", nonsense)
+        with pytest.raises(GamesimError, match="must be a number of seconds above 0"):
+            open_remote("model")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/v1", "http://localhost:abc/v1", "me:hidden@host/v1?key=hidden"]
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_secrets(address: str) -> None:
+    with pytest.raises(GamesimError, match=r"^base_url ") as caught:
+        open_remote("model", address)
+    assert "hidden" not in str(caught.value)
+
+
+def test_another_key_or_time_out_in_the_environment_is_taken(
+    server: BadServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", EXPIRED)
+    with pytest.raises(StoppedError, match="refuses the key"):
+        gamesim.play("dictator", "openai:model", n=4)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("GAMESIM_TIMEOUT", "7")
+    server.does = lambda asked: "say [5]"
+    run = gamesim.play("dictator", "openai:model", n=4)
+    assert (run.decisions["status"] == "ok").all()
+    assert run.settings.policies["openai:model"]["model"]["timeout"] == 7
+
+
+def test_answers_are_told_of_as_they_come(server: BadServer) -> None:
+    told: list[Underway] = []
+    access = Access(Budget(), watch=told.append)
+    model = access.to(open_remote("model", server.url), 9)
+    model.complete([Prompt("1")] * 5, range(5))
+    model.complete([Prompt("1")] * 6, range(6))
+    access.close()
+    assert [(each.done, each.asked) for each in told[:5]] == [(done, 5) for done in range(1, 6)]
+    assert [(each.done, each.asked) for each in told[5:]] == [(done, 6) for done in range(1, 7)]
+    assert str(told[-1]) == "6 of 6 answers · 60 tokens"
+    spent = Spent(5000, 300_000, 12_345, 0.834)
+    assert str(Underway(1204, 5000, spent, True)) == "1,204 of 5,000 answers · $0.83 · 312k tokens"
+    assert str(Underway(1, 2, Spent(tokens_in=1_250_000), False)) == "1 of 2 answers · 1.25M tokens"
 
 
 def test_faults_do_not_lose_the_others(server: BadServer) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +11,33 @@ from strategies import Watcher, all_games, observed, simulate
 
 from gamesim import catalog
 from gamesim.actions import Amount, Choice
-from gamesim.prompt import NO_DECISION, answer_format, history, instructions, question, texts, wordings
+from gamesim.errors import GamesimError
+from gamesim.history import summary
+from gamesim.observation import Observations
+from gamesim.pack import open_pack
+from gamesim.page import Page
+from gamesim.prompt import (
+    NO_DECISION,
+    PLAIN,
+    Style,
+    answer_format,
+    arranged,
+    arrangements,
+    history,
+    instructions,
+    order_shown,
+    question,
+    texts,
+    told,
+    wordings,
+)
 from gamesim.reading import read_answer
+from gamesim.subjects import Subjects, tell
+from gamesim.wording import own
+from gamesim.words import terms
 
 GAMES = list(all_games())
+LETTERS = str.maketrans("AB", "BA")
 every_game = pytest.mark.parametrize("name", GAMES)
 
 
@@ -33,10 +59,8 @@ def test_what_is_seen_and_what_is_legal_stands_in_the_text(name: str) -> None:
         written, row = texts(obs)
         for decider, i in enumerate(row):
             text = written[i].user
-            for stage, values in obs.seen.items():
-                space = game.space_at_most(stage)
-                value = float(values[decider])
-                assert (game.money(value) if isinstance(space, Amount) else space.write(value)) in text
+            for name_seen, values in obs.seen.items():
+                assert terms(game).one(name_seen, float(values[decider])) in text
             space = obs.space.take(np.array([decider]))
             for action in space.support()[[0, -1]]:
                 assert not math.isnan(read_answer(f"[{space.write(float(action))}]", space).action)
@@ -46,6 +70,7 @@ def test_what_is_seen_and_what_is_legal_stands_in_the_text(name: str) -> None:
 def test_wordings_differ_and_wrap_around(name: str) -> None:
     game = all_games()[name]
     obs = observed(game, 1)[0]
+    obs = obs.take(np.zeros(len(obs), dtype=np.int64))
     count = wordings(game, obs.stage)
     all_texts = [texts(obs, np.full(len(obs), variant))[0][0] for variant in range(count)]
     assert len(set(all_texts)) == count
@@ -77,6 +102,21 @@ def test_repeated_rounds_are_announced_with_who_is_met() -> None:
         assert "Round 2. " in second
         assert "What happened so far:\n" in second
         assert "you chose" in second
+
+
+def test_an_open_end_is_told_as_a_probability_and_not_as_a_number() -> None:
+    for name, words in (
+        (
+            "prisoners_dilemma",
+            "You do this with the same people each time; after each round another one follows with",
+        ),
+        ("bomb_risk", "You may do this several times: after each round another one follows with"),
+    ):
+        obs = replace(observed(all_games()[name], 2, rounds=7)[2], continuation=0.75, matching="partner")
+        text = texts(obs)[0][0].user
+        assert f"{words} probability 0.75." in text
+        assert "7 times" not in text
+        assert "Round 3. " in text
 
 
 def test_nobody_is_met_alone() -> None:
@@ -114,6 +154,9 @@ def test_the_form_of_the_answer_fits_the_space() -> None:
     assert "[A] or [B]" in answer_format(Choice(("x", "y"), ("A", "B")))
     assert "a whole number" in answer_format(Amount(0, 10))
     assert "a whole number" not in answer_format(Amount(0, 10, 0.5))
+    assert "1 or more in steps of 2" in answer_format(Amount(1, 9, 2))
+    assert "0.5 or more in steps of 1" in answer_format(Amount(0.5, 3.5))
+    assert "multiple of 0.1" in answer_format(Amount(0.3, 0.9, 0.1))
 
 
 def test_options_read_neutrally() -> None:
@@ -134,3 +177,277 @@ def test_a_parameter_is_told_exactly() -> None:
 def test_the_step_of_an_answer_is_told() -> None:
     assert "multiple of 5" in answer_format(Amount(0, 100, 5))
     assert "whole number" in answer_format(Amount(0, 100))
+
+
+def orders(obs: Observations) -> range:
+    return range(arrangements(obs.game, obs.stage))
+
+
+@every_game
+def test_what_is_written_in_any_arrangement_is_read_back(name: str) -> None:
+    game = all_games()[name]
+    for obs in observed(game, 2 if len(game.roles) < 20 else 1):
+        for k in orders(obs):
+            space = arranged(obs.space.take(np.array([0])), k, PLAIN, obs.decision)
+            for action in space.support():
+                for form in (f"[{space.write(float(action))}]", space.write(float(action))):
+                    assert read_answer(form, space).action == pytest.approx(action)
+            text = texts(obs, None, PLAIN, np.full(len(obs), k))[0][0].user
+            if isinstance(space, Choice):
+                assert text.endswith(answer_format(space))
+                assert text.index(f"[{space.named[0]}]") < text.index(f"[{space.named[1]}]")
+
+
+@every_game
+def test_the_first_arrangement_is_the_text_as_it_is_written(name: str) -> None:
+    game = all_games()[name]
+    for obs in observed(game, 1, rounds=2):
+        assert texts(obs)[0] == texts(obs, None, PLAIN, np.zeros(len(obs), dtype=np.int64))[0]
+        many = [texts(obs, None, PLAIN, np.full(len(obs), k))[0][0] for k in orders(obs)]
+        assert len(set(many)) == len(many)
+
+
+def test_which_letter_an_option_carries_varies_everywhere_at_once() -> None:
+    game = all_games()["prisoners_dilemma"]
+    obs = observed(game, 1, rounds=2)[1]
+    for variant in range(wordings(game, "choose")):
+        kept, moved = (
+            texts(obs.take(np.array([0])), np.array([variant]), PLAIN, np.array([k]))[0][0].user
+            for k in (0, 1)
+        )
+        # The letters keep their order where both are named, and change places wherever one stands for an action.
+        rules, _, rest = kept.partition("What happened")
+        ours, _, theirs = moved.partition("What happened")
+        swapped = re.sub(r"\b[AB]\b", lambda m: m[0].translate(LETTERS), rules).replace("B or A", "A or B")
+        assert ours == swapped
+        line, other = (re.findall(r"chose ([AB])", text) for text in (rest, theirs))
+        assert [letter.translate(LETTERS) for letter in line] == other
+        assert theirs.endswith("[A] or [B], in square brackets and nothing else.")
+
+
+def test_the_letters_in_the_rules_agree_with_what_is_paid() -> None:
+    game = all_games()["prisoners_dilemma"]
+    swapped = instructions(game, "player", "choose", 0, PLAIN, 1)
+    assert "If both choose B, each earns $400. If both choose A, each earns $300." in swapped
+    assert "the one who chose B earns $0 and the one who chose A earns $700" in swapped
+    space = arranged(game.space_at_most("choose"), 1)
+    assert read_answer("[B]", space).action == 0
+    pennies = all_games()["two_by_two"]
+    assert "$1 if both choose B, $0 if you choose B and the other A" in instructions(
+        pennies, "row", "row", 0, PLAIN, 1
+    )
+
+
+def test_the_order_of_words_with_a_meaning_varies_and_their_meaning_does_not() -> None:
+    game = all_games()["ultimatum-sequential=True"]
+    first, second = (told(game, "answer", {"offer": 30.0}, 0, PLAIN, k).user for k in (0, 1))
+    assert "Do you accept or reject?" in first
+    assert "[reject] or [accept]" in first
+    assert "Do you reject or accept?" in second
+    assert "[accept] or [reject]" in second
+    assert read_answer("[accept]", arranged(game.space_at_most("answer"), 1)).action == 1
+
+
+def test_the_order_is_told_in_a_few_words() -> None:
+    dilemma = all_games()["prisoners_dilemma"].space_at_most("choose")
+    answer = all_games()["ultimatum-sequential=True"].space_at_most("answer")
+    assert [order_shown(arranged(dilemma, k)) for k in (0, 1)] == [
+        "A=cooperate, B=defect",
+        "A=defect, B=cooperate",
+    ]
+    assert [order_shown(arranged(answer, k)) for k in (0, 1)] == ["reject, accept", "accept, reject"]
+    assert order_shown(Amount(0, 10)) == ""
+
+
+def test_a_game_that_names_its_options_itself_does_not_vary(tmp_path: Path) -> None:
+    written = Path("games/prisoners_dilemma.py").read_text(encoding="utf-8")
+    own = tmp_path / "fixed_letters.py"
+    own.write_text(written.replace("{cooperate}", "A").replace("{defect}", "B"), encoding="utf-8")
+    assert arrangements(catalog.find_game(str(own))(), "choose") == 1
+
+
+def test_a_shorter_memory_tells_the_last_rounds_under_their_numbers() -> None:
+    obs = observed(all_games()["dictator"], 1, rounds=5)[4]
+    full, last, most = (texts(obs, style=Style(memory=memory))[0][0].user for memory in ("full", "2", "9"))
+    assert most == full
+    lines = [line for line in full.splitlines() if line.startswith("- Round")]
+    assert [line for line in last.splitlines() if line.startswith("- Round")] == lines[-2:]
+    assert "What happened most recently:" in last
+
+
+def test_a_summary_gives_means_and_counts_and_the_last_round() -> None:
+    game = all_games()["public_goods"]
+    obs = observed(game, 1, rounds=4)[3].take(np.array([0]))
+    text = texts(obs, style=Style(memory="summary"))[0][0].user
+    own, others = obs.past.own("contribute")[:, 0], obs.past.told("others_mean")[:, 0]
+    assert (
+        f"Over the 3 rounds so far you contributed {game.money(round(own.mean(), 2))} on average, the others on "
+        f"average {game.money(round(others.mean(), 2))} on average; you earned "
+        f"{game.money(round(obs.past.earned().mean(), 2))} on average."
+    ) in text
+    assert [line[:9] for line in text.splitlines() if line.startswith("- ")] == ["- Round 3"]
+    choice = observed(all_games()["prisoners_dilemma"], 1, rounds=6, seed=3)[5].take(np.array([0]))
+    counted = texts(choice, style=Style(memory="summary"))[0][0].user
+    defected = int(choice.past.own("choose").sum())
+    for letter, count in (("A", 5 - defected), ("B", defected)):
+        if count:
+            assert f"{letter} {({1: 'once', 2: 'twice'}).get(count, f'{count} times')}" in counted
+    assert (
+        texts(observed(game, 1, rounds=2)[1], style=Style(memory="summary"))[0][0].user.count("Over the") == 0
+    )
+
+
+def test_a_missing_decision_is_counted_in_a_summary() -> None:
+    game = all_games()["dictator"]
+    rounds = [{"give": give, "earned": 100 - give} for give in (40.0, math.nan, 20.0)]
+    speech, sentences = terms(game), own(type(game))
+    said = summary("dictator", rounds, speech, sentences)
+    assert "you gave $30 on average (no decision once)" in said
+    void = [{"give": math.nan, "earned": math.nan}] * 2
+    assert f"you gave {NO_DECISION}" in summary("dictator", void, speech, sentences)
+
+
+@pytest.mark.parametrize("memory", ["ful", "0", "-1", "2.5", ""])
+def test_an_unknown_memory_is_refused(memory: str) -> None:
+    with pytest.raises(GamesimError, match=f"unknown memory '{memory}'"):
+        Style(memory=memory)
+
+
+def test_an_unknown_form_of_answer_is_refused() -> None:
+    with pytest.raises(GamesimError, match="unknown form of answer 'brackets'; did you mean 'bracket'"):
+        Style(answer="brackets")
+
+
+@pytest.mark.parametrize(
+    ("form", "mark"), [("bracket", "[{}]"), ("json", '{{"answer": {}}}'), ("bare", "{}")]
+)
+def test_a_conversation_holds_the_own_answers_as_turns(form: str, mark: str) -> None:
+    game = all_games()["trust"]
+    style = Style(chat=True, answer=form)
+    for obs in observed(game, 2, rounds=3):
+        written, row = texts(obs, style=style)
+        for decider, i in enumerate(row):
+            text = written[i]
+            own = obs.past.own(obs.stage)[:, decider]
+            assert [answer for _, answer in text.earlier] == [mark.format(f"{value:g}") for value in own]
+            turns = [*(asked for asked, _ in text.earlier), text.user]
+            assert all(f"Round {t}. " in turn for t, turn in enumerate(turns, start=1))
+            assert [t for t, turn in enumerate(turns) if "You do this 3 times" in turn] == [0]
+            if len(own):
+                assert f"Round {len(own)}: " in text.user
+
+
+def test_a_conversation_holds_what_was_decided_in_this_round() -> None:
+    for obs in observed(all_games()["ultimatum-both_roles=True"], 1, rounds=2):
+        text = texts(obs.take(np.array([0])), style=Style(chat=True))[0][0]
+        assert len(text.earlier) == 2 * (obs.round - 1) + (obs.stage == "minimum")
+        assert "You have already decided" not in text.user
+
+
+def test_a_conversation_over_fewer_rounds_starts_later() -> None:
+    obs = observed(all_games()["dictator"], 1, rounds=4)[3]
+    kept = texts(obs, style=Style(chat=True, memory="1"))[0][0]
+    assert len(kept.earlier) == 1
+    assert "Round 3. " in kept.earlier[0][0]
+    summed = texts(obs, style=Style(chat=True, memory="summary"))[0][0]
+    assert "Over the 3 rounds so far" in summed.earlier[0][0]
+
+
+def test_no_answer_is_put_into_a_conversation_where_there_was_none() -> None:
+    game = all_games()["dictator"]
+    page = Page(
+        *(game, "give", {}, own(type(game)), terms(game), Style(chat=True), 0, game.space_at_most("give")),
+        round=2,
+        rounds=2,
+        past=[{"give": math.nan, "earned": math.nan}],
+    )
+    assert page.text().earlier == ()
+    assert f"Round 1: you gave {NO_DECISION}." in page.text().user
+
+
+def test_different_people_read_different_texts() -> None:
+    obs = observed(all_games()["dictator"], 3)[0]
+    people: tuple[dict[str, str | float], ...] = (
+        {"age": 30.0, "trade": "baker"},
+        {"age": 60.0, "trade": "baker"},
+    )
+    peopled = replace(obs, subjects=Subjects(people, np.array([0, 1, 0])))
+    written, row = texts(peopled)
+    assert row.tolist() == [0, 1, 0]
+    for text, person in zip(written, people, strict=True):
+        assert text.user.startswith(tell(person))
+    themselves = replace(obs, subjects=Subjects(people, np.array([0, -1, -1])))
+    assert texts(themselves)[1].tolist() == [1, 0, 0]
+    assert texts(themselves)[0][0] == texts(obs)[0][0]
+    assert len(texts(peopled, style=Style(personas=False))[0]) == 1
+    assert texts(peopled, style=Style(personas=False))[0] == texts(obs)[0]
+
+
+def test_a_pack_says_how_people_are_told_who_they_are(tmp_path: Path) -> None:
+    (tmp_path / "dictator.toml").write_text('subject = "You are {age}, a {trade}."', encoding="utf-8")
+    style = Style(pack=open_pack(tmp_path))
+    obs = observed(all_games()["dictator"], 1)[0]
+    known = replace(obs, subjects=Subjects([{"age": 30.0, "trade": "baker"}], np.array([0])))
+    assert texts(known, style=style)[0][0].user.startswith("You are 30, a baker.\n\n")
+    with pytest.raises(GamesimError, match=r"dictator.toml: subject: unknown trait 'trade'"):
+        texts(replace(obs, subjects=Subjects([{"age": 30.0}], np.array([0]))), style=style)
+
+
+TWO_STEPS = '''
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gamesim.game import ActionSpace, Amount, Choice, Floats, Game, Play, parameter, stage
+
+
+@dataclass(frozen=True)
+class TwoSteps(Game):
+    """A seller names a price; a buyer picks a box and then pays."""
+
+    stake: float = parameter(10.0, unit="money", help="money")
+    roles = ("seller", "buyer")
+    rules = {"seller": ("Sell.",), "buyer": ("Box {left} is red, {right} is blue.",)}
+    ask = {"price": ("What price?",), "pick": ("At {price}, {options}?",), "pay": ("How much?",)}
+    recall = {"buyer": "you picked {pick} and paid {pay}"}
+
+    @stage(by="seller")
+    def price(self, play: Play) -> ActionSpace:
+        return Amount(0, self.stake)
+
+    @stage(by="buyer", sees=("price",))
+    def pick(self, play: Play) -> ActionSpace:
+        return Choice(("left", "right"), ("A", "B"))
+
+    @stage(by="buyer")
+    def pay(self, play: Play) -> ActionSpace:
+        return Amount(0, self.stake)
+
+    def payoffs(self, play: Play) -> Mapping[str, Floats]:
+        return {"seller": play["pay"], "buyer": -play["pay"]}
+'''
+
+
+def two_steps(tmp_path: Path) -> list[Observations]:
+    file = tmp_path / "two_steps.py"
+    file.write_text(TWO_STEPS, encoding="utf-8")
+    return observed(catalog.find_game(str(file))(), 1, rounds=2)
+
+
+def test_a_role_reads_all_its_stages_in_one_arrangement(tmp_path: Path) -> None:
+    shown = {(obs.stage, obs.round): obs for obs in two_steps(tmp_path)}
+    game = shown["pay", 2].game
+    assert [arrangements(game, stage) for stage in ("price", "pick", "pay")] == [1, 2, 2]
+    for stage in ("pick", "pay"):
+        obs = shown[stage, 2]
+        picked = int(obs.past.own("pick")[0, 0])
+        for k, letters in ((0, "AB"), (1, "BA")):
+            text = texts(obs, None, PLAIN, np.array([k]))[0][0].user
+            assert f"Box {letters[0]} is red" in text
+            assert f"you picked {letters[picked]} and" in text
+
+
+def test_a_conversation_needs_what_a_stage_showed_to_be_told_later(tmp_path: Path) -> None:
+    shown = {(obs.stage, obs.round): obs for obs in two_steps(tmp_path)}
+    assert texts(shown["pick", 1], style=Style(chat=True))[0][0].earlier == ()
+    with pytest.raises(GamesimError, match=r"two_steps.pick: players are not told price afterwards"):
+        texts(shown["pay", 1], style=Style(chat=True))

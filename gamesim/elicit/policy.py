@@ -10,16 +10,19 @@ from typing import Any, Self
 
 import numpy as np
 
+from gamesim.actions import Choice
 from gamesim.elicit.questions import Question, Variants, write_questions
 from gamesim.elicit.sampled import Manner, SchemaRefusedError, sampled
 from gamesim.elicit.scored import scored, warn_of_low_mass
-from gamesim.elicit.stated import stated
+from gamesim.elicit.stated import ROOM, stated
 from gamesim.errors import GamesimError, GamesimWarning, unknown
 from gamesim.models import Gated, LanguageModel, Sampling, Scorer, environment
 from gamesim.models.opening import open_model
+from gamesim.models.scoring import ServedScorer
 from gamesim.observation import Observations
+from gamesim.pack import open_pack
 from gamesim.policy import Decisions, Policy, Setting
-from gamesim.prompt import PLAIN, Style, arrangements, wordings
+from gamesim.prompt import PLAIN, Style, arranged, arrangements, order_shown, paraphrases
 from gamesim.streams import Ints
 
 ELICITATIONS = ("auto", "probabilities", "sample", "verbalized")
@@ -36,7 +39,7 @@ class ModelPolicy(Policy):
     elicit : str
         ``probabilities`` (exact), ``sample`` (one answer an agent), ``verbalized`` (a stated distribution, of which
         every agent is one quantile) or ``auto``: exact for local models, sampled for served ones.
-    temperature, top_k, top_p, max_new_tokens
+    temperature, top_k, top_p, max_new_tokens, thinking, effort
         As in `gamesim.models.Sampling`; what is not given is `default_sampling`.
     structured : str
         Whether a served model is held to a JSON schema: ``on``, ``off``, or ``auto`` where the server can.
@@ -45,6 +48,14 @@ class ModelPolicy(Policy):
     wording, order : str
         ``vary`` gives every agent one of the equivalent texts, and one arrangement of the options, at random; a number
         fixes which.
+    memory : str
+        What is told of the past: ``full``, ``summary``, or a number for so many of the last rounds.
+    chat : bool
+        Whether the past is told as turns of a conversation, not as text in one message.
+    personas : bool
+        Whether the model is told whom it is, where the run has personas.
+    prompts : str
+        Folder of a prompt pack; that of the run unless given.
     device, dtype : str
         Where and in which precision a local model runs.
     """
@@ -54,22 +65,34 @@ class ModelPolicy(Policy):
     top_k: int | None = None
     top_p: float | None = None
     max_new_tokens: int | None = None
+    thinking: int | None = None
+    effort: str | None = None
     structured: str = "auto"
     reask: int = 2
     wording: str = "vary"
     order: str = "vary"
+    memory: str = "full"
+    chat: bool = False
+    personas: bool = True
+    prompts: str = ""
     device: str = "auto"
     dtype: str = "auto"
     opened: LanguageModel | None = field(default=None, init=False, repr=False, compare=False)
     served: bool = field(default=False, init=False, repr=False, compare=False)
+    linked: bool = field(default=False, init=False, repr=False, compare=False)
     seed: int = field(default=0, init=False, repr=False, compare=False)
     style: Style = field(default=PLAIN, init=False, repr=False, compare=False)
     found_out: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What was learnt while playing: whether the server takes schemas, which decisions were checked."""
+    """What was learnt while playing: whether the server takes schemas, which decisions were warned of."""
 
     def default_sampling(self) -> Sampling:
         """Give the settings for what the user leaves open."""
         return Sampling()
+
+    @property
+    def reads_personas(self) -> bool:
+        """Whether it is told whom it is."""
+        return self.personas
 
     def sampling(self) -> Sampling:
         """Give the sampling settings."""
@@ -78,8 +101,11 @@ class ModelPolicy(Policy):
             for item in dataclasses.fields(Sampling)
             if hasattr(self, item.name)
         }
+        default = self.default_sampling()
+        if self.elicit == "verbalized":
+            default = dataclasses.replace(default, max_new_tokens=max(default.max_new_tokens, ROOM))
         return dataclasses.replace(
-            self.default_sampling(), **{name: value for name, value in given.items() if value is not None}
+            default, **{name: value for name, value in given.items() if value is not None}
         )
 
     def opening(self, model: str, setting: Setting, base_url: str | None = None) -> Self:
@@ -95,28 +121,50 @@ class ModelPolicy(Policy):
             Where a remote model is served, if not at ``OPENAI_BASE_URL``.
         """
         self._check_options()
+        served = model.startswith("openai:")
         opened = open_model(
             model,
             self.sampling(),
             device=self.device,
             dtype=self.dtype,
             download=setting.download,
-            # Looked up here, so that another server in the environment is another model.
+            # Looked up here, so that another server, key or time-out in the environment is another model.
             base_url=base_url or environment.setting(environment.URL) or None,
+            known=tuple(
+                environment.setting(each) for each in (environment.KEY, environment.TIMEOUT) if served
+            ),
         )
-        served = isinstance(opened, Gated)
         if setting.access is not None and isinstance(opened, Gated):
             opened = setting.access(opened, self.sampling().max_new_tokens)
-        if self.elicit == "probabilities" and not isinstance(opened, Scorer):
-            raise GamesimError(
-                f"{self.agent_name()}@elicit=probabilities: {model} gives answers but no probabilities; "
-                "use @elicit=sample or @elicit=verbalized"
-            )
+        if self.elicit == "probabilities" and served:
+            opened = ServedScorer(opened)
         ready = copy.copy(self)
-        known = {"opened": opened, "served": served, "seed": setting.seed, "found_out": {}}
+        known = {
+            "opened": opened,
+            "served": served,
+            "linked": setting.linked,
+            "seed": setting.seed,
+            "style": self._style(setting),
+            "found_out": {},
+        }
+        if setting.fixed_wording:
+            known |= {"wording": "0", "order": "0"}
         for name, value in known.items():
             object.__setattr__(ready, name, value)
         return ready
+
+    def _style(self, setting: Setting) -> Style:
+        folder = self.prompts or setting.prompts
+        pack = open_pack(folder, type(setting.game)) if folder else None
+        if pack is not None:
+            pack.check(setting.game, setting.rounds)
+            if setting.game.name not in pack.games:
+                warnings.warn(
+                    f"prompts {folder!r}: holds no {setting.game.name}.toml, so our own texts are read",
+                    GamesimWarning,
+                    stacklevel=2,
+                )
+        return Style(pack=pack, memory=self.memory, chat=self.chat, personas=self.personas)
 
     def _check_options(self) -> None:
         for name, value, known in (
@@ -127,7 +175,7 @@ class ModelPolicy(Policy):
                 raise unknown(name, value, known, where=self.agent_name())
         for name in ("wording", "order"):
             value = getattr(self, name)
-            if value != "vary" and not value.isdigit():
+            if value != "vary" and not (value.isascii() and value.isdigit()):
                 raise GamesimError(f"{self.agent_name()}@{name}={value} is neither 'vary' nor a number")
         if not 0 <= self.reask <= 10:
             raise GamesimError(f"{self.agent_name()}@reask={self.reask} must be 0 to 10")
@@ -142,17 +190,28 @@ class ModelPolicy(Policy):
     def describe(self) -> dict[str, Any]:
         """Add the model to what a record must know."""
         known = super().describe()
+        if self.style.pack is not None:
+            known["pack"] = self.style.pack.describe()
         return known | {"model": dict(self.model.describe())} if self.opened is not None else known
+
+    def notes(self) -> list[str]:
+        """Say what its texts leave out."""
+        if not self.linked:
+            return []
+        return [
+            f"{self.agent_name()}: reads the rules as they are without a network, and is not told who or how many its "
+            "neighbours are; a prompt pack can say so"
+        ]
 
     def decide(self, obs: Observations) -> Decisions:
         """Ask for every row."""
-        variants, name = self.variants(obs), self.agent_name()
-        if self.elicit in ("auto", "probabilities") and isinstance(self.model, Scorer):
-            asked, row = self.questions(obs, variants, "bracket")
-            decisions, found = scored(obs, self.model, asked, row, variants, name, self.model.name)
-            if obs.decision not in self.found_out:
-                self.found_out[obs.decision] = warn_of_low_mass(obs.decision, self.model, asked, found)
-            return decisions
+        variants = self.variants(obs)
+        decisions = self._decide(obs, variants)
+        return dataclasses.replace(decisions, option_order=self._orders_shown(obs, variants))
+
+    def _decide(self, obs: Observations, variants: Variants) -> Decisions:
+        if (scorer := self._scorer) is not None:
+            return self._exact(obs, variants, scorer)
         if self.served and self.structured != "off" and self.found_out.get(SCHEMA, True):
             try:
                 decisions = self._answered(obs, variants, structured=True)
@@ -162,6 +221,21 @@ class ModelPolicy(Policy):
                 self.found_out[SCHEMA] = True
                 return decisions
         return self._answered(obs, variants, structured=False)
+
+    @property
+    def _scorer(self) -> Scorer | None:
+        """The model where its probabilities are wanted and at hand."""
+        wanted = self.elicit in ("auto", "probabilities")
+        return self.model if wanted and isinstance(self.model, Scorer) else None
+
+    def _exact(self, obs: Observations, variants: Variants, model: Scorer) -> Decisions:
+        asked, row = self.questions(obs, variants, "bracket")
+        if isinstance(model, ServedScorer) and model.probe(asked[0].prompt, asked[0].answers) == "bare":
+            asked, row = self.questions(obs, variants, "bare")
+        decisions, found = scored(obs, model, asked, row, variants, self.agent_name(), self.model.name)
+        if not self.served and not self.found_out.get(obs.decision):
+            self.found_out[obs.decision] = warn_of_low_mass(obs.decision, self.model, asked, found)
+        return decisions
 
     def _answered(self, obs: Observations, variants: Variants, structured: bool) -> Decisions:
         manner = Manner(self.agent_name(), self.reask, structured, probing=SCHEMA not in self.found_out)
@@ -189,18 +263,27 @@ class ModelPolicy(Policy):
         return Variants(self._wordings(obs), self._orders(obs))
 
     def _wordings(self, obs: Observations) -> Ints:
+        rules, questions = paraphrases(obs.game, obs.stage, self.style)
         if self.wording != "vary":
-            return np.full(len(obs), int(self.wording) % wordings(obs.game, obs.stage))
-        rules, questions = len(obs.game.texts("rules", obs.role)), len(obs.game.texts("ask", obs.stage))
+            return np.full(len(obs), int(self.wording) % (rules * questions))
         rule = np.floor(obs.person.uniform("rules") * rules).astype(np.int64)
         return rule * questions + np.floor(obs.person.uniform(obs.stage) * questions).astype(np.int64)
 
     def _orders(self, obs: Observations) -> Ints:
-        many = arrangements(obs.game, obs.stage)
+        many = arrangements(obs.game, obs.stage, self.style)
         if self.order != "vary":
             return np.full(len(obs), int(self.order) % many)
         return np.floor(obs.person.uniform("order") * many).astype(np.int64)
 
+    def _orders_shown(self, obs: Observations, variants: Variants) -> list[str] | None:
+        """Write how the options were arranged for each decider; None where there is nothing to arrange."""
+        if not isinstance(obs.space, Choice):
+            return None
+        distinct, row = np.unique(variants.order, return_inverse=True)
+        written = [order_shown(arranged(obs.space, int(each), self.style, obs.decision)) for each in distinct]
+        return [written[i] for i in row]
+
     def questions(self, obs: Observations, variants: Variants, form: str) -> tuple[list[Question], Ints]:
         """Give the distinct questions of a batch and which row is asked which."""
-        return write_questions(obs, variants, dataclasses.replace(self.style, answer=form))
+        style = dataclasses.replace(self.style, answer=form)
+        return write_questions(obs, variants, style, scored=self._scorer is not None)

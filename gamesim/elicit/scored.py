@@ -13,13 +13,14 @@ from gamesim.distribution import ActionDistribution
 from gamesim.elicit.questions import Question, Variants
 from gamesim.elicit.sampled import read
 from gamesim.errors import GamesimWarning
-from gamesim.models import LanguageModel, Scorer
+from gamesim.models import LanguageModel, Scorer, Scores
 from gamesim.observation import Observations
 from gamesim.policy import OK, UNREADABLE, Decisions
 from gamesim.streams import Floats, Ints
 
 LOW_MASS = 0.9
 CHECK_DRAWS = 50
+RAW = "raw probabilities"
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,14 @@ def scored(
         # A prompt without any legal mass has no distribution; its rows become unreadable below.
         probabilities[i, :size] = p / p.sum() if mass[i] > 0 else 1 / size
         replies.append(
-            each.record(obs.decision, policy, name) | _record(each, probabilities[i], float(mass[i]))
+            each.record(obs.decision, policy, name) | _record(each, probabilities[i], float(mass[i]), score)
         )
     distribution = ActionDistribution(values, probabilities, row)
     actions, probability = distribution.sample(obs.draws.uniform())
     lost = mass[row] == 0
     decisions = Decisions(
         np.where(lost, np.nan, actions),
-        "probabilities",
+        _elicitation(scores, row),
         status=np.where(lost, UNREADABLE, OK).astype(np.uint8),
         probability=np.where(lost, np.nan, probability),
         legal_mass=mass[row],
@@ -94,6 +95,11 @@ def scored(
         distribution=distribution,
     )
     return decisions, Scored(values, probabilities, mass)
+
+
+def _elicitation(scores: Sequence[Scores], row: Ints) -> str | list[str]:
+    names = [RAW if score.raw else "probabilities" for score in scores]
+    return names[0] if len(set(names)) == 1 else [names[i] for i in row]
 
 
 def warn_of_low_mass(decision: str, model: LanguageModel, asked: Sequence[Question], of: Scored) -> bool:
@@ -119,11 +125,13 @@ def warn_of_low_mass(decision: str, model: LanguageModel, asked: Sequence[Questi
     return True
 
 
-def _record(asked: Question, probabilities: Floats, mass: float) -> dict[str, Any]:
+def _record(asked: Question, probabilities: Floats, mass: float, score: Scores) -> dict[str, Any]:
     if mass == 0:
         return {"legal_mass": 0.0}
     p = probabilities[: len(asked.actions)]
-    return {
+    served: dict[str, Any] = {"raw_probabilities": True} if score.raw else {}
+    served |= {"unlisted": score.unlisted} if score.unlisted else {}
+    return served | {
         "actions": asked.actions[p > 0].tolist(),
         "probabilities": p[p > 0].tolist(),
         "legal_mass": mass,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -77,6 +77,10 @@ class Sampling:
         Keep the smallest set of tokens that holds this mass; 1 keeps all.
     max_new_tokens : int
         Where a free answer is cut off (and counted as truncated).
+    thinking : int
+        Tokens on top of `max_new_tokens` that a served reasoning model may think with before it answers.
+    effort : str
+        How hard a served reasoning model is to think, in its server's words, such as ``"low"``.
 
     Raises
     ------
@@ -88,6 +92,8 @@ class Sampling:
     top_k: int = 0
     top_p: float = 1.0
     max_new_tokens: int = 64
+    thinking: int = 0
+    effort: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < math.inf:
@@ -98,6 +104,19 @@ class Sampling:
             raise GamesimError(f"top_p must lie above 0 and be at most 1, not {self.top_p}")
         if self.max_new_tokens < 1:
             raise GamesimError(f"max_new_tokens must be at least 1, not {self.max_new_tokens}")
+        if self.thinking < 0:
+            raise GamesimError(f"thinking must be 0 or more, not {self.thinking}")
+
+    def settings(self) -> dict[str, Any]:
+        """Give the settings by name; what only some served models know is left out where it is not set."""
+        return {
+            name: value for name, value in asdict(self).items() if value or name not in ("thinking", "effort")
+        }
+
+    @property
+    def truncates(self) -> bool:
+        """Whether probabilities under these settings differ from the model's own."""
+        return (self.temperature, self.top_k, self.top_p) != (1.0, 0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -111,7 +130,8 @@ class Completion:
     finish : str
         ``"stop"``, ``"length"`` (cut off), ``"refused"`` (by the model or the server's filter) or ``"error"``.
     error : str
-        Why there is no answer, when `finish` is ``"error"``: the kind of fault, a colon, a sentence.
+        Why there is no answer, when `finish` is ``"error"``: the kind of fault, a colon, a sentence.  Also where all
+        of the room went into thinking.
     tokens_in, tokens_out : int
         Tokens read and written.
     reasoning : str
@@ -140,9 +160,17 @@ class Scores:
     log_probability : (L,) float
         Natural log of the probability that the model, under its sampling settings, writes exactly this answer
         and ends; ``-inf`` where the settings cut it away.  Not renormalised.
+    raw : bool
+        Whether the sampling settings are not applied, since the server tells too little for it: then these are the
+        model's own probabilities, at temperature 1 without truncation.
+    unlisted : float
+        Probability that the server did not account for.  Of an answer that it did not list, given 0 here, no more is
+        known than that it has at most this much.
     """
 
     log_probability: NDArray[np.float64]
+    raw: bool = False
+    unlisted: float = 0.0
 
     @property
     def legal_mass(self) -> float:
@@ -203,6 +231,8 @@ class Replying(LanguageModel, Protocol):
 @runtime_checkable
 class Gated(Replying, Protocol):
     """A model that sends nothing without asking."""
+
+    sampling: Sampling
 
     def complete_each(
         self,

@@ -18,9 +18,17 @@ from typing import Any
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.models.files import first_line
 
-__all__ = ["add_adapter", "check_adapter"]
+__all__ = ["add_adapter", "changes_its_base", "check_adapter"]
 
 _PREFIX = "base_model.model."
+
+_BESIDE_ITS_BASE = {
+    *("r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "fan_in_fan_out"),
+    *("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "init_lora_weights"),
+    *("task_type", "peft_type", "peft_version", "auto_mapping", "base_model_name_or_path", "revision"),
+    *("inference_mode", "megatron_core"),
+}
+"""Settings of a LoRA adapter that add matrices beside the base's own and touch nothing of it."""
 
 
 def check_adapter(config: Any, folder: Path, *, base: str, adapter: str) -> None:
@@ -86,25 +94,57 @@ def check_adapter(config: Any, folder: Path, *, base: str, adapter: str) -> None
         )
 
 
-def add_adapter(model: Any, folder: Path) -> Any:
+def changes_its_base(folder: Path, adapter: str) -> bool:
+    """Say whether an adapter does more to a base than add matrices beside its own.
+
+    Biases, embeddings and layers of an adapter's own, or a decomposition of the base's weights, would stay
+    behind when another adapter is switched on.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the adapter lies.
+    adapter : str
+        What the user called it.
+    """
+    from peft import LoraConfig
+
+    settings, plain = _settings(folder, adapter), LoraConfig()
+    other = {
+        key
+        for key, value in settings.to_dict().items()
+        if key not in _BESIDE_ITS_BASE and value != plain.to_dict().get(key)
+    }
+    beside = all("lora_" in key for key in _shapes(folder, adapter))
+    return bool(other) or not beside or not isinstance(settings.init_lora_weights, bool)
+
+
+def add_adapter(model: Any, folder: Path, name: str) -> Any:
     """Put a checked adapter on its base.
 
     Parameters
     ----------
-    model : transformers causal language model
-        The base; it is changed.
+    model : transformers causal language model, or what an earlier call returned
+        The base, changed by the call; or the base with its adapters so far.
     folder : Path
         Where the adapter lies.
+    name : str
+        What to call it on the base.
 
     Returns
     -------
-    transformers causal language model
-        The same model, its linear layers now with the adapter.
+    peft.PeftModel
+        Adapters are switched on it; the base inside computes with the one that is on.
     """
     from peft import PeftModel
 
     with _without_deprecations():
-        return PeftModel.from_pretrained(model, str(folder)).get_base_model()
+        if not isinstance(model, PeftModel):
+            return PeftModel.from_pretrained(model, str(folder), adapter_name=name)
+        report = model.load_adapter(str(folder), adapter_name=name, torch_device=str(model.device))
+    if report.missing_keys or report.unexpected_keys:
+        raise RuntimeError(f"{len(report.missing_keys) + len(report.unexpected_keys)} tensors found no place")
+    return model
 
 
 @contextmanager

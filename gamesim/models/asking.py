@@ -155,7 +155,7 @@ class Asking:
     def _seconds_left(self) -> float:
         return float("inf") if self._gate is None else max(0.0, self._gate.seconds_left())
 
-    async def _row(self, lane: Lane | None, prompt: Prompt, seed: int) -> Completion:
+    async def _row(self, lane: Lane, prompt: Prompt, seed: int) -> Completion:
         """Attempt until there is an answer, no attempt left or no time left."""
         loop = asyncio.get_running_loop()
         patience = self._patience
@@ -165,8 +165,6 @@ class Asking:
             if self._stop and failures + told_to_wait:
                 self._leave(lane)
                 return _stopped(self._stop)
-            if lane is None:
-                return self._lost(Fault("time-out", f"no place in the queue within {patience.deadline:g} s"))
             sent = loop.time()
             try:
                 async with asyncio.timeout_at(end):
@@ -188,11 +186,15 @@ class Asking:
             wait = pause(failures + told_to_wait, fault.wait)
             spent = failures > patience.retries or loop.time() + wait >= end
             if fault.passing and (self._stop or wait >= self._seconds_left()):
-                return _stopped(f"{self._stop or 'no time left'}; {fault}")
+                why = self._stop or "no time left"
+                return _stopped(why if str(fault) in why else f"{why}; {fault}")
             if not fault.passing or spent:
                 return self._lost(fault)
             await asyncio.sleep(wait)
-            lane = await self._lanes.enter(loop.time() if self._stop else end)
+            place = await self._lanes.enter(loop.time() if self._stop else end)
+            if place is None:
+                return _stopped(self._stop) if self._stop else self._lost(fault)
+            lane = place
 
     def _slow_down(self, lane: Lane, fault: Fault, sent: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -206,7 +208,8 @@ class Asking:
 
     def _lost(self, fault: Fault) -> Completion:
         """Word the end of a row without an answer, and see whether the others have hope."""
-        self._failed_in_row += fault.passing
+        # A server that refuses one prompt after the other and has answered none refuses the settings.
+        self._failed_in_row += fault.passing or (fault.kind == "request" and not self.answered)
         if fault.hopeless(self.answered):
             self._halt(str(fault))
             return _stopped(str(fault))

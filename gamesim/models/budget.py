@@ -16,7 +16,7 @@ from typing import Any
 
 from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Completion, Gated, OnReply, Prompt
-from gamesim.models.prices import Price, price_of, tokens_range
+from gamesim.models.prices import Price, most_written, price_of, text_of, tokens_range
 
 __all__ = ["Budget", "BudgetedModel", "Spent"]
 
@@ -44,8 +44,11 @@ class Spent:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        tokens = self.tokens_in + self.tokens_out
-        return f"{self.replies:,} replies, {tokens:,} tokens, ${self.cost:.4f}"
+        return f"{self.without_price()}, ${self.cost:.4f}"
+
+    def without_price(self) -> str:
+        """Say what was spent, but for money."""
+        return f"{self.replies:,} replies, {self.tokens_in + self.tokens_out:,} tokens"
 
 
 class Budget:
@@ -168,7 +171,7 @@ class BudgetedModel:
     budget : Budget
         Shared by all models of a run.
     max_new_tokens : int
-        Most tokens of an answer.
+        Most tokens of an answer, thinking included.
     price : Price, optional
         `price_of` its name unless given.
 
@@ -183,8 +186,9 @@ class BudgetedModel:
         self.price = price or price_of(model.name)
         if budget.max_cost is not None and self.price is None:
             raise GamesimError(
-                f"no price is known for {model.name!r}, so a ceiling on cost cannot be kept; write it into a file "
-                "and name that in GAMESIM_PRICES (0 for a server of your own), or set a ceiling on tokens"
+                f"no price is known for {model.name!r}, so a ceiling on cost cannot be kept; write "
+                f'{{"{model.name}": {{"input": 0, "output": 0}}}} with its US dollars per million tokens (0 for a '
+                "server of your own) into a file and name that in GAMESIM_PRICES, or give --max-tokens instead"
             )
 
     @property
@@ -237,7 +241,7 @@ class _Account:
 
     def admit(self, index: int) -> bool:
         tokens = tokens_range(self._prompts[index])[1]
-        most = self._model.max_new_tokens
+        most = most_written(self._prompts[index], self._model.max_new_tokens)
         held = (tokens + most, self._model.cost(tokens, most))
         if not self._budget.hold(*held):
             return False
@@ -254,15 +258,12 @@ class _Account:
             return
         counted = (completion.tokens_in, completion.tokens_out)
         if not completion.tokens_in:
-            written = Prompt(completion.text + completion.reasoning)
-            counted = (_middle(self._prompts[index]), _middle(written))
+            prompt, said = self._prompts[index], len(completion.text + completion.reasoning)
+            most = most_written(prompt, self._model.max_new_tokens)
+            counted = (round(len(text_of(prompt)) / 4), min(round(said / 4), most))
         self._budget.count(*counted, self._model.cost(*counted))
 
     def close(self) -> None:
         """Give back what an interrupted batch had set aside."""
         for index in list(self._held):
             self.give_up(index)
-
-
-def _middle(prompt: Prompt) -> int:
-    return round(len(prompt.system + prompt.user) / 4)

@@ -14,9 +14,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,17 +25,14 @@ from gamesim.models import Completion, Prompt
 
 __all__ = ["Kept", "ReplyCache", "cache_folder", "file_system"]
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS prompts (
-    id BLOB PRIMARY KEY, model TEXT NOT NULL, identity TEXT NOT NULL, system TEXT NOT NULL, user TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS replies (
-    prompt BLOB NOT NULL, draw INTEGER NOT NULL, created REAL NOT NULL, text TEXT NOT NULL,
-    finish TEXT NOT NULL, error TEXT NOT NULL, reasoning TEXT NOT NULL, tokens_in INTEGER NOT NULL,
-    tokens_out INTEGER NOT NULL, PRIMARY KEY (prompt, draw)
-) WITHOUT ROWID;
-"""
+_VERSION = 2
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS prompts (id BLOB PRIMARY KEY, model TEXT NOT NULL, identity TEXT NOT NULL, "
+    "system TEXT NOT NULL, user TEXT NOT NULL, more TEXT NOT NULL DEFAULT '') WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS replies (prompt BLOB NOT NULL, draw INTEGER NOT NULL, created REAL NOT NULL, "
+    "text TEXT NOT NULL, finish TEXT NOT NULL, error TEXT NOT NULL, reasoning TEXT NOT NULL, "
+    "tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, PRIMARY KEY (prompt, draw)) WITHOUT ROWID",
+)
 _REPLY = "text, finish, error, tokens_in, tokens_out, reasoning"
 _NETWORK = {
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "lustre", "gpfs", "beegfs", "glusterfs"),
@@ -52,6 +49,8 @@ _NETWORK = {
     *("fuse.juicefs", "fuse.mfs", "fuse.davfs", "davfs", "virtiofs", "panfs", "ncpfs"),
 }
 _DAY = 86400.0
+_PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,9 @@ class ReplyCache:
         except OSError as error:
             raise GamesimError(f"{where}: no cache can be kept there: {error.strerror}") from error
         with self._failing():
-            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
         try:
             self._prepare()
         except BaseException:
@@ -150,13 +151,33 @@ class ReplyCache:
 
     def _prepare(self) -> None:
         with self._failing():
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._use_log()
             # A killed process loses nothing by it; only a power failure may cost the last replies.
             self._db.execute("PRAGMA synchronous = NORMAL")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _VERSION):
-                raise GamesimError(f"{self.path} was written by a later gamesim; name another GAMESIM_CACHE")
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+            with self._writing():
+                version = self._db.execute("PRAGMA user_version").fetchone()[0]
+                if version > _VERSION:
+                    raise GamesimError(
+                        f"{self.path} was written by a later gamesim; name another GAMESIM_CACHE"
+                    )
+                if version == 1:
+                    self._db.execute("ALTER TABLE prompts ADD COLUMN more TEXT NOT NULL DEFAULT ''")
+                for statement in _SCHEMA:
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _use_log(self) -> None:
+        """Switch the write-ahead log on; SQLite does not wait by itself while another process does the same."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def close(self) -> None:
         """Close the file."""
@@ -213,21 +234,16 @@ class ReplyCache:
         given = completion
         row = (given.text, given.finish, given.error, given.tokens_in, given.tokens_out, given.reasoning)
         with self._lock, self._failing():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            told = (str(identity.get("model", "")), text, prompt.system, prompt.user, _more(prompt))
+            with self._writing():
                 self._db.execute(
-                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)",
-                    (number, str(identity.get("model", "")), text, _safe(prompt.system), _safe(prompt.user)),
+                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?)", (number, *map(_safe, told))
                 )
                 done = self._db.execute(
                     f"INSERT OR IGNORE INTO replies (prompt, draw, created, {_REPLY}) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (number, int(draw), time.time(), *map(_safe, row)),
                 )
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
             return completion if done.rowcount else self._get(number, int(draw)) or completion
 
     def show(self) -> list[Kept]:
@@ -242,6 +258,8 @@ class ReplyCache:
     def export(self, file: IO[str], model: str | None = None) -> int:
         """Write the replies as JSON lines, the oldest first.
 
+        Earlier turns, the schema of the answer and what was asked of probabilities stand in a line that has them.
+
         Parameters
         ----------
         file : text file
@@ -255,15 +273,16 @@ class ReplyCache:
             Number of lines.
         """
         query = (
-            f"SELECT identity, system, user, draw, created, {_REPLY} FROM replies JOIN prompts ON prompt = id "
+            f"SELECT identity, more, system, user, draw, created, {_REPLY} FROM replies JOIN prompts ON prompt = id "
             "WHERE ?1 IS NULL OR model = ?1 ORDER BY created, prompt, draw"
         )
-        names = ["identity", "system", "user", "draw", "created", *_REPLY.split(", ")]
+        names = ["system", "user", "draw", "created", *_REPLY.split(", ")]
         count = 0
         with self._lock, self._failing():
             for row in self._db.execute(query, (model,)):
-                line = dict(zip(names, row, strict=True))
-                file.write(json.dumps(line | {"identity": json.loads(row[0])}) + "\n")
+                identity, more, *rest = row
+                line = {"identity": json.loads(identity), **json.loads(more or "{}")}
+                file.write(json.dumps(line | dict(zip(names, rest, strict=True))) + "\n")
                 count += 1
         return count
 
@@ -301,6 +320,16 @@ class ReplyCache:
         return Completion(*row) if row else None
 
     @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
     def _failing(self) -> Iterator[None]:
         try:
             yield
@@ -309,8 +338,16 @@ class ReplyCache:
 
 
 def _prompt_id(identity: str, prompt: Prompt) -> bytes:
-    parts: Iterable[str] = (identity, prompt.system, prompt.user)
-    return hashlib.sha256(json.dumps(list(parts)).encode()).digest()[:16]
+    parts = [identity, prompt.system, prompt.user]
+    if more := _more(prompt):
+        parts.append(more)
+    return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
+
+
+def _more(prompt: Prompt) -> str:
+    """Give what a prompt has besides system and user message; empty where it has no more."""
+    rest = {name: value for name, value in asdict(prompt).items() if value and name not in ("system", "user")}
+    return json.dumps(rest, sort_keys=True) if rest else ""
 
 
 def _canonical(identity: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gamesim.errors import GamesimError
 from gamesim.models import Prompt
+from gamesim.models.files import first_line
 
 __all__ = ["Chat"]
 
@@ -17,9 +18,10 @@ _FIXED_DATE = "26 Jul 2024"
 class Chat:
     """Render prompts and tokenise answers as the model sees them.
 
-    With a chat template a prompt is a system and a user turn, thinking switched off, up to where the
-    assistant begins; a template that knows no system turn gets the system text at the head of the user turn.
-    Without one it is plain text: system, blank line, user, newline.
+    With a chat template a prompt is a system turn, the earlier turns and a user turn, thinking switched off, up
+    to where the assistant begins; a template that knows no system turn gets the system text at the head of the
+    first user turn.  Without one it is plain text: system, blank line, for each earlier turn user, newline,
+    assistant, blank line, and then user, newline.
 
     Parameters
     ----------
@@ -57,20 +59,31 @@ class Chat:
         return "chat template" if self.templated else "plain text"
 
     def render(self, prompt: Prompt) -> str:
-        """Give the exact text that the model reads."""
+        """Give the exact text that the model reads.
+
+        Raises
+        ------
+        GamesimError
+            If the chat template refuses the prompt, with and without a system turn.
+        """
         if not self.templated:
-            return (f"{prompt.system}\n\n" if prompt.system else "") + f"{prompt.user}\n"
-        user = {"role": "user", "content": prompt.user}
-        if not prompt.system:
-            return self._apply([user], generate=True)
-        try:
-            return self._apply([{"role": "system", "content": prompt.system}, user], generate=True)
-        except Exception as error:
-            # Some templates raise on a system turn; jinja2 errors are all that is caught here.
-            if type(error).__module__.split(".")[0] != "jinja2":
-                raise
-            merged = {"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}
-            return self._apply([merged], generate=True)
+            return _plain(prompt)
+        messages = prompt.messages()
+        # Some templates raise on a system turn; jinja2 errors are all that is caught here.
+        attempts = [messages]
+        if prompt.system:
+            system, first, *rest = messages
+            attempts.append([first | {"content": f"{system['content']}\n\n{first['content']}"}, *rest])
+        for attempt in attempts:
+            try:
+                return self._apply(attempt, generate=True)
+            except Exception as error:
+                if type(error).__module__.split(".")[0] != "jinja2":
+                    raise
+                refusal = error
+        raise GamesimError(
+            f"the model's chat template refuses the prompt: {first_line(refusal)}"
+        ) from refusal
 
     def encode(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Give the tokens of each prompt as the model reads it, markers included."""
@@ -140,3 +153,9 @@ class Chat:
         )
         tail = self.tokenizer(text.rpartition(mark)[2], add_special_tokens=False)["input_ids"]
         return next((int(token) for token in tail if token in special), None)
+
+
+def _plain(prompt: Prompt) -> str:
+    parts = [prompt.system] if prompt.system else []
+    parts += [f"{user}\n{assistant}" for user, assistant in prompt.earlier]
+    return "\n\n".join([*parts, f"{prompt.user}\n"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["KEY", "URL", "setting"]
+__all__ = ["KEY", "TIMEOUT", "URL", "setting"]
 
 KEY = "OPENAI_API_KEY"
 URL = "OPENAI_BASE_URL"
+TIMEOUT = "GAMESIM_TIMEOUT"
 
 
 def setting(name: str, file: Path | None = None) -> str:
@@ -20,7 +21,7 @@ def setting(name: str, file: Path | None = None) -> str:
     Parameters
     ----------
     name : str
-        `KEY` or `URL`.
+        `KEY`, `URL` or `TIMEOUT`.
     file : Path, optional
         ``.env`` in the working directory unless given.
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gamesim.models.pacing import wait_asked
+from gamesim.models.probing import NoProbabilities
 
 __all__ = ["Fault", "judge", "without_login"]
 
@@ -24,6 +25,11 @@ _NOT_THERE = {"ClientConnectorError", "ClientConnectorDNSError", "ConnectError",
 _SPENT = {"insufficient_quota", "billing_hard_limit_reached"}
 _OVERLOADED = {503, 529}
 _FILTERED = {"content_filter", "content_policy_violation"}
+_ASKED_FOR = re.compile(
+    r"response.?format|json.?schema|structured|guided|logprob|add_generation_prompt|chat_template",
+    re.IGNORECASE,
+)
+"""What a server may be asked for that it need not have."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Fault:
     ----------
     kind : str
         ``rate limit``, ``server error``, ``time-out``, ``connection lost``, ``unreachable``, ``unreadable``,
-        ``key``, ``quota``, ``model``, ``forbidden``, ``request`` or ``filtered``.
+        ``key``, ``quota``, ``model``, ``forbidden``, ``request``, ``unsupported`` or ``filtered``.
     text : str
         One sentence.
     wait : float, optional
@@ -117,6 +123,8 @@ def _kind(error: Exception, where: str, model: str, timeout: float) -> tuple[str
         return "time-out", f"no answer from {where} within {timeout:g} s", None
     if isinstance(error, openai.APIConnectionError):
         return "unreachable", f"{where} cannot be reached: {cause}", None
+    if isinstance(error, NoProbabilities):
+        return "unsupported", f"{where}: {error}", None
     return "unreadable", f"{where} answered something unreadable: {type(error).__name__}: {error}", None
 
 
@@ -134,6 +142,8 @@ def _refused(error: Any, where: str, model: str) -> tuple[str, str, float | None
         return "model", f"{where} has no model {model!r}, or its address is wrong: {error}", None
     if code in _FILTERED:
         return "filtered", answered, None
+    if status in (400, 422) and _ASKED_FOR.search(str(error)):
+        return "unsupported", answered, None
     if status == 403:
         return "forbidden", answered, None
     if status in (408, 409, 425) or status >= 500:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gamesim.errors import GamesimError
 
-__all__ = ["check_base", "file_hashes", "find_folder", "first_line", "revision"]
+__all__ = ["check_base", "file_hashes", "find_folder", "first_line", "revision", "signature"]
 
 _WANTED = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "*.py")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
@@ -119,12 +119,20 @@ def file_hashes(folder: Path) -> dict[str, str]:
     dict of str to str
         SHA-256 in hexadecimal for each file name, in alphabetical order.
     """
+    return {name: _sha256((folder / name).resolve(), *status) for name, *status in signature(folder)}
+
+
+def signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Tell the weights, the tokenizer and the settings of a folder from others that may lie there later.
+
+    Returns
+    -------
+    tuple of (str, int, int)
+        Name, time of the last change in nanoseconds and size in bytes of each file, in alphabetical order.
+    """
     files = sorted({file for pattern in _HASHED for file in folder.glob(pattern) if file.is_file()})
-    result = {}
-    for file in files:
-        status = file.stat()
-        result[file.name] = _sha256(file.resolve(), status.st_mtime_ns, status.st_size)
-    return result
+    states = [(file.name, file.stat()) for file in files]
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
 
 
 def revision(folder: Path) -> str | None:

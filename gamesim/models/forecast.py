@@ -20,7 +20,7 @@ class Forecast:
     model : LanguageModel
         The model that would be asked.
     max_new_tokens : int
-        Most tokens of an answer.
+        Most tokens of an answer, thinking included.
     """
 
     def __init__(self, model: LanguageModel, max_new_tokens: int) -> None:

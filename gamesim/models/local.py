@@ -9,23 +9,23 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gamesim.errors import GamesimError
 from gamesim.models import Completion, Prompt, Sampling, Scores
 from gamesim.models.chat import Chat
-from gamesim.models.files import check_base, file_hashes, find_folder, first_line, revision
+from gamesim.models.files import check_base, file_hashes, find_folder, revision
 from gamesim.models.trie import AnswerTrie, build_trie
+
+if TYPE_CHECKING:
+    from gamesim.models.memory import Room
+    from gamesim.models.weights import Weights
 
 __all__ = ["LocalModel", "open_local"]
 
 _NEEDED = ("torch", "transformers", "peft", "safetensors")
-_TOKENS_PER_BATCH = 32768
-_TOKENS_PER_BATCH_CPU = 2048
-"""More gains nothing once arithmetic is the bound."""
 _WRITING = 4
 """Writing goes token by token, so its batches may hold more."""
 
@@ -50,8 +50,8 @@ def open_local(
     device : str
         ``"auto"`` takes CUDA, then MPS, then the CPU; or a torch device.
     dtype : str
-        ``"auto"`` takes float32 on the CPU and the checkpoint's own type elsewhere; or the name of a torch
-        type.
+        ``"auto"`` takes float32 on the CPU and the checkpoint's own type elsewhere; the name of a torch type; or
+        ``"int8"`` or ``"int4"``, to which bitsandbytes turns the weights while they are loaded.
     sampling : Sampling, optional
         How answers are drawn; by default at temperature 1 without truncation.
     download : bool
@@ -86,48 +86,28 @@ def open_local(
     adapter_folder = None
     if adapter is not None:
         adapter_folder = find_folder(adapter, download=download, what="adapter")
-    target = _device(device)
-    numbers = _dtype(dtype, target)
 
-    from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from gamesim.models.precision import find_precision
+    from gamesim.models.weights import load_weights
 
-    options = {"local_files_only": True, "trust_remote_code": trust_remote_code}
-    try:
-        with _without_progress_bars():
-            config = AutoConfig.from_pretrained(str(folder), **options)
-            tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
-            if adapter_folder is not None:
-                from gamesim.models.adapter import add_adapter, check_adapter
-
-                check_adapter(config, adapter_folder, base=str(base), adapter=str(adapter))
-            model, report = AutoModelForCausalLM.from_pretrained(
-                str(folder),
-                dtype=numbers,
-                use_safetensors=True,
-                attn_implementation=attention,
-                output_loading_info=True,
-                **options,
-            )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        # The libraries' own sentences are the best there is: an unknown architecture, a damaged file.
-        raise GamesimError(f"{str(base)!r} cannot be opened: {first_line(error)}") from error
-    if report["missing_keys"]:
-        # They would be filled with random numbers.
-        absent = sorted(report["missing_keys"])
-        raise GamesimError(f"{str(base)!r} lacks {len(absent)} of its model's weights, such as {absent[0]}")
-    model = model.to(target)
-    if adapter_folder is not None:
-        model = add_adapter(model, adapter_folder)
-    model.eval()
+    precision = find_precision(device, dtype)
+    weights = load_weights(
+        folder,
+        adapter_folder,
+        precision,
+        base=str(base),
+        adapter=None if adapter is None else str(adapter),
+        trust_remote_code=trust_remote_code,
+        attention=attention,
+    )
     return LocalModel(
-        model,
-        tokenizer,
+        weights,
         sampling or Sampling(),
         base=str(base),
         adapter=None if adapter is None else str(adapter),
         folder=folder,
         adapter_folder=adapter_folder,
+        quantised=precision.quantised,
     )
 
 
@@ -136,42 +116,49 @@ class LocalModel:
 
     Parameters
     ----------
-    model, tokenizer
-        A transformers causal language model in evaluation mode, and its tokenizer.
+    weights : Weights
+        The base, shared with others who opened it, and the adapter to switch on.
     sampling : Sampling
         Applied at every token, in scoring and in free answers alike.
     base, adapter : str
         What the user called them.
     folder, adapter_folder : Path
         Where their files lie.
+    quantised : str
+        ``"int8"``, ``"int4"`` or empty.
     """
 
     def __init__(
         self,
-        model: Any,
-        tokenizer: Any,
+        weights: Weights,
         sampling: Sampling,
         *,
         base: str,
         folder: Path,
         adapter: str | None = None,
         adapter_folder: Path | None = None,
+        quantised: str = "",
     ) -> None:
-        from transformers import GenerationConfig
-
-        self.model = model
-        self.tokenizer = tokenizer
+        self._weights = weights
+        self.chat = weights.base.chat
+        self.tokenizer = self.chat.tokenizer
         self.sampling = sampling
         self.base, self.adapter = base, adapter
         self._folder, self._adapter_folder = folder, adapter_folder
-        eos = model.generation_config.eos_token_id
-        self.chat = Chat(tokenizer, eos if isinstance(eos, list) else [] if eos is None else [eos])
-        # A checkpoint's own defaults (a repetition penalty, say) would be applied beneath the settings given
-        # here.
-        self.model.generation_config = GenerationConfig()
-        self.tokens_per_batch = _TOKENS_PER_BATCH_CPU if model.device.type == "cpu" else _TOKENS_PER_BATCH
-        self._trie = lru_cache(maxsize=512)(self._build_trie)
+        self._quantised = quantised
+        self.tokens_per_batch: int | None = None
+        """Most tokens of one forward pass; None follows the memory at hand."""
+        # Cached without a reference to this object, so that it goes, and its weights, as soon as nobody uses it.
+        self._trie = lru_cache(maxsize=512)(partial(_build_trie, self.chat))
         self._attention_checked = False
+        self._held: dict[str, int] = {}
+        """Tokens of a batch that memory held, by kind of work, once it did not hold more."""
+
+    @property
+    def model(self) -> Any:
+        """The transformers model, with this model's adapter switched on."""
+        with self._weights.ready() as model:
+            return model
 
     @property
     def name(self) -> str:
@@ -223,11 +210,12 @@ class LocalModel:
             return []
         tries = [self._trie(row) for _, row in asked]
         tokens = self.chat.encode([prompt for prompt, _ in asked])
-        if not self._attention_checked:
-            widest = max(range(len(tries)), key=lambda row: len(tries[row]))
-            check_attention(self.model, tokens[widest], tries[widest])
-            self._attention_checked = len(tries[widest]) > tries[widest].height
-        found = score_rows(self.model, tokens, tries, self.sampling, tokens_per_batch=self.tokens_per_batch)
+        with self._ready("scoring") as (model, room):
+            if not self._attention_checked:
+                widest = max(range(len(tries)), key=lambda row: len(tries[row]))
+                check_attention(model, tokens[widest], tries[widest])
+                self._attention_checked = len(tries[widest]) > tries[widest].height
+            found = score_rows(model, tokens, tries, self.sampling, room=room)
         for values in found:
             values.setflags(write=False)
         result = dict(zip(asked, map(Scores, found), strict=True))
@@ -271,14 +259,15 @@ class LocalModel:
         if not distinct:
             return []
         tokens = dict(zip(distinct, self.chat.encode(distinct), strict=True))
-        answers = write_answers(
-            self.model,
-            [tokens[prompt] for prompt, _ in asked],
-            [seed for _, seed in asked],
-            self.sampling,
-            self.chat.stop_tokens,
-            tokens_per_batch=_WRITING * self.tokens_per_batch,
-        )
+        with self._ready("writing") as (model, room):
+            answers = write_answers(
+                model,
+                [tokens[prompt] for prompt, _ in asked],
+                [seed for _, seed in asked],
+                self.sampling,
+                self.chat.stop_tokens,
+                room=room,
+            )
         result = {
             key: Completion(
                 text=self.chat.decode(answer),
@@ -292,7 +281,10 @@ class LocalModel:
 
     def describe(self) -> Mapping[str, Any]:
         """Give what a record needs: names, revisions, hashes of all files, settings, versions."""
-        config = self.model.config
+        from gamesim.models.precision import describe_quantisation
+
+        model = self.model
+        libraries = (*_NEEDED, "tokenizers", *(["bitsandbytes"] if self._quantised else []))
         return {
             "kind": "local",
             "base": self.base,
@@ -301,58 +293,43 @@ class LocalModel:
             "adapter": self.adapter,
             "adapter_revision": self._adapter_folder and revision(self._adapter_folder),
             "adapter_sha256": self._adapter_folder and file_hashes(self._adapter_folder),
-            "architecture": type(self.model).__name__,
-            "attention": config._attn_implementation,
-            "dtype": str(self.model.dtype).removeprefix("torch."),
-            "device": str(self.model.device),
+            "architecture": type(model).__name__,
+            "attention": model.config._attn_implementation,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "quantisation": describe_quantisation(self._quantised, model.config),
+            "device": str(model.device),
             "rendering": self.rendering,
             "end_token": self.tokenizer.convert_ids_to_tokens(self.chat.end_token),
-            "sampling": asdict(self.sampling),
-            "versions": {name: importlib.metadata.version(name) for name in (*_NEEDED, "tokenizers")},
+            "sampling": self.sampling.settings(),
+            "versions": {name: importlib.metadata.version(name) for name in libraries},
         }
 
-    def _build_trie(self, answers: tuple[str, ...]) -> AnswerTrie:
-        if not answers or len(set(answers)) < len(answers):
-            raise ValueError("a row needs at least one answer, and no answer twice")
-        return build_trie(self.chat.continuations(answers))
+    @contextmanager
+    def _ready(self, work: str) -> Iterator[tuple[Any, Room]]:
+        """Hold the model with its adapter switched on, and say how much a batch of some work may hold."""
+        from gamesim.models.memory import NoRoomError, Room, find_room, is_out_of_memory
+        from gamesim.models.precision import without_cast_notices
+
+        with self._weights.ready() as model, without_cast_notices(self._quantised):
+            room = find_room(model) if self.tokens_per_batch is None else Room(self.tokens_per_batch)
+            room.tokens *= _WRITING if work == "writing" else 1
+            if work in self._held:
+                room.tokens, room.said = min(room.tokens, self._held[work]), True
+            try:
+                yield model, room
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                raise NoRoomError(
+                    f"the memory of {model.device} does not hold a single prompt with its answers; take a smaller "
+                    "model, dtype int8 or int4, or another device"
+                ) from error
+            finally:
+                if room.said:
+                    self._held[work] = room.tokens
 
 
-@contextmanager
-def _without_progress_bars() -> Iterator[None]:
-    """Load in silence: what is shown is for the program to say, not for a library."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _device(name: str) -> Any:
-    import torch
-
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except Exception as error:
-        # Torch raises RuntimeError, AssertionError or NotImplementedError, by device and build.
-        raise GamesimError(f"device {name!r} is not available: {first_line(error)}") from error
-    return device
-
-
-def _dtype(name: str, device: Any) -> Any:
-    import torch
-
-    if name == "auto":
-        return torch.float32 if device.type == "cpu" else "auto"
-    dtype = getattr(torch, name, None)
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise GamesimError(f"dtype {name!r} is none of auto, float32, bfloat16, float16")
-    return dtype
+def _build_trie(chat: Chat, answers: tuple[str, ...]) -> AnswerTrie:
+    if not answers or len(set(answers)) < len(answers):
+        raise ValueError("a row needs at least one answer, and no answer twice")
+    return build_trie(chat.continuations(answers))

@@ -19,8 +19,11 @@ def open_model(
     dtype: str = "auto",
     download: bool = False,
     base_url: str | None = None,
+    known: tuple[str, ...] = (),
 ) -> LanguageModel:
     """Open a model; the same model with the same settings is opened once.
+
+    The four opened last are kept, whoever uses them; local models of the same base share its weights.
 
     Parameters
     ----------
@@ -29,11 +32,13 @@ def open_model(
     sampling : Sampling
         How answers are drawn.
     device, dtype : str
-        For a local model.
+        For a local model, as in `gamesim.models.local.open_local`.
     download : bool
         Whether a local model's weights may be fetched.
     base_url : str, optional
         For a remote model: where it is served; ``OPENAI_BASE_URL`` unless given.
+    known : tuple of str
+        What else it takes from the environment; where that is another, the model is opened anew.
 
     Raises
     ------
@@ -51,9 +56,24 @@ def open_model(
         from gamesim.models.remote import open_remote
 
         return open_remote(name, base_url, sampling=sampling)
+    if sampling.thinking or sampling.effort:
+        raise GamesimError(f"{model}: thinking and effort are for served models; local ones do not think")
     from gamesim.models.local import open_local
+    from gamesim.models.memory import NoRoomError
 
     base, plus, adapter = name.partition("+")
-    return open_local(
-        base, adapter if plus else None, device=device, dtype=dtype, sampling=sampling, download=download
+    opening = functools.partial(
+        open_local,
+        base,
+        adapter if plus else None,
+        device=device,
+        dtype=dtype,
+        sampling=sampling,
+        download=download,
     )
+    try:
+        return opening()
+    except NoRoomError:
+        # Models that are kept for later, and used by nobody now, may fill the memory.
+        open_model.cache_clear()
+        return opening()

@@ -2,8 +2,8 @@
 
 The answer tree of a prompt is laid behind the prompt in one row.  A mask lets each node see the prompt and
 the nodes above it, and its position is its depth, so that every node computes what it would at the end of its
-own answer. Rows of several prompts are padded into batches; a beginning that all prompts share is computed
-once.
+own answer.  Rows of several prompts are padded into batches; what several prompts begin with is computed once for
+all of them.
 
 Imports torch; load it only once a local model is wanted.
 """
@@ -11,6 +11,7 @@ Imports torch; load it only once a local model is wanted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,16 @@ from numpy.typing import NDArray
 
 from gamesim.errors import GamesimError
 from gamesim.models import Sampling
+from gamesim.models.beginnings import group_by_beginning
 from gamesim.models.draws import log_probabilities
+from gamesim.models.memory import Room, in_halves
 from gamesim.models.trie import AnswerTrie
 
 __all__ = ["check_attention", "score_rows"]
 
 _SHARE_FROM = 32
-"""A common beginning of fewer tokens is not worth a pass of its own."""
-
-_BATCH_ELEMENTS = 1 << 27
-"""Most numbers in a batch's logits, and in its attention mask: half a gigabyte in float32."""
+_SHARE_FROM_GPU = 1024
+"""Tokens that a common beginning must save: a pass of its own costs about as much as reading so many."""
 
 _CHUNK_ELEMENTS = 1 << 25
 """Most logits that sampling settings are applied to at once."""
@@ -40,7 +41,7 @@ def score_rows(
     tries: Sequence[AnswerTrie],
     sampling: Sampling,
     *,
-    tokens_per_batch: int,
+    room: Room,
 ) -> list[NDArray[np.float64]]:
     """Give the log-probability of every answer of every prompt.
 
@@ -54,8 +55,8 @@ def score_rows(
         The answers of each prompt.
     sampling : Sampling
         Applied at every token.
-    tokens_per_batch : int
-        Most tokens of one forward pass, padding included; a single longer row is a batch of its own.
+    room : Room
+        How much a batch may hold; a single longer row is a batch of its own.  Shrunk where memory holds less.
 
     Returns
     -------
@@ -69,16 +70,19 @@ def score_rows(
     """
     _check_lengths(model, prompts, tries)
     result: list[NDArray[np.float64]] = [np.empty(0)] * len(prompts)
+    least = _SHARE_FROM if model.device.type == "cpu" else _SHARE_FROM_GPU
     with torch.inference_mode():
-        shared = _common_length(prompts)
-        prefix = _prefix_cache(model, prompts[0][:shared]) if shared else None
-        rests = [list(prompt[shared:]) for prompt in prompts]
-        for batch in _batches(model, rests, tries, shared, tokens_per_batch):
-            logits = _forward(model, [rests[i] for i in batch], [tries[i] for i in batch], prefix, shared)
-            for row, index in enumerate(batch):
-                trie = tries[index]
-                edges = _edge_log_probabilities(logits[row, : 1 + len(trie)], trie, sampling)
-                result[index] = trie.total(edges)
+        for group in group_by_beginning(prompts, least):
+            shared = group.length
+            prefix = _prefix_cache(model, prompts[group.places[0]][:shared]) if shared else None
+            rests = {place: list(prompts[place][shared:]) for place in group.places}
+            work = partial(_score_batch, model, rests, tries, prefix, shared, sampling)
+            for batch in _batches(model, rests, tries, shared, room):
+                width = max(len(rests[place]) + len(tries[place]) for place in batch)
+                for place, values in zip(
+                    batch, in_halves(batch, work, width, room, model.device), strict=True
+                ):
+                    result[place] = values
     return result
 
 
@@ -116,7 +120,9 @@ def check_attention(model: Any, prompt: Sequence[int], trie: AnswerTrie) -> None
         plain_ids = torch.tensor([[*prompt, *trie.tokens[nodes].tolist()]], device=model.device)
         plain = model(input_ids=plain_ids, logits_to_keep=1 + len(nodes), use_cache=False).logits[0]
         apart = (packed.float().softmax(-1) - plain.float().softmax(-1)).abs().sum(-1).max() / 2
-    if not float(apart) < (1e-3 if model.dtype == torch.float32 else 0.1):
+    # Half precision rounds, and so does multiplication with quantised weights.
+    exact = model.dtype == torch.float32 and getattr(model.config, "quantization_config", None) is None
+    if not float(apart) < (1e-3 if exact else 0.1):
         raise GamesimError(
             f"the {model.config._attn_implementation} attention of {type(model).__name__} ignores the mask "
             "it is given, so exact probabilities cannot be had from it; sample instead, or open the model "
@@ -145,17 +151,6 @@ def _check_lengths(model: Any, prompts: Sequence[Sequence[int]], tries: Sequence
         )
 
 
-def _common_length(prompts: Sequence[Sequence[int]]) -> int:
-    """Count the tokens that all prompts begin with, leaving each at least one of its own."""
-    if len(prompts) < 2:
-        return 0
-    ordered = sorted(map(list, prompts))  # what the first and the last in order share, all share
-    pairs = zip(ordered[0], ordered[-1], strict=False)
-    shortest = min(map(len, prompts))
-    length = min(next((place for place, (a, b) in enumerate(pairs) if a != b), shortest), shortest - 1)
-    return length if length >= _SHARE_FROM else 0
-
-
 def _prefix_cache(model: Any, tokens: Sequence[int]) -> list[tuple[Any, Any]]:
     """Compute keys and values of a common beginning: a (1, heads, P, size) pair for each layer."""
     ids = torch.tensor([list(tokens)], device=model.device)
@@ -164,19 +159,19 @@ def _prefix_cache(model: Any, tokens: Sequence[int]) -> list[tuple[Any, Any]]:
 
 
 def _batches(
-    model: Any, rests: list[list[int]], tries: Sequence[AnswerTrie], shared: int, tokens_per_batch: int
+    model: Any, rests: dict[int, list[int]], tries: Sequence[AnswerTrie], shared: int, room: Room
 ) -> Iterator[list[int]]:
     """Group rows of like length, so that little is spent on padding."""
     vocabulary = model.config.get_text_config(decoder=True).vocab_size
     batch: list[int] = []
     rest = nodes = 0
-    for index in sorted(range(len(rests)), key=lambda i: (len(tries[i]), len(rests[i]))):
+    for index in sorted(rests, key=lambda i: (len(tries[i]), len(rests[i]))):
         rest_with, nodes_with = max(rest, len(rests[index])), max(nodes, len(tries[index]))
         width, rows = rest_with + nodes_with, len(batch) + 1
         if batch and (
-            rows * width > tokens_per_batch
-            or rows * width * (shared + width) > _BATCH_ELEMENTS
-            or rows * (1 + nodes_with) * vocabulary > _BATCH_ELEMENTS
+            rows * width > room.tokens
+            or rows * width * (shared + width) > room.elements
+            or rows * (1 + nodes_with) * vocabulary > room.elements
         ):
             yield batch
             batch, rest_with, nodes_with = [], len(rests[index]), len(tries[index])
@@ -184,6 +179,24 @@ def _batches(
         rest, nodes = rest_with, nodes_with
     if batch:
         yield batch
+
+
+def _score_batch(
+    model: Any,
+    rests: dict[int, list[int]],
+    tries: Sequence[AnswerTrie],
+    prefix: list[tuple[Any, Any]] | None,
+    shared: int,
+    sampling: Sampling,
+    batch: Sequence[int],
+) -> list[NDArray[np.float64]]:
+    """Give the log-probability of every answer of the prompts of one batch."""
+    trees = [tries[place] for place in batch]
+    logits = _forward(model, [rests[place] for place in batch], trees, prefix, shared)
+    return [
+        tree.total(_edge_log_probabilities(rows[: 1 + len(tree)], tree, sampling))
+        for rows, tree in zip(logits, trees, strict=True)
+    ]
 
 
 def _forward(

@@ -13,12 +13,23 @@ from typing import Any
 
 from gamesim.errors import GamesimError
 from gamesim.models import Prompt
+from gamesim.models.probing import Probe
 
-__all__ = ["Estimate", "Price", "estimate", "price_of", "prices_as_of", "tokens_range"]
+__all__ = [
+    "Estimate",
+    "Price",
+    "estimate",
+    "most_written",
+    "price_of",
+    "prices_as_of",
+    "text_of",
+    "tokens_range",
+]
 
 _MILLION = 1e6
 _AROUND_A_PROMPT = 16
-"""Tokens that a chat template may put around the messages."""
+_AROUND_A_TURN = 16
+"""Tokens that a chat template may put around the messages, and around each earlier turn."""
 SECONDS_A_CALL = (0.5, 10.0)
 IN_FLIGHT = (64, 8)
 
@@ -82,9 +93,20 @@ def tokens_range(prompt: Prompt) -> tuple[float, float]:
     tuple of float
         Low and high.
     """
-    text = prompt.system + prompt.user
+    text = text_of(prompt)
     other = sum(not character.isascii() for character in text)
-    return len(text) / 5, (len(text) - other) / 3 + 2 * other + _AROUND_A_PROMPT
+    around = _AROUND_A_PROMPT + _AROUND_A_TURN * len(prompt.earlier)
+    return len(text) / 5, (len(text) - other) / 3 + 2 * other + around
+
+
+def text_of(prompt: Prompt) -> str:
+    """Give all that is read: every message, and the schema of the answer, which most servers put into words."""
+    return "".join(message["content"] for message in prompt.messages()) + prompt.schema
+
+
+def most_written(prompt: Prompt, max_new_tokens: int) -> int:
+    """Give the most tokens that are written in answer: one where only probabilities are wanted."""
+    return 1 if isinstance(prompt, Probe) else max_new_tokens
 
 
 @dataclass(frozen=True)
@@ -145,11 +167,12 @@ def estimate(
     -------
     Estimate
     """
-    calls, low, high = 0, 0.0, 0.0
+    calls, most, low, high = 0, 0, 0.0, 0.0
     for prompt, times in prompts:
         few, many = tokens_range(prompt)
         calls, low, high = calls + times, low + few * times, high + many * times
-    written = (float(calls), float(calls * max_new_tokens))
+        most += times * most_written(prompt, max_new_tokens)
+    written = (float(calls), float(most))
     cost = None if price is None else (price.cost(low, written[0]), price.cost(high, written[1]))
     quick, slow = (
         seconds * -(-calls // together) for seconds, together in zip(seconds_a_call, in_flight, strict=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
+import math
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -15,9 +17,10 @@ from gamesim.errors import GamesimError
 from gamesim.models import Completion, Gate, OnReply, Prompt, Sampling
 from gamesim.models.asking import Asking, Patience
 from gamesim.models.background import Background
-from gamesim.models.environment import KEY, URL, setting
+from gamesim.models.environment import KEY, TIMEOUT, URL, setting
 from gamesim.models.faults import Fault, judge, without_login
 from gamesim.models.pacing import Lane, Lanes, wait_until_refill
+from gamesim.models.probing import Probe, read_probe
 from gamesim.models.replies import read_reply
 
 __all__ = ["RemoteModel", "open_remote"]
@@ -31,10 +34,10 @@ def open_remote(
     *,
     sampling: Sampling | None = None,
     concurrency: int | None = None,
-    timeout: float = Patience.timeout,
+    timeout: float | None = None,
     connect: float = Patience.connect,
     retries: int = Patience.retries,
-    deadline: float = Patience.deadline,
+    deadline: float | None = None,
 ) -> RemoteModel:
     """Name a model on a server; no request is sent yet.
 
@@ -52,20 +55,20 @@ def open_remote(
         How answers are drawn; by default at temperature 1 without truncation.
     concurrency : int, optional
         Requests in flight at each server.  Unless given it starts at 8 and follows what the server takes.
-    timeout : float
-        Seconds without a sign of life until an attempt is given up.
+    timeout : float, optional
+        Seconds without a sign of life until an attempt is given up; by default ``GAMESIM_TIMEOUT``, or else 120.
     connect : float
         Seconds to connect.
     retries : int
         Further attempts after a failure that may pass, with growing pauses.  Being told to wait (429) does not
         count; only the deadline ends it.
-    deadline : float
-        Seconds for all attempts of one row together.
+    deadline : float, optional
+        Seconds for all attempts of one row together; five times `timeout` unless given.
 
     Returns
     -------
     RemoteModel
-        Completes; it cannot score.
+        Completes; `gamesim.models.scoring` makes it score where the server can.
 
     Raises
     ------
@@ -75,6 +78,8 @@ def open_remote(
     if importlib.util.find_spec("openai") is None:
         raise GamesimError('remote models need the openai library: pip install "gamesim[remote]"')
     fixed = 1 if concurrency is None else concurrency
+    timeout = _timeout() if timeout is None else timeout
+    deadline = 5 * timeout if deadline is None else deadline
     if not 1 <= fixed <= _MOST_CONNECTIONS or min(timeout, connect, deadline) <= 0 or retries < 0:
         raise GamesimError(
             f"concurrency must be 1 to {_MOST_CONNECTIONS}, timeout, connect and deadline positive, and retries "
@@ -84,10 +89,18 @@ def open_remote(
     urls = tuple(url for part in given.split(",") if (url := part.strip()))
     for url in urls:
         if not url.startswith(("http://", "https://")):
-            raise GamesimError(f"base_url must begin with http:// or https://, not {url!r}")
+            shown = url.rpartition("@")[2].partition("?")[0]
+            raise GamesimError(f"base_url ({URL}) must begin with http:// or https://, not {shown!r}")
+        try:
+            _ = urlsplit(url).port
+        except ValueError as error:
+            raise GamesimError(f"base_url ({URL}) cannot be read: {error}") from None
     key = setting(KEY) or ("none" if urls else "")
     if not key:
-        raise GamesimError("OPENAI_API_KEY is not set, and no base_url of another server is given")
+        raise GamesimError(
+            f"{KEY} is not set, and no other server is named: set {KEY}, or {URL} to an address such as "
+            "http://localhost:8000/v1"
+        )
     patience = Patience(timeout, connect, retries, deadline)
     return RemoteModel(model, urls, key, sampling or Sampling(), concurrency, patience)
 
@@ -151,7 +164,7 @@ class RemoteModel:
             "kind": "remote",
             "model": self.model,
             "base_url": without_login(self.urls[0]) if self.urls else None,
-            "sampling": asdict(self.sampling),
+            "sampling": self.sampling.settings(),
         }
 
     def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
@@ -268,11 +281,16 @@ class RemoteModel:
         return servers
 
     async def _send(self, server: _Server, prompt: Prompt, seed: int) -> Completion:
-        body = {"model": self.model, "messages": prompt.messages(), "seed": seed % 2**31, **self._body}
+        probe = prompt if isinstance(prompt, Probe) else None
+        body = {"model": self.model, "messages": prompt.messages(), "seed": seed % 2**31}
+        body |= self._body if probe is None else {**self._plain(), **probe.settings()}
+        if prompt.schema:
+            form = {"name": "answer", "strict": True, "schema": json.loads(prompt.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
         reply = await server.client.post("/chat/completions", cast_to=_response_type(), body=body)
         if (wait := wait_until_refill(reply.headers)) > 0:
             self._hold(server, wait)
-        return read_reply(reply.json())
+        return read_reply(reply.json()) if probe is None else read_probe(probe, reply.json())
 
     def _hold(self, server: _Server, wait: float) -> None:
         import asyncio
@@ -285,11 +303,22 @@ class RemoteModel:
     def _judge(self, error: Exception, server: _Server) -> Fault:
         return judge(error, server.where, self.model, self.patience.timeout, self._secrets)
 
+    @property
+    def _most(self) -> str:
+        """The name under which a server takes the most tokens of an answer."""
+        return "max_tokens" if self.urls else "max_completion_tokens"
+
+    def _plain(self) -> dict[str, Any]:
+        """Give the settings under which a server tells the model's own probabilities."""
+        return {self._most: 1, **({"temperature": 1.0, "top_p": 1.0} if self.urls else {})}
+
     def _settings(self) -> dict[str, Any]:
         """Word the sampling settings for a server: OpenAI itself refuses some that others need."""
         sampling = self.sampling
         settings: dict[str, Any] = {}
-        settings["max_tokens" if self.urls else "max_completion_tokens"] = sampling.max_new_tokens
+        settings[self._most] = sampling.max_new_tokens + sampling.thinking
+        if sampling.effort:
+            settings["reasoning_effort"] = sampling.effort
         # Other servers have defaults of their own, and some models of OpenAI's take no value but 1.
         if self.urls or sampling.temperature != 1:
             settings["temperature"] = sampling.temperature
@@ -298,6 +327,17 @@ class RemoteModel:
         if sampling.top_k:
             settings["top_k"] = sampling.top_k
         return settings
+
+
+def _timeout() -> float:
+    given = setting(TIMEOUT)
+    try:
+        seconds = float(given) if given else Patience.timeout
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise GamesimError(f"{TIMEOUT} must be a number of seconds above 0, not {given!r}")
+    return seconds
 
 
 def _response_type() -> Any:

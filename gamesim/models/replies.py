@@ -7,7 +7,7 @@ from typing import Any
 
 from gamesim.models import Completion
 
-__all__ = ["UnreadableReply", "read_reply", "split_reasoning"]
+__all__ = ["UnreadableReply", "read_reply", "split_reasoning", "tokens_used"]
 
 _CLOSED = re.compile(r"</(?:think|thinking)>", re.IGNORECASE)
 _OPEN = re.compile(r"\s*<(?:think|thinking)>", re.IGNORECASE)
@@ -29,7 +29,7 @@ def read_reply(body: Any) -> Completion:
     -------
     Completion
         ``"refused"`` if the model declined or the server's filter stepped in; ``"length"`` also where all of the
-        room went into thinking and the answer is empty.
+        room went into thinking and the answer is empty, which `error` then says.
 
     Raises
     ------
@@ -43,21 +43,21 @@ def read_reply(body: Any) -> Completion:
         raise UnreadableReply("the server's reply holds no answer")
     text, thought = split_reasoning(_words(message.get("content")))
     said = _words(message.get("reasoning_content")) or _words(message.get("reasoning"))
-    usage = body.get("usage")
-    counts = usage if isinstance(usage, dict) else {}
+    tokens_in, tokens_out = tokens_used(body)
     refusal, finish, error = _words(message.get("refusal")), first.get("finish_reason"), ""
     if finish == "content_filter" or (refusal and not text):
         text, finish = text or refusal, "refused"
     elif finish not in ("stop", "length"):
         finish, error = "error", f"unreadable: the server ended the answer: {str(finish)[:100]}"
-    return Completion(
-        text,
-        finish,
-        error,
-        _count(counts.get("prompt_tokens")),
-        _count(counts.get("completion_tokens")),
-        said or thought,
-    )
+    elif finish == "length" and not text.strip() and (said or thought or _thought_with(body)):
+        error = f"all {tokens_out or 'the'} tokens went into thinking; raise @thinking="
+    return Completion(text, finish, error, tokens_in, tokens_out, said or thought)
+
+
+def tokens_used(body: Any) -> tuple[int, int]:
+    """Give the tokens read and written as the server counts them, 0 where it does not."""
+    used = _mapping(body, "usage")
+    return _count(used.get("prompt_tokens")), _count(used.get("completion_tokens"))
 
 
 def split_reasoning(text: str) -> tuple[str, str]:
@@ -86,8 +86,19 @@ def split_reasoning(text: str) -> tuple[str, str]:
     return text[closed[-1].end() :].lstrip(), text[start : closed[-1].start()].strip()
 
 
+def _thought_with(body: Any) -> int:
+    """Give the tokens of thinking where a server counts them but keeps the thinking to itself."""
+    return _count(_mapping(_mapping(body, "usage"), "completion_tokens_details").get("reasoning_tokens"))
+
+
+def _mapping(value: Any, key: str) -> dict[str, Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _words(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    # Half of a surrogate pair, as a cut off emoji leaves it, can be in no file.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _count(value: Any) -> int:

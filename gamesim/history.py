@@ -1,0 +1,166 @@
+"""What a player lived through, as text: round by round, the last rounds only, or summed up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gamesim.errors import unknown
+from gamesim.game import Game
+from gamesim.observation import Observations
+from gamesim.streams import Floats, Ints
+from gamesim.wording import Wording, counts, fields, own
+from gamesim.words import NO_DECISION, Terms, Word, terms
+
+FULL, SUMMARY = "full", "summary"
+
+Round = Mapping[str, float]
+
+
+def check_memory(memory: str) -> None:
+    """Refuse a memory that is neither a word nor a number of rounds."""
+    if memory not in (FULL, SUMMARY) and not (memory.isascii() and memory.isdigit() and int(memory) > 0):
+        raise unknown("memory", memory, (FULL, SUMMARY, "1", "2", "3 (the last rounds)"))
+
+
+def shown(memory: str, played: int) -> int:
+    """Count the rounds that are told in full."""
+    if memory == FULL:
+        return played
+    return min(played, 1 if memory == SUMMARY else int(memory))
+
+
+def history(
+    game: Game,
+    role: str,
+    rounds: Sequence[Round],
+    first: int = 1,
+    speech: Terms | None = None,
+    wording: Wording | None = None,
+) -> str:
+    """Write one line a past round.
+
+    Parameters
+    ----------
+    game : Game
+    role : str
+    rounds : sequence of mappings
+        Own actions, what was told, and ``earned``, by round, oldest first.
+    first : int
+        Number of the first round listed.
+    speech : Terms, optional
+        What numbers and options are called; as in the game unless given.
+    wording : Wording, optional
+        The sentences; the game's own unless given.
+    """
+    speech = speech or terms(game)
+    wording = wording or own(type(game))
+    lines = []
+    for number, known in enumerate(rounds, start=first):
+        place = counts(number, number)
+        line = _line(wording, role, speech.say(known), speech.facts | place)
+        lines.append(wording.history["line"].format_map(place | {"line": line}))
+    return "\n".join(lines)
+
+
+def told(
+    game: Game,
+    role: str,
+    rounds: Sequence[Round],
+    memory: str,
+    speech: Terms,
+    wording: Wording,
+    *,
+    headed: bool = True,
+) -> str:
+    """Write what a player is told of the past.
+
+    Parameters
+    ----------
+    game, role, rounds, speech, wording
+        As in `history`.
+    memory : str
+        ``full``, ``summary``, or how many of the last rounds.
+    headed : bool
+        Whether a heading stands above.
+    """
+    last = shown(memory, len(rounds))
+    lines = history(game, role, rounds[len(rounds) - last :], len(rounds) - last + 1, speech, wording)
+    if memory == SUMMARY and len(rounds) > 1:
+        lines = f"{summary(role, rounds, speech, wording)}\n{lines}"
+    if not headed:
+        return lines
+    heading = wording.history["heading" if last == len(rounds) or memory == SUMMARY else "recent"]
+    return f"{heading.format_map({'played': str(len(rounds)), 'shown': str(last)})}\n{lines}"
+
+
+def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording) -> str:
+    """Sum up all rounds in one sentence: means of amounts and earnings, counts of choices.
+
+    Parameters
+    ----------
+    role, rounds, speech, wording
+        As in `history`.
+    """
+    known = {name: _overall(name, np.array([each[name] for each in rounds]), speech) for name in rounds[0]}
+    played = str(len(rounds))
+    place = counts(len(rounds), len(rounds)) | {"round": f"1 to {played}"}
+    line = _line(wording, role, known, speech.facts | place)
+    if "earned" not in fields(wording.recall.get(role, "{earned}")):
+        line = wording.history["earned"].format_map({"line": line, "earned": known["earned"]})
+    return wording.history["summary"].format_map({"played": played, "line": line})
+
+
+def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[str, str]) -> str:
+    if role not in wording.recall:
+        return ", ".join(f"{name} {value}" for name, value in known.items())
+    return wording.recall[role].format_map({**facts, **known})
+
+
+def _overall(name: str, values: Floats, speech: Terms) -> Word:
+    """Sum up one thing over the rounds in which there was one."""
+    valid = values[~np.isnan(values)]
+    missing = len(values) - len(valid)
+    if not len(valid):
+        return Word(NO_DECISION, math.nan)
+    mean = float(valid.mean())
+    if kinds := speech.kinds(name):
+        times = [(kind, int(np.sum(valid == i))) for i, kind in enumerate(kinds)]
+        times += [(NO_DECISION, missing)]
+        text = " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
+    else:
+        text = f"{speech.one(name, round(mean, 2))} on average"
+        text += f" ({NO_DECISION} {_times(missing)})" if missing else ""
+    return Word(text, mean)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def lived(obs: Observations, rows: Ints) -> list[list[Round]]:
+    """Collect the past of some rows, round by round.
+
+    Parameters
+    ----------
+    obs : Observations
+        D deciders.
+    rows : (U,) int
+        Of which of them.
+
+    Returns
+    -------
+    list of list of mapping
+        For each of the rows, its rounds: own actions, what was told, and ``earned``.
+    """
+    past = obs.take(rows).past
+    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) == obs.role]
+    columns: dict[str, Floats] = {stage: past.own(stage) for stage in stages}
+    columns |= {name: past.told(name) for name in past.names_told()}
+    columns["earned"] = past.earned()
+    return [
+        [{name: float(values[t, i]) for name, values in columns.items()} for t in range(len(past))]
+        for i in range(len(rows))
+    ]

@@ -1,0 +1,267 @@
+"""Every sentence that players of a game read, as data: the game's own, and what they may speak of."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from gamesim.actions import Choice
+from gamesim.errors import GamesimError
+from gamesim.game import Game
+from gamesim.words import terms
+
+SYSTEM = "You are a participant in a study of economic decisions."
+
+MATCHING: Mapping[str, str] = {
+    "stranger": "with other people drawn at random each time",
+    "partner": "with the same people each time",
+    "round_robin": "with somebody new each time until you have met everybody",
+}
+ROUNDS: Mapping[str, str] = {
+    "alone": "You do this {rounds} times.",
+    "matched": "You do this {rounds} times, {matching}.",
+    "open": "You may do this several times: after each round another one follows with probability {continuation}.",
+    "open_matched": "You do this {matching}; after each round another one follows with probability {continuation}.",
+    "question": "Round {round}. {question}",
+}
+HISTORY: Mapping[str, str] = {
+    "heading": "What happened so far:",
+    "recent": "What happened most recently:",
+    "line": "- Round {round}: {line}.",
+    "summary": "Over the {played} rounds so far {line}.",
+    "earned": "{line}; you earned {earned}",
+    "decided": "You have already decided: {decisions}.",
+}
+UNKNOWN = "an unknown number of"
+SUBJECT = "{person}"
+FORMAT = "{format}"
+
+SENTENCES: Mapping[str, tuple[str, ...]] = {
+    "alone": ("rounds",),
+    "matched": ("rounds", "matching"),
+    "open": ("continuation",),
+    "open_matched": ("continuation", "matching"),
+    "question": ("round", "rounds", "question"),
+    "heading": ("played", "shown"),
+    "recent": ("played", "shown"),
+    "line": ("round", "line"),
+    "summary": ("played", "line"),
+    "earned": ("line", "earned"),
+    "decided": ("decisions",),
+}
+"""What the sentences that all games share may speak of."""
+
+PARTS = ("subject", "rules", "repeats", "history", "decided", "question", "answer")
+COUNTS = ("round", "rounds", "played")
+
+
+@dataclass(frozen=True, eq=False)
+class Wording:
+    """The sentences of one game.
+
+    Parameters
+    ----------
+    file : str
+        The file they come from; empty for the game's own.
+    system : mapping
+        The system message by stage; under an empty name, that of all others.
+    subject : str
+        How a player is told who they are.
+    rules, ask : mapping to tuple of str
+        Paraphrases of the rules by role, and of the question by stage.
+    recall : mapping
+        A past round, by role.
+    answer : mapping
+        In which form a stage is to be answered.
+    first, second, later : mapping
+        The whole user message of a stage: in the first round, in the second, and later.
+    matching, rounds, history : mapping
+        The sentences on repetition and on the past.
+    labels : mapping to tuple of str
+        What the options of a stage are called.
+    words : mapping to tuple of str
+        The words for 0, 1, ... of what is told in words.
+    requires : mapping
+        Values of parameters, or of what a stage shows, that the sentences hold for.
+    """
+
+    file: str = ""
+    system: Mapping[str, str] = field(default_factory=dict)
+    subject: str = SUBJECT
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ask: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recall: Mapping[str, str] = field(default_factory=dict)
+    answer: Mapping[str, str] = field(default_factory=dict)
+    first: Mapping[str, str] = field(default_factory=dict)
+    second: Mapping[str, str] = field(default_factory=dict)
+    later: Mapping[str, str] = field(default_factory=dict)
+    matching: Mapping[str, str] = field(default_factory=lambda: MATCHING)
+    rounds: Mapping[str, str] = field(default_factory=lambda: ROUNDS)
+    history: Mapping[str, str] = field(default_factory=lambda: HISTORY)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    requires: Mapping[str, float | str] = field(default_factory=dict)
+
+    def system_of(self, stage: str) -> str:
+        """Give the system message of a stage."""
+        return self.system.get(stage, self.system.get("", SYSTEM))
+
+    def whole(self, stage: str, played: int) -> str | None:
+        """Give the whole user message of a stage after some rounds, if it is written as one."""
+        if played == 0:
+            return self.first.get(stage)
+        second = self.second.get(stage) if played == 1 else None
+        return second if second is not None else self.later.get(stage)
+
+    def paraphrases(self, game: Game, role: str, stage: str) -> tuple[int, int]:
+        """Count the paraphrases of the rules of a role and of the question of a stage, as far as they are read."""
+        wholes = [text for text in (self.first.get(stage), self.later.get(stage)) if text is not None]
+        rules, asked = len(self.rules_of(game, role)), len(self.ask_of(game, stage))
+        return (
+            rules if not wholes or any("rules" in fields(text) for text in wholes) else 1,
+            asked if not wholes or any("question" in fields(text) for text in wholes) else 1,
+        )
+
+    def rules_of(self, game: Game, role: str) -> tuple[str, ...]:
+        """Give the paraphrases of the rules of a role; an error where there are none."""
+        return self.rules.get(role) or game.texts("rules", role)
+
+    def ask_of(self, game: Game, stage: str) -> tuple[str, ...]:
+        """Give the paraphrases of a question; an error where there are none."""
+        return self.ask.get(stage) or game.texts("ask", stage)
+
+    def moves_options(self, game: Game, stage: str) -> bool:
+        """Tell whether the texts of a stage follow the arrangement of its options.
+
+        They do where neutral names, whose meaning moves, stand in the rules as placeholders, every one of them; and
+        where names with a meaning, whose order moves, stand in the question as ``{options}`` or ``{turned}``.
+        """
+        space = game.space_at_most(stage)
+        if not isinstance(space, Choice):
+            return False
+        part, texts = (
+            ("rules", self.rules_of(game, game.decider(stage)))
+            if space.neutral
+            else ("question", self.ask_of(game, stage))
+        )
+        moves = all(_names(text, space) for text in texts)
+        wholes = [self.first.get(stage), self.later.get(stage)]
+        wholes += [self.second[stage]] if stage in self.second else []
+        return all(
+            moves if text is None else _names(text, space) or (moves and part in fields(text))
+            for text in wholes
+        )
+
+
+def fields(template: str) -> set[str]:
+    """Name the placeholders of a template, without what is taken of them."""
+    return {
+        name.partition(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name is not None
+    }
+
+
+def _names(text: str, space: Choice) -> bool:
+    named = fields(text)
+    return set(space.labels) <= named if space.neutral else bool({"options", "turned"} & named)
+
+
+def own(kind: type[Game]) -> Wording:
+    """Give the sentences that a game is written with."""
+    stages = [each.name for each in kind.all_stages]
+    return Wording(
+        system={"": SYSTEM},
+        rules=kind.rules,
+        ask=kind.ask,
+        recall=kind.recall,
+        answer=dict.fromkeys(stages, FORMAT),
+        words=kind.words,
+    )
+
+
+def variants(kind: type[Game]) -> Iterator[Game]:
+    """Give a game with every setting of its switches, its limited counts as given and at most."""
+    settings: dict[str, tuple[int, ...]] = {}
+    for name, item in kind.parameters().items():
+        most = item.metadata.get("most", math.inf)
+        if isinstance(item.default, bool):
+            settings[name] = (False, True)
+        elif isinstance(item.default, int) and math.isfinite(most):
+            # A larger group may have more stages.
+            settings[name] = (item.default, int(most))
+    for values in product(*settings.values()):
+        try:
+            yield kind.from_settings(dict(zip(settings, values, strict=True)))
+        except GamesimError:
+            continue
+
+
+@dataclass(frozen=True)
+class Speakable:
+    """What the texts of a game may speak of: example words by placeholder.
+
+    Parameters
+    ----------
+    rules, ask, recall : mapping from role or stage to words
+    choices : mapping from stage to Choice
+        The stages that are choices among options.
+    facts : mapping from name to words
+    """
+
+    rules: Mapping[str, Mapping[str, str]]
+    ask: Mapping[str, Mapping[str, str]]
+    recall: Mapping[str, Mapping[str, str]]
+    choices: Mapping[str, Choice]
+    facts: Mapping[str, str]
+
+
+def speakable(kind: type[Game]) -> Speakable:
+    """Find what the texts of a game may speak of, by playing one round of every variant of it."""
+    rules: dict[str, dict[str, str]] = {role: {} for role in kind.rules}
+    ask: dict[str, dict[str, str]] = {each.name: {} for each in kind.all_stages}
+    recall: dict[str, dict[str, str]] = {role: {} for role in (*kind.rules, *kind.recall)}
+    choices: dict[str, Choice] = {}
+    facts: dict[str, str] = {}
+    for game in variants(kind):
+        speech = terms(game)
+        facts |= speech.facts
+        play = game.played_at(0.5)
+        fed = game.feedback(play)
+        for each in game.stages:
+            seen = {name: float(values[0]) for name, values in play.shown(each).items()}
+            asked = speech.say({**seen, **game.derived(seen)}, exact=True)
+            role = game.decider(each.name)
+            options = speech.options(each.name)
+            ask[each.name] |= speech.facts | options | asked
+            rules.setdefault(role, {}).update(options)
+            space = speech.spaces[each.name]
+            if isinstance(space, Choice):
+                choices[each.name] = space
+        for role in dict.fromkeys(game.roles):
+            rules.setdefault(role, {}).update(speech.facts)
+            lived = {s.name: float(play[s.name][0]) for s in game.stages if game.decider(s.name) == role}
+            lived |= {name: float(np.asarray(values)[0]) for name, values in fed.get(role, {}).items()}
+            recall.setdefault(role, {}).update(speech.facts | speech.say(lived | {"earned": 1.0}))
+    return Speakable(rules, ask, recall, choices, facts)
+
+
+def counts(round: int, rounds: int, continuation: float = 0.0) -> dict[str, str]:
+    """Give the numbers of rounds: this one, all announced, and those behind."""
+    announced = str(rounds) if continuation == 0 else UNKNOWN
+    return {"round": str(round), "rounds": announced, "played": str(round - 1)}
+
+
+def merged(given: Wording, kind: type[Game]) -> Wording:
+    """Fill in what a wording leaves out from the game's own."""
+    base = own(kind)
+    filled: dict[str, Any] = {}
+    for item in dataclasses.fields(Wording):
+        value = getattr(given, item.name)
+        filled[item.name] = {**getattr(base, item.name), **value} if isinstance(value, Mapping) else value
+    return Wording(**filled)

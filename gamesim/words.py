@@ -1,0 +1,137 @@
+"""Numbers as the words that players read: amounts in the currency, choices by name, averages rounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gamesim.actions import ActionSpace, Amount, Choice, plain
+from gamesim.game import Game
+
+NO_DECISION = "no decision"
+
+
+class Number(float):
+    """A number that is written as people do unless a format says otherwise."""
+
+    def __format__(self, spec: str) -> str:
+        """Write it; what is missing is told as such."""
+        if math.isnan(self):
+            return NO_DECISION
+        return super().__format__(spec) if spec else plain(self)
+
+
+class Word(str):
+    """A number in words, with the bare number in reach of a template: ``{give}`` and ``{give.number}``."""
+
+    number: Number
+
+    def __new__(cls, text: str, number: float) -> Word:
+        """Keep the number beside its text."""
+        word = super().__new__(cls, text)
+        word.number = Number(number)
+        return word
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the numbers of a game are called for one reader.
+
+    Parameters
+    ----------
+    game : Game
+    spaces : mapping from stage to ActionSpace
+        The widest range of every stage, its options named and arranged as the reader reads them.
+    words : mapping from name to tuple of str
+        The words for 0, 1, ... of what is told in words.
+    """
+
+    game: Game
+    spaces: Mapping[str, ActionSpace]
+    words: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """What the rules mention: parameters, what follows from them, and the name of every option."""
+        known: dict[str, str] = {}
+        for name, item in self.game.parameters().items():
+            value = getattr(self.game, name)
+            if isinstance(value, bool | str):
+                continue
+            money = item.metadata.get("unit") == "money"
+            known[name] = Word(self.game.money(value) if money else plain(value), value)
+        for space in self.spaces.values():
+            if isinstance(space, Choice):
+                known |= dict(zip(space.labels, space.shown, strict=True))
+        return known | {
+            name: value if isinstance(value, str) else Word(plain(value), value)
+            for name, value in self.game.facts().items()
+        }
+
+    def options(self, stage: str) -> dict[str, str]:
+        """Name the options of a stage in the order of the reader, and the other way round."""
+        space = self.spaces.get(stage)
+        if not isinstance(space, Choice):
+            return {}
+        return {"options": " or ".join(space.named), "turned": " or ".join(reversed(space.named))}
+
+    def say(self, values: Mapping[str, float], *, exact: bool = False) -> dict[str, str]:
+        """Write values by what they are; averages and earnings to two decimals unless they must be exact."""
+        return {
+            name: self.one(name, value if exact or name in self.spaces else round(value, 2))
+            for name, value in values.items()
+        }
+
+    def one(self, name: str, value: float) -> Word:
+        """Write one value."""
+        if math.isnan(value):
+            return Word(NO_DECISION, value)
+        return Word(self._text(name, value), value)
+
+    def kinds(self, name: str) -> tuple[str, ...]:
+        """Give the words for 0, 1, ... of what is told in words; none for an amount."""
+        space = self.spaces.get(name)
+        if name in self.words:
+            return tuple(word.format_map(self.facts) for word in self.words[name])
+        return space.shown if isinstance(space, Choice) else ()
+
+    def _text(self, name: str, value: float) -> str:
+        if kinds := self.kinds(name):
+            return kinds[int(value)]
+        space = self.spaces.get(name)
+        money = name == "earned" or name in self.game.money_names
+        if money or (isinstance(space, Amount) and space.unit == "money"):
+            return self.game.money(value)
+        if isinstance(space, Amount) and space.unit != "numbers":
+            return f"{plain(value)} {space.unit}"
+        return plain(value)
+
+
+def terms(
+    game: Game,
+    order: int = 0,
+    labels: Mapping[str, tuple[str, ...]] | None = None,
+    words: Mapping[str, tuple[str, ...]] | None = None,
+) -> Terms:
+    """Give the terms of one reader.
+
+    Parameters
+    ----------
+    game : Game
+    order : int
+        Which arrangement of the options; the same for all stages, since rules speak of them together.
+    labels : mapping from stage to names, optional
+        Other names for the options of a stage.
+    words : mapping from name to words, optional
+        Other words for what is told in words.
+    """
+    spaces: dict[str, ActionSpace] = {}
+    for each in game.stages:
+        space = game.space_at_most(each.name)
+        if isinstance(space, Choice):
+            space = space.renamed(labels[each.name]) if labels and each.name in labels else space
+            space = space.arranged(order)
+        spaces[each.name] = space
+    return Terms(game, spaces, {**game.words, **(words or {})})
