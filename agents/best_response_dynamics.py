@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.actions import Choice
-from gamesim.choosing import drawn, logit
-from gamesim.copying import check_choice, first_of_best
+from gamesim.behaviour.choosing import drawn, logit
+from gamesim.behaviour.copying import check_choice, first_of_best
+from gamesim.behaviour.imitation import Imitator
+from gamesim.behaviour.outcomes import payoff_table
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
-from gamesim.imitation import Imitator
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
-from gamesim.outcomes import payoff_table
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import Setting
 from gamesim.streams import Floats

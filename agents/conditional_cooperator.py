@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from gamesim.behaviour.strategies import Contributor
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
-from gamesim.strategies import Contributor
 from gamesim.streams import Floats
 
 

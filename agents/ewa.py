@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.choosing import logit
-from gamesim.learning import History, Learner
+from gamesim.behaviour.choosing import logit
+from gamesim.behaviour.learning import History, Learner
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.choosing import Chooser
-from gamesim.outcomes import Prospects
+from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.outcomes import Prospects
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.behaviour.strategies import check_contributions
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.strategies import check_contributions
 
 
 @dataclass(frozen=True)

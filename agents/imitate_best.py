@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.actions import Choice
-from gamesim.imitation import Imitator
+from gamesim.behaviour.imitation import Imitator
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
 from gamesim.streams import Floats

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from gamesim.copying import Copier, Ties
+from gamesim.behaviour.copying import Copier, Ties
 from gamesim.errors import GamesimError
 from gamesim.policy import Setting
 from gamesim.streams import Floats

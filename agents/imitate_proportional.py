@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.copying import Copier, Ties
+from gamesim.behaviour.copying import Copier, Ties
 from gamesim.errors import GamesimError
 from gamesim.policy import Setting
 from gamesim.streams import Floats

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.behaviour.levels import choices_by_level
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.levels import choices_by_level
 from gamesim.observation import Observations
 from gamesim.parameters import FAMILIES, Parameter, personal
 from gamesim.policy import ExactPolicy, Setting

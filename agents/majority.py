@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.actions import Choice
-from gamesim.copying import check_choice, first_of_best
-from gamesim.imitation import Imitator
+from gamesim.behaviour.copying import check_choice, first_of_best
+from gamesim.behaviour.imitation import Imitator
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
 from gamesim.policy import Setting

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
-from gamesim.strategies import Response
 from gamesim.streams import Floats
 
 

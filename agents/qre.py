@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from gamesim.behaviour.outcomes import payoff_table, rival_stage
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.outcomes import payoff_table, rival_stage
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats

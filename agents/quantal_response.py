@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gamesim.choosing import Chooser
-from gamesim.outcomes import Prospects
+from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.outcomes import Prospects
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 

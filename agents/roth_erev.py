@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.learning import History, Learner
+from gamesim.behaviour.learning import History, Learner
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.behaviour.strategies import Strategy, cooperated
 from gamesim.observation import Observations
-from gamesim.strategies import Strategy, cooperated
 from gamesim.streams import Floats
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
-from gamesim.strategies import Response
 from gamesim.streams import Floats
 
 

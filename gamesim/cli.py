@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from gamesim.command.prompts import prompts_app
 from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError, StoppedError
-from gamesim.prompts_command import prompts_app
 
 app = typer.Typer(
     name="gamesim",
@@ -183,7 +183,7 @@ def play(
 ) -> None:
     """Play one game and compare what happened with people."""
     from gamesim import sensitivity as varied
-    from gamesim import show
+    from gamesim.command import show
     from gamesim.population import KEYBOARD
     from gamesim.run import play as play_game
     from gamesim.spec import parse
@@ -259,7 +259,7 @@ def compare(
     plot: PlotPath = None,
 ) -> None:
     """Compare a run with the bundled human records."""
-    from gamesim import show
+    from gamesim.command import show
     from gamesim.run import open_run
 
     show.check_plot(plot)
@@ -279,7 +279,7 @@ def series(
     json: Json = False,
 ) -> None:
     """Print what went on from round to round: means, efficiency, inequality, assortment."""
-    from gamesim import rounds, show
+    from gamesim.command import rounds, show
     from gamesim.run import open_run
 
     show.check_plot(plot)
@@ -307,7 +307,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Print what each player read, said and did."""
-    from gamesim.replay import as_json, as_text, turns
+    from gamesim.command.replay import as_json, as_text, turns
     from gamesim.run import open_run
 
     opened = open_run(run)
@@ -322,7 +322,7 @@ def replay(
 @app.command()
 def games() -> None:
     """List the games."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.games()
 
@@ -330,7 +330,7 @@ def games() -> None:
 @app.command()
 def agents() -> None:
     """List the agents and their options."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.agents()
 
@@ -344,7 +344,7 @@ def models(
     json: Json = False,
 ) -> None:
     """List the language models that can be asked from here, as they are written after --agents."""
-    from gamesim import modelling
+    from gamesim.command import modelling
 
     modelling.models(online=online, json=json)
 
@@ -354,7 +354,7 @@ def humans(
     record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
 ) -> None:
     """List the human records: who decided what, how many, under which rules."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.humans(record)
 
@@ -369,7 +369,7 @@ def show_game(
     prompts: Prompts = None,
 ) -> None:
     """Print the rules of a game and exactly what each player is told."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.game(game, _settings(set_), every_wording=wordings, prompts=prompts)
 
@@ -380,7 +380,7 @@ Model = Annotated[str | None, typer.Option(help="Only this model's; all unless g
 @cache_app.command("show")
 def cache_show() -> None:
     """Show what is kept, model by model."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.kept()
 
@@ -391,7 +391,7 @@ def cache_export(
     model: Model = None,
 ) -> None:
     """Write the kept prompts and answers to a file."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.export(file, model)
 
@@ -403,7 +403,7 @@ def cache_prune(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before everything is deleted.")] = False,
 ) -> None:
     """Delete kept answers."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     if model is None and older_than is None and not yes:
         raise GamesimError(
@@ -425,7 +425,7 @@ def mini_train(
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of each; fewer for a trial.")] = None,
 ) -> None:
     """Train the stand-in from scratch on human records, and measure it on subjects it never saw."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.trained(records, out, seeds, steps)
 
@@ -433,7 +433,7 @@ def mini_train(
 @mini_app.command("figures")
 def mini_figures() -> None:
     """Print what the bundled stand-in was measured to do, on subjects it never saw."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.figures()
 
@@ -472,7 +472,7 @@ def _saying_how_to_go_on(cache: bool) -> Iterator[None]:
 
 def _complain(what: GamesimError | str) -> None:
     # What a server or a model said may stand in the sentence.
-    from gamesim.shown import printable
+    from gamesim.command.shown import printable
 
     sys.stderr.write(f"gamesim: {printable(what, lines=False)}\n")
 

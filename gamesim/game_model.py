@@ -9,8 +9,8 @@ import mesa
 import pandas as pd
 
 from gamesim.game import Game
+from gamesim.preparing import prepare
 from gamesim.record import Recorder, Settings
-from gamesim.run import prepare
 from gamesim.simulation import Simulation
 
 Reporter = str | Callable[[Any], Any]

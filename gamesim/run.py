@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-import math
-import platform
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from gamesim import record
-from gamesim.catalog import find_agent, find_game
-from gamesim.errors import GamesimError, GamesimWarning
+from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.matching import ON_NETWORKS, Scene, find_matching
-from gamesim.models.access import Access, Watching
-from gamesim.models.budget import Budget
-from gamesim.network import Network, open_network
-from gamesim.personas import Given, find_personas
-from gamesim.policy import Policy, Setting, source_of
-from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
+from gamesim.network import Network
+from gamesim.personas import Given
+from gamesim.preparing import Prepared, Progress, noting, prepare
 from gamesim.record import Recorder, Settings
-from gamesim.rewiring import Rewiring
-from gamesim.society import Calendar, Society
-from gamesim.spec import Item, parse
-from gamesim.streams import Ints, key
+from gamesim.streams import Ints
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from gamesim.analysis.comparison import Comparison
-
-Progress = Callable[[int, int], None]
-
-_RECORDED_VERSIONS = ("gamesim", "mesa", "numpy", "pandas", "pyarrow", "scipy")
-_MODEL_VERSIONS = ("torch", "transformers", "peft", "openai")
 
 
 @dataclass(frozen=True)
@@ -363,184 +342,6 @@ def play(
         prepared.access.close()
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """All that a simulation needs, checked and ready to play.
-
-    Parameters
-    ----------
-    rules : Game
-    dealt : Cast
-    policies : sequence of Policy
-    labels : sequence of str
-    linked : Network or None
-    society : Society
-    rewiring : Rewiring or None
-        As `gamesim.simulation.Simulation` takes them.
-    access : Access
-        The way to served models, to be closed in the end.
-    settings : Settings
-        What the record will say.
-    """
-
-    rules: Game
-    dealt: Cast
-    policies: Sequence[Policy]
-    labels: Sequence[str]
-    linked: Network | None
-    society: Society
-    rewiring: Rewiring | None
-    access: Access
-    settings: Settings
-
-    def arguments(self) -> dict[str, Any]:
-        """Give the arguments of `gamesim.simulation.Simulation`, but for the recorder."""
-        return {
-            "game": self.rules,
-            "cast": self.dealt,
-            "policies": self.policies,
-            "labels": self.labels,
-            "rounds": self.settings.rounds,
-            "matching": self.settings.matching,
-            "network": self.linked,
-            "society": self.society,
-            "rewiring": self.rewiring,
-            "seed": self.settings.seed,
-            "run": self.settings.run,
-        }
-
-
-def prepare(
-    game: str | Game,
-    agents: str | Mapping[str, float] = "befm",
-    *,
-    n: int | None = None,
-    rounds: int = 1,
-    sessions: int = 1,
-    matching: str | None = None,
-    network: str | Network | nx.Graph | None = None,
-    update: str = "synchronous",
-    continuation: float = 0.0,
-    supergames: int | None = None,
-    neighbours: str = "earnings",
-    rewire: str | None = None,
-    reputation: str = "none",
-    roles: str = "fixed",
-    placement: str = "random",
-    seed: int = 0,
-    seat: str = "",
-    personas: Given | None = None,
-    prompts: str | Path | None = None,
-    fixed_wording: bool = False,
-    require_weights: bool = False,
-    download: bool = False,
-    max_cost: float | None = None,
-    max_tokens: float | None = None,
-    max_seconds: float | None = None,
-    cache: bool = True,
-    dry_run: bool = False,
-    progress: Progress | None = None,
-    **parameters: Any,
-) -> Prepared:
-    """Check what is to be played and get everybody ready; the arguments are those of `play`."""
-    for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
-        if value < least:
-            raise GamesimError(f"{name} = {value} must be at least {least}")
-    if isinstance(game, Game) and parameters:
-        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
-    rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
-    items = parse(agents)
-    rewiring = None if rewire is None else Rewiring.from_words(rewire)
-    linked = _network(network, None if rewiring is not None and rewiring.m else n, seed, rules)
-    if rewiring is not None:
-        linked, rewiring = rewiring.on(linked, rules, n)
-    size = linked.n if linked is not None else _default_n(rules, items) if n is None else n
-    meeting = matching or _usual_matching(rules, linked)
-    dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
-    if supergames is None:
-        supergames = max(1, size - 1) if continuation and meeting == "round_robin" else 1
-    society = Society.from_words(
-        update,
-        continuation=continuation,
-        supergames=supergames,
-        neighbours=neighbours,
-        reputation=reputation,
-        roles=roles,
-        placement=placement,
-    )
-    dealt = placed(dealt, items, linked, society.placement, seed)
-    if society.roles == "random":
-        dealt = rotating(dealt, rules, items, seat)
-    source = None if personas is None else find_personas(personas)
-    if source is not None:
-        dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
-    _check_society(rules, dealt, meeting, linked, society, seed)
-    played = len(Calendar(rounds, society, seed))
-    standin = None if require_weights else find_agent("mini").in_place_of
-    watch = progress.answers if isinstance(progress, Watching) else None
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
-    setting = Setting(
-        rules,
-        (),
-        played,
-        seed,
-        standin,
-        download,
-        access.to,
-        linked is not None,
-        str(prompts or ""),
-        fixed_wording,
-    )
-    notes = [] if source is None else source.notes(size)
-    with _noting(notes):
-        policies = _prepare(items, setting, dealt)
-    if source is not None and not any(policy.reads_personas for policy in policies):
-        notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
-    labels = _labels(items, policies)
-    if rewiring is not None:
-        notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
-    about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
-    if prompts and not any("pack" in each for each in about.values()):
-        notes.append("no agent of this run reads texts: --prompts changes nothing")
-    settings = Settings(
-        schema_number=record.SCHEMA,
-        run="",
-        status="running",
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        versions=_versions(any("model" in each for each in about.values())),
-        seed=seed,
-        n=size,
-        sessions=sessions,
-        rounds=rounds,
-        matching=meeting,
-        network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
-        society=dataclasses.asdict(society),
-        agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
-        seat=seat,
-        game={
-            "name": rules.name,
-            "parameters": dataclasses.asdict(rules),
-            "seats": {role: rules.seats_of(role) for role in dict.fromkeys(rules.roles)},
-            "efficient_payoff": _efficient(rules, linked),
-            **source_of(type(rules)),
-        },
-        decisions=rules.measures(),
-        policies=about,
-        personas={} if source is None else source.describe(size, sessions),
-        prompts=setting.prompts,
-        fixed_wording=fixed_wording,
-        standins={
-            label: item.label
-            for label, item in zip(labels, items, strict=True)
-            if about[label].get("stand_in_for")
-        },
-        references=sorted({name for each in about.values() for name in each.get("references", ())}),
-        notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
-    )
-    settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings)
-
-
 def _differences(one: Settings, other: Settings) -> list[str]:
     keys = (
         "game",
@@ -620,7 +421,7 @@ def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None)
     simulation = Simulation(**prepared.arguments(), recorder=recorder)
     settings.status = "interrupted"
     try:
-        with _noting(settings.notes):
+        with noting(settings.notes):
             for done in range(rounds := len(simulation.calendar)):
                 simulation.step()
                 if progress is not None:
@@ -635,97 +436,3 @@ def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None)
             recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
     return Run(settings, recorder.folder, recorder)
-
-
-@contextmanager
-def _noting(notes: list[str]) -> Iterator[None]:
-    """Pass warnings on, and keep gamesim's own among the notes of the record."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GamesimWarning)
-        yield
-    for each in caught:
-        if issubclass(each.category, GamesimWarning):
-            notes.append(str(each.message))
-        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-
-
-def _network(given: str | Network | nx.Graph | None, n: int | None, seed: int, game: Game) -> Network | None:
-    if given is None or isinstance(given, Network):
-        return given
-    if isinstance(given, str):
-        return open_network(given, n, seed, game.default_n)
-    return Network.from_networkx(given)
-
-
-def _efficient(game: Game, network: Network | None) -> dict[str, float]:
-    """Give what groups can earn at most, by size: of the game's own, and of all sizes on a network."""
-    sizes = {len(game.roles)} | (set() if network is None else {2, *(np.unique(network.degree) + 1).tolist()})
-    known = {str(size): game.efficient_payoff_of(size) for size in sorted(sizes)}
-    return {size: worth for size, worth in known.items() if not math.isnan(worth)}
-
-
-def _usual_matching(game: Game, network: Network | None) -> str:
-    """Give the matching that is meant where none is named."""
-    if network is None:
-        return "stranger"
-    if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
-        return "random_neighbour"
-    return "edges" if len(game.roles) == 2 else "neighbourhoods"
-
-
-def _check_society(
-    game: Game, dealt: Cast, matching: str, network: Network | None, society: Society, seed: int
-) -> None:
-    """Refuse, before anything is played, what does not fit together."""
-    find_matching(matching)
-    if society.update != "synchronous" and any(each.sees for each in game.stages):
-        raise GamesimError(
-            f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
-            "their choice"
-        )
-    if matching in ON_NETWORKS:
-        linked = None if network is None else network.copies(dealt.sessions)
-        find_matching(matching)(Scene(game, dealt, 1, seed, linked))
-        return
-    rounds = society.supergames if society.continuation else 1
-    find_matching(matching)(Scene(game, dealt, rounds, seed))
-
-
-def _default_n(game: Game, items: Sequence[Item]) -> int:
-    size = len(game.roles)
-    if any(item.agent == KEYBOARD for item in items):
-        return size
-    return max(1, round(game.default_n / size)) * size
-
-
-def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast) -> list[Policy]:
-    """Let every policy get ready for the roles that it was dealt."""
-    ready = []
-    for index, item in enumerate(items):
-        policy = find_agent(item.agent).from_options(item.options)
-        ready.append(policy.prepare(dataclasses.replace(setting, roles=dealt.roles_of(index))))
-    return ready
-
-
-def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:
-    """Name each policy as it was written; a stand-in goes under its own name."""
-    return [
-        policy.agent_name() if policy.stand_in_for else item.label
-        for item, policy in zip(items, policies, strict=True)
-    ]
-
-
-def _versions(with_models: bool) -> dict[str, str]:
-    packages = [*_RECORDED_VERSIONS, *(_MODEL_VERSIONS if with_models else ())]
-    found = {package: _version(package) for package in packages}
-    return {"python": platform.python_version()} | {
-        package: number for package, number in found.items() if number
-    }
-
-
-@lru_cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

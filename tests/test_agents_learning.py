@@ -10,9 +10,9 @@ from strategies import all_games, observed
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
-from gamesim.outcomes import payoff_table
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 

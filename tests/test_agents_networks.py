@@ -8,10 +8,10 @@ from strategies import Watcher, all_games
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
 from gamesim.observation import Observations
-from gamesim.outcomes import payoff_table
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.population import cast
 from gamesim.simulation import Simulation

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from strategies import all_games, observed
 
 from gamesim import catalog
-from gamesim.choosing import Chooser
+from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.outcomes import alike, prospects
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.outcomes import alike, prospects
 from gamesim.policy import ExactPolicy, Setting
 
 WEIGHING = (

@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from gamesim import catalog
-from gamesim.behaviorbench import SOURCES, build_pack
 from gamesim.cli import app
 from gamesim.errors import GamesimError
-from gamesim.pack import Pack, open_pack
-from gamesim.page import Page
 from gamesim.prompt import Style, arrangements, told
-from gamesim.words import terms
+from gamesim.prompt.behaviorbench import SOURCES, build_pack
+from gamesim.prompt.pack import Pack, open_pack
+from gamesim.prompt.page import Page
+from gamesim.prompt.words import terms
 
 SYSTEM = "You sit in our {laboratory}."
 FIRST = {

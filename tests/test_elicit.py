@@ -13,8 +13,9 @@ from answering import Answer, AnsweringServer, answering
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim import play, show
+from gamesim import play
 from gamesim.actions import Amount, Choice
+from gamesim.command import show
 from gamesim.elicit.questions import Question
 from gamesim.elicit.stated import Shares, read_shares
 from gamesim.errors import GamesimError, GamesimWarning

@@ -25,53 +25,11 @@ ENGINE = (
         "game",
         "matrix",
         "peers",
-        "neighbours",
-        "reputation",
-        "society",
-        "subjects",
-        "observation",
-        "knowledge",
-        "parameters",
-        "outcomes",
-        "beliefs",
-        "policy",
-        "imitation",
-        "choosing",
-        "levels",
-        "learning",
-        "strategies",
-        "copying",
     ),
-    *(
-        "catalog",
-        "spec",
-        "population",
-        "matching",
-        "record",
-        "answers",
-        "words",
-        "wording",
-        "pack",
-        "history",
-    ),
-    *(
-        "page",
-        "prompt",
-        "reading",
-        "rewiring",
-        "linking",
-        "simulation",
-        "elicit",
-        "roster",
-        "personas",
-        "run",
-        "sensitivity",
-        "game_model",
-        "shown",
-        "rounds",
-        "show",
-    ),
-    *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
+    *("neighbours", "reputation", "society", "subjects", "observation", "parameters", "policy", "behaviour"),
+    *("catalog", "spec", "population", "matching", "record", "answers", "prompt", "reading", "rewiring"),
+    *("linking", "simulation", "elicit", "roster", "personas", "preparing", "run", "sensitivity"),
+    *("game_model", "command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
@@ -82,39 +40,21 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "beliefs", "analysis": "run", "mini": "listing"}
-GAMES = {
-    "errors",
-    "values",
-    "streams",
-    "actions",
-    "distribution",
-    "network",
-    "groups",
-    "game",
-    "matrix",
-    "peers",
-}
+USED_FROM = {"models": "elicit", "humans": "behaviour", "analysis": "run", "mini": "command"}
+GAMES = {*ENGINE[: ENGINE.index("peers") + 1]}
 AGENTS = GAMES | {
-    "beliefs",
-    "choosing",
-    "copying",
-    "imitation",
-    "learning",
-    "levels",
-    "outcomes",
-    "strategies",
-    "neighbours",
-    "subjects",
-    "observation",
-    "parameters",
-    "policy",
-    "prompt",
-    "reading",
-    "elicit",
-    "humans",
-    "models",
-    "mini",
+    *(
+        "neighbours",
+        "subjects",
+        "observation",
+        "parameters",
+        "policy",
+        "behaviour",
+        "prompt",
+        "reading",
+        "elicit",
+    ),
+    *("humans", "models", "mini"),
 }
 CONTENT = {"games", "agents", "experiments"}
 HEAVY = ("torch", "transformers", "pandas", "mesa", "numpy")
@@ -144,6 +84,11 @@ def files(folder: str) -> list[Path]:
 
 def engine_files() -> list[Path]:
     return sorted((ROOT / "gamesim").glob("*.py"))
+
+
+def test_the_page_on_architecture_lists_them_in_this_order() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert " ".join(f"`{name}`" for name in ENGINE) in " ".join(page.split())
 
 
 def test_every_module_has_its_place() -> None:

@@ -98,7 +98,7 @@ def test_a_collector_of_ones_own_can_be_attached() -> None:
             super().step()
             self.collector.collect(self)
 
-    from gamesim.run import prepare
+    from gamesim.preparing import prepare
 
     made = Watched(**prepare("dictator", "uniform", n=10, rounds=4).arguments())
     made.collector = mesa.DataCollector({"given": lambda m: float(np.nansum(m.actions()))})

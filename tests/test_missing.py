@@ -11,9 +11,9 @@ import pytest
 from scipy.optimize import linprog
 
 import gamesim
-from gamesim import show
 from gamesim.analysis.distance import w1n, w1n_batch
 from gamesim.analysis.missing import farthest, nearest, with_uniform
+from gamesim.command import show
 
 Floats = npt.NDArray[np.float64]
 Case = tuple[Floats, Floats, float, Floats, Floats, tuple[float, float]]

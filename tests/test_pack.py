@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from gamesim import catalog
 from gamesim.cli import app
 from gamesim.errors import GamesimError
-from gamesim.pack import TABLES, Pack, export, open_pack, quoted
 from gamesim.prompt import Style, arranged, arrangements, paraphrases, texts, told, wordings
+from gamesim.prompt.pack import TABLES, Pack, export, open_pack, quoted
+from gamesim.prompt.wording import COUNTS, PARTS
 from gamesim.reading import read_answer
-from gamesim.wording import COUNTS, PARTS
 
 GAMES = list(all_games())
 every_game = pytest.mark.parametrize("name", GAMES)

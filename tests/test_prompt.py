@@ -12,10 +12,7 @@ from strategies import Watcher, all_games, observed, simulate
 from gamesim import catalog
 from gamesim.actions import Amount, Choice
 from gamesim.errors import GamesimError
-from gamesim.history import summary
 from gamesim.observation import Observations
-from gamesim.pack import open_pack
-from gamesim.page import Page
 from gamesim.prompt import (
     NO_DECISION,
     PLAIN,
@@ -31,10 +28,13 @@ from gamesim.prompt import (
     told,
     wordings,
 )
+from gamesim.prompt.history import summary
+from gamesim.prompt.pack import open_pack
+from gamesim.prompt.page import Page
+from gamesim.prompt.wording import own
+from gamesim.prompt.words import terms
 from gamesim.reading import read_answer
 from gamesim.subjects import Subjects, tell
-from gamesim.wording import own
-from gamesim.words import terms
 
 GAMES = list(all_games())
 LETTERS = str.maketrans("AB", "BA")

@@ -16,9 +16,9 @@ from modelserver import serving
 
 import gamesim
 from gamesim import cli
+from gamesim.command.replay import as_json, as_text, turns
+from gamesim.command.shown import marked, printable
 from gamesim.models.opening import open_model
-from gamesim.replay import as_json, as_text, turns
-from gamesim.shown import marked, printable
 
 EVIL = "\x1b[2J\x1b]0;owned\x07 \x9b31m\r\u202e[bold]no[/bold] \x00\u2066 :smile:"
 Result = tuple[int, str, str]

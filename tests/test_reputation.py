@@ -17,9 +17,9 @@ from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
 from gamesim.observation import Observations
-from gamesim.pack import open_pack
 from gamesim.population import cast, rotating
 from gamesim.prompt import Style, texts
+from gamesim.prompt.pack import open_pack
 from gamesim.reputation import cooperation
 from gamesim.simulation import Simulation
 from gamesim.society import Society

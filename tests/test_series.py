@@ -27,8 +27,8 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.series import series
+from gamesim.command.rounds import as_json, bars, print_rounds, write_csv
 from gamesim.errors import GamesimError
-from gamesim.rounds import as_json, bars, print_rounds, write_csv
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "societies.md").read_text(encoding="utf-8")
 SPEC = {"role": "member", "low": 0.0, "high": 20.0, "labels": None}

@@ -24,8 +24,9 @@ pytest.importorskip("openai")
 
 from badserver import BadServer, serving
 
-from gamesim import Run, show
+from gamesim import Run
 from gamesim import play as gamesim_play
+from gamesim.command import show
 from gamesim.errors import GamesimError
 from gamesim.models.access import Underway, Watching
 from gamesim.models.opening import open_model

@@ -20,9 +20,9 @@ from gamesim.models import Gated, LanguageModel, Sampling, Scorer, environment
 from gamesim.models.opening import open_model
 from gamesim.models.scoring import ServedScorer
 from gamesim.observation import Observations
-from gamesim.pack import open_pack
 from gamesim.policy import Decisions, Policy, Setting
 from gamesim.prompt import PLAIN, Style, arranged, arrangements, order_shown, paraphrases
+from gamesim.prompt.pack import open_pack
 from gamesim.streams import Ints
 
 ELICITATIONS = ("auto", "probabilities", "sample", "verbalized")

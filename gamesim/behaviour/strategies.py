@@ -11,10 +11,10 @@ from typing import ClassVar, Self
 import numpy as np
 
 from gamesim.actions import Amount, Choice
+from gamesim.behaviour.outcomes import helps_others, names_told
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
-from gamesim.outcomes import helps_others, names_told
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from gamesim import catalog
+from gamesim.command.shown import console, marked, printable
 from gamesim.models import machine, reachable
 from gamesim.models.environment import KEY, URL
 from gamesim.models.reachable import Server, Weights
-from gamesim.shown import console, marked, printable
 
 _NEEDS = {"local": "local weights and mini", "remote": "served models", "plot": "pictures"}
 

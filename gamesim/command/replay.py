@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from gamesim.actions import plain
+from gamesim.command.shown import printable
 from gamesim.errors import GamesimError
 from gamesim.run import Run
-from gamesim.shown import printable
 
 __all__ = ["Question", "Turn", "as_json", "as_text", "turns"]
 

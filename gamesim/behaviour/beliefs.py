@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from gamesim.actions import ActionSpace, Choice
+from gamesim.behaviour.outcomes import Beliefs, alike
 from gamesim.distribution import ActionDistribution, spread
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, check_rules, find
-from gamesim.outcomes import Beliefs, alike
 from gamesim.streams import Floats
 
 

@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 
 from gamesim.actions import Choice
+from gamesim.behaviour.imitation import Imitator
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
-from gamesim.imitation import Imitator
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
 from gamesim.policy import Setting

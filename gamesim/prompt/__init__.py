@@ -9,14 +9,14 @@ import numpy as np
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
-from gamesim.history import history, lived
-from gamesim.knowledge import known_lines, matching_told, own_game, setting_lines
 from gamesim.observation import Observations
-from gamesim.pack import wording_of
-from gamesim.page import ANSWERS, PLAIN, Page, Style, Text, answer_format, question_text, rules_text
+from gamesim.prompt.history import history, lived
+from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines
+from gamesim.prompt.pack import wording_of
+from gamesim.prompt.page import ANSWERS, PLAIN, Page, Style, Text, answer_format, question_text, rules_text
+from gamesim.prompt.wording import SYSTEM
+from gamesim.prompt.words import NO_DECISION, Terms, terms
 from gamesim.streams import Ints
-from gamesim.wording import SYSTEM
-from gamesim.words import NO_DECISION, Terms, terms
 
 __all__ = [
     "ANSWERS",

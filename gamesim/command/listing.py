@@ -17,15 +17,15 @@ from rich.table import Table
 
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
-from gamesim.behaviorbench import build_pack
+from gamesim.command.shown import console, marked, printable
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
 from gamesim.models.cache import ReplyCache, cache_folder
-from gamesim.pack import export as own_texts
-from gamesim.pack import open_pack
-from gamesim.shown import console, marked, printable
+from gamesim.prompt.behaviorbench import build_pack
+from gamesim.prompt.pack import export as own_texts
+from gamesim.prompt.pack import open_pack
 
 _TEXT_WIDTH = 88
 

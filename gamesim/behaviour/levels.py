@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from gamesim.choosing import logit
+from gamesim.behaviour.choosing import logit
+from gamesim.behaviour.outcomes import names_told, payoff_table, rival_stage
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.outcomes import names_told, payoff_table, rival_stage
 from gamesim.streams import Floats
 
 BEAUTY = ("average", "target")

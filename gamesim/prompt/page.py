@@ -12,11 +12,11 @@ import numpy as np
 from gamesim.actions import GRID_TOLERANCE, ActionSpace, Choice, plain
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
-from gamesim.history import SUMMARY, Round, check_memory, history, shown, summary, told
-from gamesim.pack import Pack
+from gamesim.prompt.history import SUMMARY, Round, check_memory, history, shown, summary, told
+from gamesim.prompt.pack import Pack
+from gamesim.prompt.wording import Wording, counts, fields
+from gamesim.prompt.words import Terms
 from gamesim.subjects import Trait, tell
-from gamesim.wording import Wording, counts, fields
-from gamesim.words import Terms
 
 
 @dataclass(frozen=True)

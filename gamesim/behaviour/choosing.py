@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gamesim.beliefs import find_beliefs, record_of
+from gamesim.behaviour.beliefs import find_beliefs, record_of
+from gamesim.behaviour.outcomes import Prospects, prospects, rival_stage
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
-from gamesim.outcomes import Prospects, prospects, rival_stage
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Floats, Ints

@@ -10,12 +10,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gamesim.choosing import drawn
+from gamesim.behaviour.choosing import drawn
+from gamesim.behaviour.outcomes import Prospects, alike, names_told, payoff_table, prospects, rival_stage
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.outcomes import Prospects, alike, names_told, payoff_table, prospects, rival_stage
 from gamesim.parameters import Parameter
 from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Floats, Ints

@@ -15,7 +15,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.words import terms
+from gamesim.prompt.words import terms
 
 SYSTEM = "You are a participant in a study of economic decisions."
 

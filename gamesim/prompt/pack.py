@@ -20,8 +20,7 @@ from gamesim.actions import Choice
 from gamesim.catalog import find_game, names
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
-from gamesim.values import read
-from gamesim.wording import (
+from gamesim.prompt.wording import (
     COUNTS,
     HISTORY,
     MATCHING,
@@ -36,6 +35,7 @@ from gamesim.wording import (
     speakable,
     variants,
 )
+from gamesim.values import read
 
 TABLES = (
     *("system", "rules", "ask", "recall", "answer", "first", "second", "later"),

@@ -10,9 +10,9 @@ import numpy as np
 from gamesim.errors import unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
+from gamesim.prompt.wording import Wording, counts, fields, own
+from gamesim.prompt.words import NO_DECISION, Terms, Word, terms
 from gamesim.streams import Floats, Ints
-from gamesim.wording import Wording, counts, fields, own
-from gamesim.words import NO_DECISION, Terms, Word, terms
 
 FULL, SUMMARY = "full", "summary"
 

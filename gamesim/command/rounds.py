@@ -13,9 +13,9 @@ import pandas as pd
 from rich.table import Table
 
 from gamesim.analysis.series import ALL
+from gamesim.command.shown import console, marked
 from gamesim.errors import GamesimError
 from gamesim.run import Run
-from gamesim.shown import console, marked
 
 WIDTH = 10
 POLICIES = 4

@@ -19,7 +19,7 @@ def prompts_export(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the file.")] = Path("prompts"),
 ) -> None:
     """Write our texts of a game as a file to start from."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.export_prompts(game, out)
 
@@ -35,7 +35,7 @@ def prompts_check(
     ] = None,
 ) -> None:
     """Check a folder of texts: every key, role, stage and placeholder."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.check_prompts(folder, own or ())
 
@@ -51,6 +51,6 @@ def prompts_import(
     ),
 ) -> None:
     """Take the texts that Be.FM was trained on from your own copy of BehaviorBench, byte for byte."""
-    from gamesim import listing
+    from gamesim.command import listing
 
     listing.import_behaviorbench(path, out)

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from gamesim.actions import plain
-from gamesim.aligning import (
+from gamesim.catalog import find_game
+from gamesim.errors import GamesimError
+from gamesim.prompt import Style, told
+from gamesim.prompt.aligning import (
     NUMBER,
     Row,
     UnmappedError,
@@ -27,10 +30,7 @@ from gamesim.aligning import (
     template,
     without_past,
 )
-from gamesim.catalog import find_game
-from gamesim.errors import GamesimError
-from gamesim.pack import open_pack, table
-from gamesim.prompt import Style, told
+from gamesim.prompt.pack import open_pack, table
 
 _FIRST = "game_behavior/{}_test.jsonl"
 _REPEATED = "multiround_behavior/{}_multiround_test.jsonl"
