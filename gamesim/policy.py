@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import inspect
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
+from gamesim.parameters import Parameter, check_range, read_file
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
 
@@ -148,6 +150,9 @@ class Policy(ABC):
     lookback: ClassVar[int | None] = None
     """How many past rounds it looks at; None for all, 0 for none.  What nobody looks at is not kept in memory."""
 
+    fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    """Which parameters can be fitted to data, and between which bounds."""
+
     stand_in_for: str = field(default="", init=False)
     """The model in whose place this one plays, if any."""
 
@@ -180,7 +185,9 @@ class Policy(ABC):
         return {
             "agent": self.agent_name(),
             "options": {
-                item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init
+                item.name: _written(getattr(self, item.name))
+                for item in dataclasses.fields(self)
+                if item.init
             },
             "trained_on": list(self.trained_on),
             **source_of(type(self)),
@@ -199,15 +206,33 @@ class Policy(ABC):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Make the agent from the options behind its name, text read by each option's type."""
+        """Make the agent from the options behind its name, text read by each option's type.
+
+        Options that are a `Parameter` may be distributions over persons, or all come from one ``file``.
+        """
         fields = {item.name: item for item in dataclasses.fields(cls) if item.init}
         hints = get_type_hints(cls)
-        values = {}
+        personal = {name: item for name, item in fields.items() if hints[name] is Parameter}
+        values: dict[str, Any] = {}
         for name, value in options.items():
-            if name not in fields:
-                raise unknown("option", name, fields, where=cls.agent_name())
-            kind = hints[name]
-            values[name] = read(f"{cls.agent_name()}@{name}", value, (get_args(kind) or (kind,))[0])
+            where = f"{cls.agent_name()}@{name}"
+            if name in personal:
+                values[name] = Parameter.read(where, value, name)
+            elif name in fields:
+                kind = hints[name]
+                values[name] = read(where, value, (get_args(kind) or (kind,))[0])
+            elif name == "file" and personal:
+                for key, parameter in read_file(where, str(value), personal).items():
+                    if key in options:
+                        raise GamesimError(
+                            f"{where} = {value}: {key} is given by @{key} too; leave one of them out"
+                        )
+                    values[key] = parameter
+            else:
+                known = [*fields, "file"] if personal else fields
+                raise unknown("option", name, known, where=cls.agent_name())
+        for name in personal.keys() & values.keys():
+            check_range(f"{cls.agent_name()}@{name}", values[name], personal[name].metadata)
         missing = [
             name
             for name, item in fields.items()
@@ -221,6 +246,13 @@ class Policy(ABC):
                 f"write {cls.agent_name()}{''.join(f'@{name}=...' for name in missing)}"
             )
         return cls(**values)
+
+
+def _written(option: Any) -> Any:
+    """Put an option as a record shows it: numbers as numbers, distributions as they were written."""
+    if not isinstance(option, Parameter):
+        return option
+    return option.written if option.varies or not math.isfinite(option.value) else option.value
 
 
 def source_of(kind: type) -> dict[str, str]:

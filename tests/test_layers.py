@@ -27,8 +27,13 @@ ENGINE = (
         "society",
         "subjects",
         "observation",
+        "parameters",
+        "outcomes",
+        "beliefs",
         "policy",
         "imitation",
+        "choosing",
+        "strategies",
     ),
     *(
         "catalog",
@@ -54,13 +59,18 @@ BESIDE = {
     "mini": {"errors", "prompt", "catalog"},
 }
 # From which module of the engine on each package may be used.
-USED_FROM = {"models": "elicit", "humans": "personas", "analysis": "run", "mini": "listing"}
+USED_FROM = {"models": "elicit", "humans": "beliefs", "analysis": "run", "mini": "listing"}
 GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "groups", "game"}
 AGENTS = GAMES | {
+    "beliefs",
+    "choosing",
     "imitation",
+    "outcomes",
+    "strategies",
     "neighbours",
     "subjects",
     "observation",
+    "parameters",
     "policy",
     "prompt",
     "reading",

@@ -1,0 +1,22 @@
+"""Pure altruism: whatever leaves others the most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gamesim.choosing import Chooser
+from gamesim.outcomes import Prospects
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class Altruist(Chooser):
+    """Maximises what the others earn: gives everything away, contributes everything, cooperates.
+
+    The unconditional cooperator of Fischbacher, Gaechter & Fehr (2001), in any game with others in it.
+    """
+
+    fitted = {"precision": (0.0, 10.0)}
+
+    def utilities(self, outcomes: Prospects, of: Mapping[str, Floats]) -> Floats:
+        """Count what the others earn alone."""
+        return outcomes.kindness[None, :]

@@ -1,0 +1,22 @@
+"""Unconditional cooperation in the dilemma."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.observation import Observations
+from gamesim.strategies import Strategy
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class AlwaysCooperate(Strategy):
+    """Cooperates whatever happens."""
+
+    memory = 0
+
+    fitted = {"error": (0.0, 0.5)}
+
+    def cooperation(self, obs: Observations) -> Floats:
+        """Give the probability of cooperating."""
+        return np.ones(len(obs))

@@ -1,0 +1,22 @@
+"""Unconditional defection in the dilemma."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.observation import Observations
+from gamesim.strategies import Strategy
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class AlwaysDefect(Strategy):
+    """Defects whatever happens."""
+
+    memory = 0
+
+    fitted = {"error": (0.0, 0.5)}
+
+    def cooperation(self, obs: Observations) -> Floats:
+        """Give the probability of cooperating."""
+        return np.zeros(len(obs))

@@ -1,0 +1,41 @@
+"""Inequity aversion: people mind having less than others, and having more (Fehr & Schmidt 1999)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.choosing import Chooser
+from gamesim.outcomes import Prospects
+from gamesim.parameters import Parameter, personal
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class FehrSchmidt(Chooser):
+    """Likes own earnings and dislikes differences (Fehr & Schmidt 1999, equation 1).
+
+    ``U_i = x_i - alpha * mean_j max(x_j - x_i, 0) - beta * mean_j max(x_i - x_j, 0)``, x in game units, j over the
+    others of the group.  The defaults are the means of the distribution in their Table III.
+
+    Parameters
+    ----------
+    alpha : Parameter
+        Aversion to having less.
+    beta : Parameter
+        Aversion to having more; 1 and more would give money away to no avail.
+    precision, beliefs
+        As in `Chooser`.
+    """
+
+    alpha: Parameter = personal(0.85)
+    beta: Parameter = personal(0.315)
+
+    fitted = {"alpha": (0.0, 5.0), "beta": (0.0, 1.0), "precision": (0.0, 10.0)}
+
+    def utilities(self, outcomes: Prospects, of: Mapping[str, Floats]) -> Floats:
+        """Take what being behind and being ahead cost from what is earned."""
+        gaps = outcomes.others - outcomes.own[:, None]
+        behind = outcomes.expect(np.maximum(gaps, 0).mean(axis=1))
+        ahead = outcomes.expect(np.maximum(-gaps, 0).mean(axis=1))
+        return outcomes.expect(outcomes.own) - of["alpha"] * behind - of["beta"] * ahead

@@ -1,0 +1,27 @@
+"""The free rider: contributes nothing, whatever others do (Fischbacher, Gaechter & Fehr 2001)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.distribution import ActionDistribution, certain
+from gamesim.observation import Observations
+from gamesim.policy import ExactPolicy, Setting
+from gamesim.strategies import check_contributions
+
+
+@dataclass(frozen=True)
+class FreeRider(ExactPolicy):
+    """Contributes nothing; three in ten people do (Fischbacher, Gaechter & Fehr 2001)."""
+
+    memory = 0
+
+    def prepare(self, setting: Setting) -> "FreeRider":
+        """Refuse games without contributions."""
+        for stage in setting.decisions():
+            check_contributions("free_rider", setting, stage)
+        return self
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Put all probability on nothing."""
+        return certain(obs.space.nearest(np.full(len(obs), -np.inf)))

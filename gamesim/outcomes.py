@@ -1,0 +1,268 @@
+"""What each action can bring to everybody, worked out from a game's own rules.
+
+An agent that weighs outcomes needs no table of its own: all combinations of actions and moves of nature are laid out
+as the groups of one round, and the game pays them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import cast
+
+import numpy as np
+
+from gamesim.actions import ActionSpace
+from gamesim.errors import GamesimError
+from gamesim.game import Game, Play
+from gamesim.groups import Groups, Seats
+from gamesim.streams import Draws, Floats, Ints
+
+MOVES_OF_NATURE = 1_000
+"""At least so many moves of nature are laid out, evenly over what can happen."""
+
+Beliefs = Callable[[Game, str, ActionSpace, Mapping[str, float]], Floats]
+"""From game, stage, its legal actions and what is seen there to probabilities of the others' actions: (L,) float."""
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """What can come of each action of one decider.
+
+    Parameters
+    ----------
+    actions : (L,) float
+        The legal actions.
+    row : (R,) int
+        Which action each outcome belongs to, ascending.
+    other : (R,) float
+        What the others do; NaN where nobody else decides.
+    own : (R,) float
+        What the decider earns.
+    others : (R, J) float
+        What each of the others in the group earns.
+    probability : (R,) float
+        Of each outcome, summing to 1 for every action.
+    """
+
+    actions: Floats
+    row: Ints
+    other: Floats
+    own: Floats
+    others: Floats
+    probability: Floats
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return np.flatnonzero(np.diff(self.row, prepend=-1))
+
+    def expect(self, values: Floats) -> Floats:
+        """Average over the outcomes of each action: (..., R) to (..., L)."""
+        return cast(Floats, np.add.reduceat(values * self.probability, self._starts, axis=-1))
+
+    @cached_property
+    def kindness(self) -> Floats:
+        """What the others earn together on average after each action: (L,) float."""
+        return self.expect(self.others.sum(axis=1))
+
+
+@dataclass(frozen=True)
+class _Nature(Draws):
+    """Moves of nature that are laid out rather than drawn: one place on a grid for each group."""
+
+    places: dict[str, Floats] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def uniform(self, purpose: str = "action") -> Floats:
+        if purpose not in self.asked:
+            self.asked.append(purpose)
+        return self.places.get(purpose, np.full(len(self.agent), 0.5))[self.agent]
+
+
+@lru_cache(maxsize=256)
+def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], beliefs: Beliefs) -> Prospects:
+    """Lay out what can come of each action at a stage.
+
+    Where several others act, they are taken to act alike.  Others who see the own action answer it.
+
+    Parameters
+    ----------
+    game : Game
+    stage : str
+        The decision.
+    seen : tuple of (name, value)
+        What the decider is shown of this round.
+    beliefs : callable
+        What the decider believes of the others.
+
+    Raises
+    ------
+    GamesimError
+        Where a player decides more than once in a round, or more than two roles decide.
+    """
+    mine = game.decider(stage)
+    check_two_movers(game, stage)
+    shown = dict(seen)
+    given = _alone(game, mine, shown)
+    space = _space(game, stage, given)
+    own = space.support()
+    rival = next((each.name for each in game.stages if each.name != stage), None)
+    if rival is None and game.seats_of(mine) > 1:
+        rival = stage
+    if rival is None:
+        combined, weight = np.column_stack([own, np.full(len(own), np.nan)]), np.ones(len(own))
+    elif rival in shown:
+        combined, weight = np.column_stack([own, np.full(len(own), shown[rival])]), np.ones(len(own))
+    elif rival != stage and stage in game.stage(rival).sees:
+        parts = []
+        for action in own:
+            answers = _space(game, rival, _alone(game, mine, {stage: action}))
+            believed = beliefs(game, rival, answers, {stage: float(action)})
+            parts.append(np.column_stack([np.full(len(believed), action), answers.support(), believed]))
+        table = np.concatenate(parts)
+        combined, weight = table[:, :2], table[:, 2]
+    else:
+        against = game.space_at_most(rival) if rival != stage else space
+        believed = beliefs(game, rival, against, {})
+        combined = np.column_stack([np.repeat(own, len(believed)), np.tile(against.support(), len(own))])
+        weight = np.tile(believed, len(own))
+    possible = weight > 0
+    return _paid(game, stage, rival, own, combined[possible], weight[possible])
+
+
+def check_two_movers(game: Game, stage: str) -> None:
+    """Refuse games in which a player decides more than once a round, or more than two roles decide."""
+    deciders = [game.decider(each.name) for each in game.stages]
+    if len(deciders) != len(set(deciders)) or len(deciders) > 2:
+        raise GamesimError(
+            f"{game.name}.{stage}: its outcomes can be weighed only where one or two roles decide, each once a round"
+        )
+    if len(deciders) == 2 and any(game.seats_of(role) > 1 for role in deciders):
+        raise GamesimError(
+            f"{game.name}.{stage}: its outcomes can be weighed only where each of two deciding roles has one seat"
+        )
+
+
+def payoff_table(game: Game, stage: str) -> Floats:
+    """Give what each action earns against each of the others' actions: (L, K) float.
+
+    Raises
+    ------
+    GamesimError
+        Where the two do not decide at the same time.
+    """
+    check_two_movers(game, stage)
+    if any(each.sees for each in game.stages):
+        raise GamesimError(f"{game.name}.{stage}: is not decided at the same time as the other's choice")
+    rival = rival_stage(game, stage)
+    if rival is None:
+        raise GamesimError(f"{game.name}.{stage}: nobody else's choice matters there")
+    found = prospects(game, stage, (), alike)
+    columns = len(game.space_at_most(rival).support())
+    # An outcome that is one of several moves of nature is averaged over them.
+    cell = found.row * columns + np.searchsorted(game.space_at_most(rival).support(), found.other - 1e-9)
+    size = len(found.actions) * columns
+    total = np.bincount(cell, found.own * found.probability, size)
+    weight = np.bincount(cell, found.probability, size)
+    return cast(Floats, (total / weight).reshape(-1, columns))
+
+
+def rival_stage(game: Game, stage: str) -> str | None:
+    """Name the stage at which others decide, which is the same one where all are in one role; None for nobody."""
+    if others := [each.name for each in game.stages if each.name != stage]:
+        return others[0]
+    return stage if game.seats_of(game.decider(stage)) > 1 else None
+
+
+def alike(game: Game, stage: str, space: ActionSpace, seen: Mapping[str, float]) -> Floats:
+    """Believe every action of the others to be equally likely."""
+    size = len(space.support())
+    return np.full(size, 1 / size)
+
+
+def names_told(game: Game, role: str) -> tuple[str, ...]:
+    """Name what a role is told after a round."""
+    play = _alone(game, role, {})
+    for each in game.stages:
+        space = each.space(game, play)
+        seats = game.seats_of(game.decider(each.name))
+        play.decide(each.name, np.broadcast_to(space.at(0.5), (seats,)).astype(np.float64))
+    return tuple(game.feedback(play).get(role, ()))
+
+
+def _alone(game: Game, role: str, known: Mapping[str, float]) -> Play:
+    """Give one group in which some stages are over."""
+    play = Play(game, _groups(game, 1), lambda agents: _Nature((0,), 0, np.zeros_like(agents)))
+    for name, value in known.items():
+        play.decide(name, np.full(game.seats_of(game.decider(name)), value))
+    return play
+
+
+def _space(game: Game, stage: str, play: Play) -> ActionSpace:
+    space = game.stage(stage).space(game, play)
+    return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
+
+
+def _groups(game: Game, count: int) -> Groups:
+    """Seat `count` groups; everybody in a group bears its number."""
+    return Groups(
+        {
+            role: Seats(np.repeat(np.arange(count), game.seats_of(role)), game.seats_of(role))
+            for role in dict.fromkeys(game.roles)
+        }
+    )
+
+
+def _paid(
+    game: Game, stage: str, rival: str | None, own: Floats, combined: Floats, weight: Floats
+) -> Prospects:
+    grid, asked = {}, _purposes(game, stage, rival, combined)
+    moves = 1
+    if asked:
+        each = _points(len(own) - 1, len(asked))
+        moves = each ** len(asked)
+        axes = np.meshgrid(*[(np.arange(each) + 0.5) / each] * len(asked), indexing="ij")
+        grid = {name: axis.ravel() for name, axis in zip(asked, axes, strict=True)}
+    laid, weight = np.repeat(combined, moves, axis=0), np.repeat(weight, moves) / moves
+    places = {name: np.tile(values, len(combined)) for name, values in grid.items()}
+    play, _ = _played(game, stage, rival, laid, places)
+    paid = game.payoffs(play)
+    mine = game.decider(stage)
+    seats = {role: earned.reshape(len(laid), -1) for role, earned in paid.items()}
+    others = [values[:, 1:] if role == mine else values for role, values in seats.items()]
+    table = np.column_stack([np.searchsorted(own, laid[:, 0] - 1e-9), laid[:, 1], seats[mine][:, 0], *others])
+    if asked:
+        table, which = np.unique(table, axis=0, return_inverse=True)
+        weight = np.bincount(which.ravel(), weight).astype(np.float64)
+    return Prospects(own, table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3:], weight)
+
+
+def _points(steps: int, dimensions: int) -> int:
+    """Choose how many places each move of nature has: a multiple of the number of steps between actions.
+
+    So a bomb in one of 100 boxes, or one row of a menu of ten, falls on each equally often.
+    """
+    least = MOVES_OF_NATURE ** (1 / dimensions)
+    return max(1, steps) * max(1, int(np.ceil(least / max(1, steps) - 1e-9)))
+
+
+def _purposes(game: Game, stage: str, rival: str | None, combined: Floats) -> list[str]:
+    play, nature = _played(game, stage, rival, combined[:1], {})
+    game.payoffs(play)
+    return nature
+
+
+def _played(
+    game: Game, stage: str, rival: str | None, laid: Floats, places: dict[str, Floats]
+) -> tuple[Play, list[str]]:
+    asked: list[str] = []
+    play = Play(game, _groups(game, len(laid)), lambda agents: _Nature((0,), 0, agents, places, asked))
+    if rival == stage:
+        seats = game.seats_of(game.decider(stage))
+        play.decide(stage, np.column_stack([laid[:, 0], *[laid[:, 1]] * (seats - 1)]).ravel())
+        return play, asked
+    play.decide(stage, laid[:, 0])
+    if rival is not None:
+        play.decide(rival, laid[:, 1])
+    return play, asked

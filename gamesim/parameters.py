@@ -1,0 +1,310 @@
+"""Numbers of an agent that may differ from person to person: ``0.85``, ``lognormal(-0.8,0.9)``, a column of a file.
+
+What a person has is drawn once and kept through the whole session, whatever else is drawn::
+
+    value = number | family "(" number {"," number} ")"
+
+======================  ======================================================
+family                  its numbers
+======================  ======================================================
+``normal(m,s)``         mean and standard deviation
+``lognormal(m,s)``      those of the logarithm
+``uniform(a,b)``        bounds
+``beta(a,b)``           shapes
+``gamma(k,t)``          shape and scale: the mean is k * t
+``exponential(t)``      mean
+``choice(a,b,...)``     equally likely values; one written twice is twice as likely
+======================  ======================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from gamesim.actions import plain
+from gamesim.errors import GamesimError, unknown
+from gamesim.observation import Observations
+from gamesim.streams import Floats
+
+_WRITTEN = re.compile(r"([A-Za-z]\w*)\s*\((.*)\)$", re.DOTALL)
+FILES = (".csv", ".toml")
+
+
+def _normal(u: Floats, mean: float, sd: float) -> Floats:
+    from scipy.special import ndtri
+
+    return mean + sd * ndtri(u)
+
+
+def _beta(u: Floats, a: float, b: float) -> Floats:
+    from scipy.special import betaincinv
+
+    quantiles: Floats = betaincinv(a, b, u)
+    return quantiles
+
+
+def _gamma(u: Floats, shape: float, scale: float) -> Floats:
+    from scipy.special import gammaincinv
+
+    quantiles: Floats = np.multiply(gammaincinv(shape, u), scale, dtype=np.float64)
+    return quantiles
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of distributions.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What its numbers are.
+    positive : tuple of str
+        Which of them must be above 0.
+    quantiles : callable
+        From u, (D,) float on (0, 1), and the numbers to values: (D,) float.
+    """
+
+    names: tuple[str, ...]
+    positive: tuple[str, ...]
+    quantiles: Callable[..., Floats]
+
+
+FAMILIES = {
+    "normal": Family(("mean", "sd"), ("sd",), _normal),
+    "lognormal": Family(("mean", "sd"), ("sd",), lambda u, mean, sd: np.exp(_normal(u, mean, sd))),
+    "uniform": Family(("low", "high"), (), lambda u, low, high: low + (high - low) * u),
+    "beta": Family(("a", "b"), ("a", "b"), _beta),
+    "gamma": Family(("shape", "scale"), ("shape", "scale"), _gamma),
+    "exponential": Family(("mean",), ("mean",), lambda u, mean: -mean * np.log1p(-u)),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of an agent, the same for all persons or drawn for each.
+
+    Parameters
+    ----------
+    written : str
+        As it was written; what records and lists show.
+    numbers : tuple of float
+        The number itself, those of the family, or the values to choose from.
+    family : str
+        One of `FAMILIES`, ``"choice"``, ``"file"``, or nothing for a number.
+    key : str
+        What the draws are for. Parameters with equal keys are drawn together: one row of a file is one person.
+    """
+
+    written: str
+    numbers: tuple[float, ...]
+    family: str = ""
+    key: str = ""
+
+    def __str__(self) -> str:
+        return self.written
+
+    @classmethod
+    def constant(cls, value: float) -> Parameter:
+        """Make a number that is the same for all."""
+        return cls(f"{value:g}", (float(value),))
+
+    @classmethod
+    def read(cls, where: str, value: Any, key: str) -> Parameter:
+        """Read a number or a distribution.
+
+        Parameters
+        ----------
+        where : str
+            What it is for, as it should stand in an error.
+        value : object
+            Text or a number.
+        key : str
+            Name of the parameter, under which it is drawn.
+
+        Raises
+        ------
+        GamesimError
+            For an unknown family, or numbers that it does not take.
+        """
+        text = str(value).strip()
+        match = _WRITTEN.match(text)
+        if match is None:
+            number = _number(where, text)
+            if math.isnan(number):
+                raise GamesimError(f"{where} = {text!r} is not a number")
+            return cls(f"{number:.12g}", (number,))
+        family = match[1].lower()
+        if family not in (*FAMILIES, "choice"):
+            raise unknown("distribution", family, (*FAMILIES, "choice"), where=where)
+        numbers = tuple(_number(where, each.strip()) for each in match[2].split(","))
+        if not all(math.isfinite(number) for number in numbers):
+            raise GamesimError(f"{where} = {text}: its numbers must be finite")
+        if family != "choice":
+            names = FAMILIES[family].names
+            if len(numbers) != len(names):
+                raise GamesimError(f"{where} = {text}: write {family}({','.join(names)})")
+            for name, number in zip(names, numbers, strict=True):
+                if name in FAMILIES[family].positive and number <= 0:
+                    raise GamesimError(f"{where} = {text}: {name} must be above 0")
+            if family == "uniform" and numbers[0] > numbers[1]:
+                raise GamesimError(f"{where} = {text}: low must not be above high")
+        return cls(text.replace(" ", ""), numbers, family, key)
+
+    @property
+    def varies(self) -> bool:
+        """Whether it differs from person to person."""
+        return bool(self.family)
+
+    @property
+    def value(self) -> float:
+        """The number, where it is the same for all."""
+        if self.varies:
+            raise TypeError(f"{self.written} differs from person to person")
+        return self.numbers[0]
+
+    def of(self, obs: Observations) -> Floats:
+        """Give everybody's value: (D,) float."""
+        if not self.varies:
+            return np.full(len(obs), self.numbers[0])
+        return self.quantiles(obs.person.uniform(self.key))
+
+    def quantiles(self, u: Floats) -> Floats:
+        """Invert the distribution function: (D,) float on [0, 1) to (D,) float."""
+        if not self.varies:
+            return np.full(len(u), self.numbers[0])
+        if self.family in FAMILIES:
+            # Half a unit in the last place away from 0 and 1, where some quantiles are infinite.
+            return FAMILIES[self.family].quantiles(np.clip(u, 2.0**-54, 1 - 2.0**-53), *self.numbers)
+        values = np.array(self.numbers)
+        return cast(Floats, values[np.floor(u * len(values)).astype(np.int64)])
+
+    def bounds(self) -> tuple[float, float]:
+        """Give the least and the largest value that anybody can have."""
+        if self.family in FAMILIES:
+            low, high = FAMILIES[self.family].quantiles(np.array([0.0, 1.0]), *self.numbers)
+            return float(low), float(high)
+        return min(self.numbers), max(self.numbers)
+
+
+def _number(where: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise GamesimError(f"{where} = {text!r} is neither a number nor a distribution") from None
+
+
+def personal(default: float, *, least: float = -math.inf, most: float = math.inf) -> Any:
+    """Declare an option of an agent as a `Parameter`: its default and range.
+
+    Parameters
+    ----------
+    default : float
+        For everybody, unless something else is written.
+    least, most : float
+        Closed bounds, within which whole distributions must lie.
+    """
+    return dataclasses.field(default=Parameter.constant(default), metadata={"least": least, "most": most})
+
+
+def check_range(where: str, parameter: Parameter, rule: Mapping[str, Any]) -> None:
+    """Refuse a parameter that can fall outside its range.
+
+    Raises
+    ------
+    GamesimError
+        Naming the bounds.
+    """
+    least, most = rule.get("least", -math.inf), rule.get("most", math.inf)
+    low, high = parameter.bounds()
+    if low >= least and high <= most:
+        return
+    bounds = f"{plain(least)} to {plain(most)}" if math.isfinite(most) else f"at least {plain(least)}"
+    bounds = bounds if math.isfinite(least) else f"at most {plain(most)}"
+    verb = "can fall outside: it must be" if parameter.varies else "must be"
+    raise GamesimError(f"{where} = {parameter.written} {verb} {bounds}")
+
+
+def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Parameter]:
+    """Read parameters that belong together: a row is a person, and everybody is dealt a row at random.
+
+    Parameters
+    ----------
+    where : str
+        What it is for, as it should stand in an error.
+    file : str
+        A CSV table whose columns are named after parameters, or a TOML file of equally long lists (a single number is
+        the same for all).
+    known : mapping from name to field
+        The agent's parameters.
+
+    Returns
+    -------
+    dict from name to Parameter
+
+    Raises
+    ------
+    GamesimError
+        Naming file, column and row.
+    """
+    path = Path(file)
+    readers: dict[str, Callable[[Path], dict[str, list[Any]]]] = {".csv": _csv, ".toml": _toml}
+    if path.suffix.lower() not in readers:
+        raise GamesimError(f"{where} = {file}: must end in {' or '.join(FILES)}")
+    if not path.is_file():
+        raise GamesimError(f"{where} = {file}: there is no such file")
+    try:
+        columns = readers[path.suffix.lower()](path)
+    except (UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+        raise GamesimError(f"{where} = {file}: cannot be read: {str(error).splitlines()[0]}") from error
+    lengths = {len(values) for values in columns.values() if len(values) != 1}
+    if not columns or 0 in lengths:
+        raise GamesimError(f"{where} = {file}: holds no rows")
+    if len(lengths) > 1:
+        raise GamesimError(f"{where} = {file}: columns must be equally long, not {sorted(lengths)}")
+    content = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    found = {}
+    for name, values in columns.items():
+        if name not in known:
+            raise unknown("parameter", name, known, where=f"{where} = {file}")
+        numbers = tuple(
+            _cell(f"{where} = {file}, row {row}, {name}", value) for row, value in enumerate(values, 1)
+        )
+        found[name] = Parameter(f"column {name} of {file} ({content})", numbers, "file", "file")
+    return found
+
+
+def _cell(where: str, value: Any) -> float:
+    number = _number(where, str(value).strip())
+    if not math.isfinite(number):
+        raise GamesimError(f"{where} = {value!r} is not a finite number")
+    return number
+
+
+def _csv(path: Path) -> dict[str, list[Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [row for row in csv.reader(lines) if row]
+    if not rows:
+        return {}
+    names = [name.strip() for name in rows[0]]
+    for place, row in enumerate(rows[1:], 1):
+        if len(row) != len(names):
+            raise GamesimError(
+                f"{path}: row {place} has {len(row)} cells, but there are {len(names)} columns"
+            )
+    return {name: [row[column] for row in rows[1:]] for column, name in enumerate(names)}
+
+
+def _toml(path: Path) -> dict[str, list[Any]]:
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: value if isinstance(value, list) else [value] for name, value in written.items()}

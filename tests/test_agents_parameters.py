@@ -1,0 +1,162 @@
+"""Options that differ from person to person: families of distributions, and files of persons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from strategies import all_games, observed
+
+import gamesim
+from gamesim.catalog import find_agent, names
+from gamesim.errors import GamesimError
+from gamesim.parameters import FAMILIES, Parameter
+from gamesim.policy import Policy
+from gamesim.streams import Floats
+
+SCIPY = {
+    "normal(0.3,2)": stats.norm(0.3, 2),
+    "lognormal(-0.8,0.9)": stats.lognorm(0.9, scale=np.exp(-0.8)),
+    "uniform(-1,3)": stats.uniform(-1, 4),
+    "beta(2,5)": stats.beta(2, 5),
+    "gamma(2,0.5)": stats.gamma(2, scale=0.5),
+    "exponential(1.5)": stats.expon(scale=1.5),
+}
+
+
+def alphas(policy: Policy, size: int, rounds: int = 1) -> list[Floats]:
+    """Give what everybody has at every decision of a dictator game: rounds times (D,)."""
+    game = all_games()["dictator"]
+    parameter = policy.alpha  # type: ignore[attr-defined]
+    return [parameter.of(obs) for obs in observed(game, size, rounds=rounds)]
+
+
+def fehr_schmidt(**options: str) -> Policy:
+    return find_agent("fehr_schmidt").from_options(options)
+
+
+def test_every_family_is_checked_against_scipy() -> None:
+    assert {text.partition("(")[0] for text in SCIPY} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("text", SCIPY)
+@given(u=st.floats(0.001, 0.999))
+def test_quantiles_are_those_of_scipy(text: str, u: float) -> None:
+    parameter = Parameter.read("x", text, "x")
+    assert parameter.quantiles(np.array([u]))[0] == pytest.approx(float(SCIPY[text].ppf(u)), rel=1e-8)
+
+
+@pytest.mark.parametrize("text", SCIPY)
+def test_no_draw_is_infinite(text: str) -> None:
+    assert np.isfinite(Parameter.read("x", text, "x").quantiles(np.array([0.0, 1 - 2.0**-53]))).all()
+
+
+def test_people_are_drawn_from_the_distribution_and_stay_who_they_are() -> None:
+    first, second = alphas(fehr_schmidt(alpha="lognormal(-0.8,0.9)"), 4000, rounds=2)
+    assert stats.kstest(first, SCIPY["lognormal(-0.8,0.9)"].cdf).pvalue > 1e-3
+    game = all_games()["dictator"]
+    one, two = observed(game, 50, rounds=2)
+    kept = fehr_schmidt(alpha="normal(0,1)").alpha  # type: ignore[attr-defined]
+    by_agent = dict(zip(one.agent.tolist(), kept.of(one).tolist(), strict=True))
+    assert [by_agent[agent] for agent in two.agent.tolist()] == kept.of(two).tolist()
+    assert len(first) == len(second)
+
+
+def test_parameters_are_drawn_apart_and_a_file_keeps_them_together(tmp_path: Path) -> None:
+    game = all_games()["dictator"]
+    (obs,) = observed(game, 3000)
+    apart = fehr_schmidt(alpha="normal(0,1)", beta="uniform(-1,1)")
+    rho = np.corrcoef(apart.alpha.of(obs), apart.beta.of(obs))[0, 1]  # type: ignore[attr-defined]
+    assert abs(rho) < 4 / np.sqrt(3000)
+    file = tmp_path / "params.csv"
+    file.write_text("alpha,beta\n0,0\n0.5,0.25\n1,0.6\n4,0.6\n", encoding="utf-8")
+    together = fehr_schmidt(file=str(file))
+    pairs = np.column_stack([together.alpha.of(obs), together.beta.of(obs)])  # type: ignore[attr-defined]
+    found, counts = np.unique(pairs, axis=0, return_counts=True)
+    assert found.tolist() == [[0, 0], [0.5, 0.25], [1, 0.6], [4, 0.6]]
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
+def test_choice_counts_repeated_values_twice() -> None:
+    parameter = Parameter.read("x", "choice(0, 0.25, 0.25, 0.6)", "x")
+    drawn = parameter.quantiles((np.arange(400) + 0.5) / 400)
+    values, counts = np.unique(drawn, return_counts=True)
+    assert values.tolist() == [0, 0.25, 0.6]
+    assert counts.tolist() == [100, 200, 100]
+
+
+def test_a_toml_file_may_hold_one_number_for_all(tmp_path: Path) -> None:
+    file = tmp_path / "params.toml"
+    file.write_text("alpha = [0.5, 1.0]\nbeta = 0.25\n", encoding="utf-8")
+    run = gamesim.play("ultimatum", agents=f'fehr_schmidt@file="{file}"', n=200)
+    shown = next(iter(run.settings.policies.values()))["options"]
+    assert shown["alpha"].startswith(f"column alpha of {file} (")
+    minimum = run.decisions.query("stage == 'minimum'")["action"]
+    # The least that is accepted is alpha / (1 + 2 alpha): a quarter and a third.
+    assert sorted(minimum.unique()) == [25, 34]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"alpha": "lognormal(-0.8)"}, r"fehr_schmidt@alpha = lognormal\(-0.8\): write lognormal\(mean,sd\)"),
+        ({"alpha": "lognormul(0,1)"}, "unknown distribution 'lognormul'; did you mean 'lognormal'"),
+        ({"alpha": "normal(0,-1)"}, "sd must be above 0"),
+        ({"alpha": "uniform(2,1)"}, "low must not be above high"),
+        ({"alpha": "much"}, "'much' is neither a number nor a distribution"),
+        ({"alpha": "nan"}, "is not a number"),
+        ({"alpha": "normal(0,inf)"}, "must be finite"),
+        ({"precision": "normal(1,1)"}, "can fall outside: it must be at least 0"),
+        ({"precision": "-1"}, "fehr_schmidt@precision = -1 must be at least 0"),
+        ({"alfa": "1"}, "unknown option 'alfa'; did you mean 'alpha'"),
+        ({"file": "nowhere.csv"}, "there is no such file"),
+        ({"file": "params.txt"}, "must end in .csv or .toml"),
+    ],
+)
+def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(GamesimError, match=sentence) as refusal:
+        fehr_schmidt(**options)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("p.csv", "alpha,bet\n1,2\n", "unknown parameter 'bet'; did you mean 'beta'"),
+        ("p.csv", "alpha,beta\n1,x\n", "row 1, beta = 'x' is neither"),
+        ("p.csv", "alpha,beta\n1\n", "row 1 has 1 cells, but there are 2 columns"),
+        ("p.csv", "alpha,beta\n", "holds no rows"),
+        ("p.csv", "", "holds no rows"),
+        ("p.csv", "precision\n-1\n", "must be at least 0"),
+        ("p.toml", "alpha = [1, 2]\nbeta = [1, 2, 3]\n", r"equally long, not \[2, 3\]"),
+        ("p.toml", "alpha = [1, \n", "cannot be read"),
+    ],
+)
+def test_wrong_files_are_refused_in_a_sentence(tmp_path: Path, name: str, text: str, sentence: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(GamesimError, match=sentence):
+        fehr_schmidt(file=str(tmp_path / name))
+
+
+def test_a_parameter_is_given_once(tmp_path: Path) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("alpha\n1\n", encoding="utf-8")
+    with pytest.raises(GamesimError, match="alpha is given by @alpha too"):
+        fehr_schmidt(alpha="2", file=str(file))
+
+
+def test_bounds_for_fitting_name_parameters_and_hold_the_defaults() -> None:
+    for name in names("agents"):
+        kind = find_agent(name)
+        if not kind.fitted:
+            continue
+        policy = kind.from_options({})
+        for parameter, (low, high) in kind.fitted.items():
+            value = getattr(policy, parameter)
+            assert low < high
+            assert isinstance(value, Parameter)
+            assert low <= value.value <= high or np.isinf(value.value), (name, parameter)
