@@ -16,7 +16,7 @@ class T2(Strategy):
     Then it cooperates again, whatever the other did meanwhile.
     """
 
-    memory = None
+    lookback = None
 
     fitted = {"error": (0.0, 0.5)}
 

@@ -13,7 +13,7 @@ from gamesim.streams import Floats
 class TitForTwoTats(Strategy):
     """Defects if the other defected in both of the last two rounds, and cooperates otherwise (Axelrod 1984)."""
 
-    memory = 2
+    lookback = 2
 
     fitted = {"error": (0.0, 0.5)}
 
