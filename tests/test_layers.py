@@ -33,7 +33,10 @@ ENGINE = (
         "policy",
         "imitation",
         "choosing",
+        "levels",
+        "learning",
         "strategies",
+        "copying",
     ),
     *(
         "catalog",
@@ -64,7 +67,10 @@ GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "g
 AGENTS = GAMES | {
     "beliefs",
     "choosing",
+    "copying",
     "imitation",
+    "learning",
+    "levels",
     "outcomes",
     "strategies",
     "neighbours",

@@ -1,0 +1,63 @@
+"""Experience-weighted attraction: reinforcement and beliefs in one (Camerer & Ho 1999)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.choosing import logit
+from gamesim.learning import History, Learner
+from gamesim.parameters import Parameter, personal
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class Ewa(Learner):
+    """Learns from what its action brought and, less so, from what others would have (Camerer & Ho 1999, eq. 2.1-2.4).
+
+    ``N(t) = rho N(t - 1) + 1`` and ``A_j(t) = (phi N(t - 1) A_j(t - 1) + [delta + (1 - delta) I_j] pi_j) / N(t)``,
+    with I_j whether j was played and pi_j what it earns against what the other did; choice is logit in A.  Attractions
+    begin at 0.  With delta 0 this is reinforcement; with delta 1 and rho equal to phi it is weighted fictitious play.
+    Estimates differ from game to game; the defaults are round figures, not estimates.
+
+    Parameters
+    ----------
+    phi : Parameter
+        Retention of attractions.
+    delta : Parameter
+        Weight on what was not played.
+    rho : Parameter
+        Retention of experience.
+    experience : Parameter
+        N(0), how many rounds the beginning counts for.
+    precision : Parameter
+        Of the logit choice, per unit of attraction.
+    """
+
+    phi: Parameter = personal(0.9, least=0, most=1)
+    delta: Parameter = personal(0.5, least=0, most=1)
+    rho: Parameter = personal(0.9, least=0, most=1)
+    experience: Parameter = personal(1.0, least=0)
+    precision: Parameter = personal(0.1, least=0)
+
+    fitted = {
+        "phi": (0.0, 1.0),
+        "delta": (0.0, 1.0),
+        "rho": (0.0, 1.0),
+        "experience": (0.0, 20.0),
+        "precision": (0.0, 10.0),
+    }
+
+    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
+        """Update attractions round by round; a round without decisions teaches nothing."""
+        attraction = np.zeros((history.people, history.options))
+        experience = of["experience"]
+        for round in range(len(history)):
+            took = history.took(round)
+            learnt = took.any(axis=1, keepdims=True) & history.met(round).any(axis=1, keepdims=True)
+            grown = of["rho"] * experience + 1
+            share = of["delta"] + (1 - of["delta"]) * took
+            updated = (of["phi"] * experience * attraction + share * history.brought(round)) / grown
+            attraction = np.where(learnt, updated, attraction)
+            experience = np.where(learnt, grown, experience)
+        return logit(attraction, of["precision"], np.zeros(history.options))

@@ -1,0 +1,45 @@
+"""Pairwise comparison: copy a random neighbour, the likelier the better it did (Szabo & Toke 1998)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from gamesim.copying import Copier, Ties
+from gamesim.errors import GamesimError
+from gamesim.policy import Setting
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class ImitateFermi(Copier):
+    """Draws one neighbour and copies it with probability ``1 / (1 + exp((own - other) / noise))``.
+
+    Both are what was earned in the last round, summed over all games with neighbours (Szabo & Toke 1998, equation 2;
+    Fermi's function).
+
+    Parameters
+    ----------
+    noise : float
+        K in the paper, in game units; 0.1 there, for payoffs of about 1. At 0 only the better are copied.
+    start
+        As in `Imitator`.
+    """
+
+    noise: float = 0.1
+
+    fitted = {"noise": (0.0, 10.0)}
+
+    def prepare(self, setting: Setting) -> "ImitateFermi":
+        """Refuse negative noise, and play without a network."""
+        if self.noise < 0:
+            raise GamesimError(f"imitate_fermi@noise = {self.noise:g} must be at least 0")
+        return super().prepare(setting)
+
+    def chances(self, ties: Ties) -> Floats:
+        """Compare everybody with each neighbour."""
+        earned = ties.around.earned
+        gap = earned[ties.other] - earned[ties.around.agent][ties.decider]
+        chance: Floats = expit(gap / self.noise) if self.noise else np.heaviside(gap, 0.5)
+        chance /= ties.size[ties.decider]
+        return chance

@@ -1,0 +1,61 @@
+"""Level-k reasoning: each level replies to the one below it (Stahl & Wilson 1994; Nagel 1995)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.distribution import ActionDistribution
+from gamesim.errors import GamesimError
+from gamesim.game import Game
+from gamesim.levels import choices_by_level
+from gamesim.observation import Observations
+from gamesim.parameters import FAMILIES, Parameter, personal
+from gamesim.policy import ExactPolicy, Setting
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class LevelK(ExactPolicy):
+    """Replies to players one level below; level 0 plays uniformly (Nagel 1995; Costa-Gomes & Crawford 2006).
+
+    In a beauty contest with p = 2/3 levels 1, 2, 3 guess 33, 22, 15.
+
+    Parameters
+    ----------
+    level : Parameter
+        How many steps it thinks, such as ``2``, or ``choice(0,1,1,2,2,3)`` for people who differ.
+    precision : Parameter
+        Of logit choice, per unit of game money, the same for all; ``inf`` takes the best reply, at a tie the first.
+    """
+
+    level: Parameter = personal(1, least=0, most=50)
+    precision: Parameter = personal(math.inf, least=0)
+
+    memory = 0
+    fitted = {"level": (0.0, 5.0), "precision": (0.0, 10.0)}
+
+    def prepare(self, setting: Setting) -> "LevelK":
+        """Refuse levels between whole numbers, and games in which players do not decide at the same time."""
+        whole = all(number.is_integer() for number in self.level.numbers)
+        if self.level.family in FAMILIES or not whole:
+            raise GamesimError(
+                f"level_k@level = {self.level.written} must be whole, such as 2 or choice(0,1,1,2)"
+            )
+        if self.precision.varies:
+            raise GamesimError(
+                "level_k@precision must be one number, since each level knows that of the others"
+            )
+        for stage in setting.decisions():
+            self._choices(setting.game, stage)
+        return self
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Give everybody the probabilities of its level."""
+        level = self.level.of(obs).astype(np.int64)
+        return ActionDistribution(obs.space.support(), self._choices(obs.game, obs.stage), level)
+
+    def _choices(self, game: Game, stage: str) -> Floats:
+        top = int(max(self.level.numbers))
+        below = tuple((0.0,) * level + (1.0,) for level in range(top))
+        return choices_by_level(game, stage, self.precision.value, below)

@@ -1,0 +1,39 @@
+"""Majority rule: do what most neighbours do (Galam 2002; conformity in Boyd & Richerson 1985)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.actions import Choice
+from gamesim.copying import check_choice, first_of_best
+from gamesim.imitation import Imitator
+from gamesim.neighbours import Neighbours
+from gamesim.observation import Observations
+from gamesim.policy import Setting
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class Majority(Imitator):
+    """Takes the option that most of its neighbours took.
+
+    At a tie it keeps its own if that is among them, and else takes the first. Its own action does not count as a vote.
+    """
+
+    def prepare(self, setting: Setting) -> "Majority":
+        """Refuse amounts, and play without a network."""
+        check_choice("majority", setting)
+        return super().prepare(setting)
+
+    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+        """Count the neighbours of each option."""
+        assert isinstance(obs.space, Choice)
+        actions = around.actions(obs.stage)
+        votes = np.array(
+            [
+                around.network.matrix @ (actions == option).astype(np.float64)
+                for option in range(len(obs.space.labels))
+            ]
+        )
+        taken = np.where(votes.any(axis=0), first_of_best(votes, actions), actions)
+        return taken[around.agent], np.ones(len(obs))

@@ -1,0 +1,62 @@
+"""Reinforcement learning: what paid is done more often (Roth & Erev 1995; Erev & Roth 1998)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.learning import History, Learner
+from gamesim.parameters import Parameter, personal
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class RothErev(Learner):
+    """Takes actions in proportion to what they earned, knowing nothing of others (Roth & Erev 1995).
+
+    Propensities begin equal, at ``strength`` times the mean payoff of the game over all outcomes, shared among the
+    actions.  After a round all fade by the factor ``1 - forgetting``; the action taken gains ``1 - experimentation``
+    of what it earned above the least that can be earned, and its neighbours half of the rest each (the one neighbour
+    of an end all of it).  The defaults are the estimates of Erev & Roth (1998) over twelve games.
+
+    Parameters
+    ----------
+    strength : Parameter
+        s(1) in the paper.
+    forgetting : Parameter
+        phi in the paper.
+    experimentation : Parameter
+        epsilon in the paper.
+    """
+
+    strength: Parameter = personal(9.0, least=1e-6)
+    forgetting: Parameter = personal(0.1, least=0, most=1)
+    experimentation: Parameter = personal(0.2, least=0, most=1)
+
+    informed = False
+    fitted = {"strength": (0.1, 100.0), "forgetting": (0.0, 1.0), "experimentation": (0.0, 1.0)}
+
+    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
+        """Reinforce round by round."""
+        least = float(history.outlook.own.min())
+        level = float(history.outlook.expect(history.outlook.own - least).mean())
+        begin = of["strength"] * max(level, 1e-12) / history.options
+        propensity = np.broadcast_to(begin, (history.people, history.options))
+        beside = _beside(history.options)
+        for round in range(len(history)):
+            took = history.took(round)
+            gain = np.maximum(np.nan_to_num(history.earned[round] - least), 0)[:, None]
+            spread = (1 - of["experimentation"]) * took + of["experimentation"] * (took @ beside)
+            # What fades to nothing everywhere keeps its last shape.
+            propensity = np.maximum((1 - of["forgetting"]) * propensity + gain * spread, 1e-300)
+        weights: Floats = propensity / propensity.sum(axis=1, keepdims=True)
+        return weights
+
+
+def _beside(options: int) -> Floats:
+    """Give which share of the rest each action's neighbours get: (L, L) float, rows summing to 1."""
+    if options == 1:
+        return np.ones((1, 1))
+    beside = np.eye(options, k=1) + np.eye(options, k=-1)
+    shares: Floats = beside / beside.sum(axis=1, keepdims=True)
+    return shares

@@ -1,0 +1,136 @@
+"""Imitators that take over a neighbour's action by chance."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+
+from gamesim.actions import Choice
+from gamesim.distribution import ActionDistribution
+from gamesim.errors import GamesimError
+from gamesim.imitation import Imitator
+from gamesim.neighbours import Neighbours
+from gamesim.observation import Observations
+from gamesim.policy import Setting
+from gamesim.streams import Floats, Ints
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Everybody's ties to neighbours, one decider after another: E ties of D deciders.
+
+    Parameters
+    ----------
+    around : Neighbours
+    stage : str
+        What is decided.
+    """
+
+    around: Neighbours
+    stage: str
+    size: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", self.around.network.degree[self.around.agent])
+
+    @cached_property
+    def decider(self) -> Ints:
+        """Whose tie each is, by row of the batch: (E,) int."""
+        return np.repeat(np.arange(len(self.size)), self.size)
+
+    @cached_property
+    def other(self) -> Ints:
+        """Who is at the other end, by agent: (E,) int."""
+        network = self.around.network
+        shift = network.starts[self.around.agent] - np.cumsum(self.size) + self.size
+        return network.neighbours[np.arange(len(self.decider)) + shift[self.decider]]
+
+    @cached_property
+    def actions(self) -> Floats:
+        """What everybody did last, by agent: (N,) float."""
+        return self.around.actions(self.stage)
+
+    def total(self, values: Floats) -> Floats:
+        """Sum over everybody's ties: (E,) to (D,)."""
+        return np.bincount(self.decider, values, len(self.size)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Copier(Imitator):
+    """An imitator that gives each of its neighbours a probability of being copied, and else keeps its action.
+
+    Neighbours without an action are passed over.
+    """
+
+    @abstractmethod
+    def chances(self, ties: Ties) -> Floats:
+        """Give the probability that each tie is followed: (E,) float, at most 1 in sum for every decider."""
+
+    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+        """Follow one tie or none; the probability is that of the action that comes of it."""
+        ties, chance = self._chances(obs, around)
+        own, beside = ties.actions[around.agent], ties.actions[ties.other]
+        if not len(chance):
+            return own, np.ones(len(obs))
+        end = np.cumsum(ties.size)
+        cumulative = np.concatenate([[0.0], np.cumsum(chance)])
+        before, total = cumulative[end - ties.size], ties.total(chance)
+        u = obs.draws.uniform()
+        # Chances that sum to 1 but for rounding leave nobody out.
+        followed = u < np.where(total > 1 - _ROUNDING, 1.0, total)
+        place = np.searchsorted(cumulative, before + u, side="right") - 1
+        taken = np.where(followed, beside[np.clip(place, 0, np.maximum(end - 1, 0))], own)
+        same = ties.total(np.where(beside == taken[ties.decider], chance, 0.0))
+        return taken, np.clip(same + np.where(own == taken, 1 - total, 0.0), 0, 1)
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        """Give the probability of every option; of amounts, of those seen."""
+        around = obs.neighbours
+        if around is None or around.play is None:
+            return super().distribution(obs)
+        ties, chance = self._chances(obs, around)
+        own, support = ties.actions[around.agent], obs.space.support()
+        lost = np.isnan(own)
+        weights = np.zeros((len(obs), len(support)))
+        beside = np.searchsorted(support, ties.actions[ties.other] - 1e-9)
+        np.add.at(weights, (ties.decider, np.minimum(beside, len(support) - 1)), chance)
+        rows = np.flatnonzero(~lost)
+        weights[rows, np.searchsorted(support, own[rows] - 1e-9)] += 1 - ties.total(chance)[rows]
+        if lost.any():
+            begun = self._first(obs)
+            weights[lost] = begun.probabilities[0]
+        return ActionDistribution(support, np.clip(weights, 0, 1), np.arange(len(obs)))
+
+    def _chances(self, obs: Observations, around: Neighbours) -> tuple[Ties, Floats]:
+        ties = Ties(around, obs.stage)
+        possible = ~np.isnan(ties.actions[ties.other])
+        return ties, np.where(possible, np.nan_to_num(self.chances(ties)), 0.0)
+
+
+def check_choice(agent: str, setting: Setting) -> None:
+    """Refuse decisions on amounts.
+
+    Raises
+    ------
+    GamesimError
+        Naming the decision.
+    """
+    for stage in setting.decisions():
+        if not isinstance(setting.game.space_at_most(stage), Choice):
+            raise GamesimError(
+                f"{agent} chooses among options, not amounts such as {setting.game.name}.{stage}"
+            )
+
+
+def first_of_best(values: Floats, own: Floats) -> Floats:
+    """Find the option with the most, at a tie the own one, else the first: (L, N) and (N,) float to (N,) float."""
+    options = np.arange(len(values))[:, None]
+    top = values.max(axis=0)
+    stays = ((options == own) & (values >= top - 1e-9)).any(axis=0)
+    return cast(Floats, np.where(stays, own, (values >= top - 1e-9).argmax(axis=0)).astype(np.float64))

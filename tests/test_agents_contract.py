@@ -1,0 +1,49 @@
+"""Every agent by rule, in every game: legal, repeatable, the same whatever the order of rows, or a refusal."""
+
+from __future__ import annotations
+
+import pytest
+from strategies import all_games
+from test_agents import batches, check_contract, prepared
+
+from gamesim import catalog
+
+ASKED = ("befm", "llm", "me", "mini")
+"""They are asked rather than worked out, and have tests of their own."""
+NETWORKED = ("imitate_best", "imitate_fermi", "imitate_proportional", "majority", "best_response_dynamics")
+RULES = sorted(set(catalog.names("agents")) - {*ASKED, *NETWORKED})
+TWO = ("dictator", "ultimatum", "trust", "prisoners_dilemma", "two_by_two")
+COVERED = {
+    "altruist": (*TWO, "public_goods"),
+    "best_response": ("prisoners_dilemma", "two_by_two", "public_goods"),
+    "bolton_ockenfels": (*TWO, "public_goods"),
+    "ces_altruism": (*TWO, "public_goods"),
+    "charness_rabin": (*TWO, "public_goods"),
+    "cognitive_hierarchy": ("ultimatum", "prisoners_dilemma", "two_by_two", "public_goods", "beauty_contest"),
+    "conditional_cooperator": ("public_goods",),
+    "crra": (*TWO, "public_goods", "bomb_risk"),
+    "ewa": ("prisoners_dilemma", "two_by_two", "public_goods"),
+    "fehr_schmidt": (*TWO, "public_goods"),
+    "level_k": ("ultimatum", "prisoners_dilemma", "two_by_two", "public_goods", "beauty_contest"),
+    "qre": ("ultimatum", "prisoners_dilemma", "two_by_two"),
+    "quantal_response": (*TWO, "public_goods", "bomb_risk"),
+    "roth_erev": ("dictator", "ultimatum", "prisoners_dilemma", "two_by_two", "public_goods", "bomb_risk"),
+    "tit_for_tat": ("prisoners_dilemma",),
+}
+"""Which games some agents play in every role."""
+
+
+@pytest.mark.parametrize("agent", RULES)
+def test_an_agent_keeps_its_contract_in_every_game(agent: str) -> None:
+    for game in all_games().values():
+        for obs in batches(game, groups=5):
+            policy = prepared(agent, game, obs.stage)
+            if policy is not None:
+                check_contract(policy, obs)
+
+
+@pytest.mark.parametrize("agent", COVERED)
+def test_agents_cover_the_games_that_they_are_for(agent: str) -> None:
+    for name in COVERED[agent]:
+        game = all_games()[name]
+        assert all(prepared(agent, game, stage.name) is not None for stage in game.stages), name

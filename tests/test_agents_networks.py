@@ -1,0 +1,232 @@
+"""Imitators and repliers on networks, against what their papers say node by node."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from strategies import Watcher, all_games
+
+import gamesim
+from gamesim import catalog
+from gamesim.errors import GamesimError
+from gamesim.network import Network, open_network
+from gamesim.observation import Observations
+from gamesim.outcomes import payoff_table
+from gamesim.policy import ExactPolicy, Setting
+from gamesim.population import cast
+from gamesim.simulation import Simulation
+from gamesim.spec import parse
+from gamesim.streams import Floats
+
+ON_NETWORKS = ("imitate_fermi", "imitate_proportional", "majority", "best_response_dynamics")
+STAR = Network.from_edges(6, np.array([[0, 1], [0, 2], [0, 3], [3, 4]]))
+"""A centre, two leaves, a path, and somebody alone."""
+
+
+def agent(name: str, **options: float | str) -> ExactPolicy:
+    policy = catalog.find_agent(name).from_options({key: str(value) for key, value in options.items()})
+    assert isinstance(policy, ExactPolicy)
+    return policy
+
+
+def second(network: Network, game: str = "prisoners_dilemma", seed: int = 0) -> Observations:
+    """Give everybody in the second round, after a first of random play."""
+    rules, watcher = all_games()[game], Watcher()
+    matching = "edges" if len(rules.roles) == 2 else "neighbourhoods"
+    model = Simulation(
+        rules,
+        cast(rules, parse("uniform"), network.n, 1, seed, on_network=True),
+        [watcher],
+        ["uniform"],
+        rounds=2,
+        matching=matching,
+        network=network,
+        seed=seed,
+    )
+    model.step()
+    model.step()
+    return watcher.shown[-1]
+
+
+def of(policy: ExactPolicy, obs: Observations) -> Floats:
+    """Give everybody's probabilities: (D, L) float, by the option's number."""
+    exact = policy.distribution(obs)
+    row = np.zeros(len(obs), dtype=np.int64) if exact.row is None else exact.row
+    table = np.zeros((len(obs), len(obs.space.support())))
+    for decider, each in enumerate(row):
+        for value, p in zip(exact.values_of(int(each)), exact.probabilities[each], strict=True):
+            table[decider, int(value)] += p
+    np.testing.assert_allclose(table.sum(axis=1), 1)
+    return table
+
+
+def before(obs: Observations) -> tuple[Network, Floats, Floats]:
+    around = obs.neighbours
+    assert around is not None
+    return around.network, around.actions(obs.stage), around.earned
+
+
+def beside(network: Network, node: int) -> list[int]:
+    return [int(each) for each in network.neighbours[network.starts[node] : network.starts[node + 1]]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("noise", [0.0, 50.0, 400.0])
+def test_neighbours_are_compared_one_at_a_time(noise: float, seed: int) -> None:
+    obs = second(STAR, seed=seed)
+    network, actions, earned = before(obs)
+    expected = np.zeros((network.n, 2))
+    for node in range(network.n):
+        others = beside(network, node)
+        stay = 1.0
+        for other in others:
+            gap = np.nan_to_num(earned[other] - earned[node])
+            copy = 1 / (1 + np.exp(-gap / noise)) if noise else (np.sign(gap) + 1) / 2
+            expected[node, int(actions[other])] += copy / len(others)
+            stay -= copy / len(others)
+        expected[node, int(actions[node])] += stay
+    np.testing.assert_allclose(of(agent("imitate_fermi", noise=noise), obs), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("intensity", [0.0, 0.5, 1.0])
+def test_the_dead_are_replaced_in_proportion_to_fitness(intensity: float, seed: int) -> None:
+    # Ohtsuki et al. 2006: fitness 1 - w + w * payoff.
+    obs = second(STAR, seed=seed)
+    network, actions, earned = before(obs)
+    expected = np.zeros((network.n, 2))
+    for node in range(network.n):
+        fitness = {other: 1 - intensity + intensity * earned[other] for other in beside(network, node)}
+        total = sum(fitness.values())
+        if not fitness:
+            expected[node, int(actions[node])] = 1
+        for other, each in fitness.items():
+            expected[node, int(actions[other])] += each / total if total else 1 / len(fitness)
+    np.testing.assert_allclose(
+        of(agent("imitate_proportional", intensity=intensity), obs), expected, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_majority_of_neighbours_is_followed_and_ties_keep_their_own(seed: int) -> None:
+    obs = second(STAR, seed=seed)
+    network, actions, _ = before(obs)
+    taken = agent("majority").decide(obs).actions
+    for node in range(network.n):
+        votes = np.bincount(actions[beside(network, node)].astype(int), minlength=2)
+        expected = actions[node] if votes[0] == votes[1] else votes.argmax()
+        assert taken[node] == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "game", ["prisoners_dilemma", "prisoners_dilemma-reward=9-temptation=8-sucker=0-punishment=7"]
+)
+def test_replies_are_best_against_all_neighbours(game: str, seed: int) -> None:
+    obs = second(STAR, game, seed)
+    network, actions, _ = before(obs)
+    table = payoff_table(obs.game, obs.stage)
+    sharp = agent("best_response_dynamics").decide(obs).actions
+    soft = of(agent("best_response_dynamics", precision=0.1), obs)
+    for node in range(network.n - 1):
+        earned = table[:, actions[beside(network, node)].astype(int)].sum(axis=1)
+        best = np.flatnonzero(earned == earned.max())
+        assert sharp[node] == (actions[node] if actions[node] in best else best[0])
+        weights = np.exp(0.1 * (earned - earned.max()))
+        np.testing.assert_allclose(soft[node], weights / weights.sum())
+    assert sharp[-1] == actions[-1]
+
+
+@pytest.mark.parametrize("name", ON_NETWORKS)
+@pytest.mark.parametrize("game", ["prisoners_dilemma", "public_goods"])
+def test_draws_follow_the_stated_probabilities(name: str, game: str) -> None:
+    obs = second(open_network("watts_strogatz:k=4,p=0.2", 3000, 1), game)
+    policy = agent(name, **{"noise": 100} if name == "imitate_fermi" else {})
+    try:
+        policy.prepare(Setting(obs.game, (obs.role,), 2, linked=True))
+    except GamesimError:
+        assert name in ("majority", "best_response_dynamics")
+        assert game == "public_goods"
+        return
+    p, answers = of(policy, obs), policy.decide(obs)
+    assert obs.space.contains(answers.actions).all()
+    mean = p @ obs.space.support()
+    spread = np.sqrt((p @ obs.space.support() ** 2 - mean**2).sum())
+    assert abs((answers.actions - mean).sum()) <= 4 * spread + 1e-9
+    assert answers.probability is not None
+    np.testing.assert_allclose(
+        answers.probability, p[np.arange(len(obs)), answers.actions.astype(int)], atol=1e-9
+    )
+    order = np.random.default_rng(0).permutation(len(obs))[:400]
+    np.testing.assert_array_equal(policy.decide(obs.take(order)).actions, answers.actions[order])
+
+
+@pytest.mark.parametrize("name", ON_NETWORKS)
+def test_imitators_need_a_network(name: str) -> None:
+    game = all_games()["prisoners_dilemma"]
+    with pytest.raises(GamesimError, match="play it on a network"):
+        agent(name).prepare(Setting(game, ("player",), 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("imitate_fermi", {"noise": -1}, "must be at least 0"),
+        ("imitate_proportional", {"intensity": 2}, "must be 0 to 1"),
+        ("best_response_dynamics", {"precision": -1}, "must be at least 0"),
+    ],
+)
+def test_wrong_options_are_refused(name: str, options: dict[str, float], sentence: str) -> None:
+    game = all_games()["prisoners_dilemma"]
+    with pytest.raises(GamesimError, match=sentence):
+        agent(name, **options).prepare(Setting(game, ("player",), 5, linked=True))
+
+
+def test_negative_fitness_is_refused() -> None:
+    with pytest.raises(GamesimError, match="fitness negative"):
+        gamesim.play(
+            "two_by_two",
+            agents="imitate_proportional@intensity=1",
+            network="watts_strogatz:n=60,k=10,p=0.5",
+            rounds=3,
+            row_up_left=-50,
+            row_down_right=-50,
+        )
+
+
+def test_coordination_spreads_by_best_replies() -> None:
+    """Pairs of neighbours on a ring keep the risk-dominant option, and it spreads (Ellison 1993)."""
+    run = gamesim.play(
+        "prisoners_dilemma",
+        agents="best_response_dynamics@start=0.5",
+        network="ring:n=200,k=2",
+        rounds=60,
+        update="sequential:0.5",
+        reward=9,
+        sucker=0,
+        temptation=4,
+        punishment=3,
+    )
+    last = run.decisions.query("round == 60")["action"]
+    assert last.mean() == 0
+
+
+def test_cooperation_needs_benefits_above_the_number_of_neighbours() -> None:
+    """Weak selection favours cooperators where b / c exceeds k, and not below (Ohtsuki et al. 2006)."""
+
+    def share(benefit: float) -> float:
+        run = gamesim.play(
+            "prisoners_dilemma",
+            agents="imitate_proportional@intensity=0.1@start=0.5",
+            network="ring:n=60,k=2",
+            sessions=20,
+            rounds=300,
+            update="death_birth:0.05",
+            reward=benefit,
+            sucker=0,
+            temptation=benefit + 1,
+            punishment=1,
+        )
+        return float(1 - run.decisions.query("round == 300")["action"].mean())
+
+    assert share(12) > share(1.1)
