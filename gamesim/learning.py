@@ -140,7 +140,7 @@ class Learner(ExactPolicy):
     def _blocks(self, obs: Observations) -> Iterator[tuple[slice, Floats, Floats]]:
         game, stage = obs.game, obs.stage
         outlook = prospects(game, stage, (), alike)
-        past = obs.past if self.memory is None else obs.past.recent(self.memory)
+        past = obs.past if self.lookback is None else obs.past.recent(self.lookback)
         own = past.own(stage)
         taken = np.searchsorted(outlook.actions, own - 1e-9).astype(np.int64)
         taken[np.isnan(own)] = -1

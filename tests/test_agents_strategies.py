@@ -134,9 +134,9 @@ def test_a_strategy_remembers_as_much_as_it_says(name: str) -> None:
     game = all_games()["prisoners_dilemma"]
     *_, obs = observed(game, 40, rounds=5, seed=8)
     policy = agent(name)
-    if policy.memory is None:
+    if policy.lookback is None:
         return
-    forgetful = Observations(**{**vars(obs), "past": obs.past.recent(policy.memory)})
+    forgetful = Observations(**{**vars(obs), "past": obs.past.recent(policy.lookback)})
     np.testing.assert_array_equal(policy.decide(forgetful).actions, policy.decide(obs).actions)
 
 
