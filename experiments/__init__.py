@@ -1,7 +1,7 @@
-"""Studies and replications, one file each, and what they share: findings, intervals, societies looked at while they last.
+"""Studies and replications, one file each, and what they share: findings, intervals, and societies seen as they go.
 
-A replication is a module with a ``run(size)`` that gives a `Replication`.  All of them: ``python -m
-gamesim.experiments``.
+A replication is a module with a ``run(size, seed)`` that gives a `Replication`: ``python -m gamesim.experiments``
+runs all of them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from gamesim.streams import Floats, Ints
 
 SMALL, LARGE = "small", "large"
 SIZES = (SMALL, LARGE)
+NO_END = 10**9
+"""Rounds of a society that is played for as long as somebody looks."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,10 @@ class Replication:
     def __str__(self) -> str:
         verdict = {True: "yes", False: "**no**", None: "open"}
         lines = [f"## {self.title}", "", self.source, "", self.setting, ""]
-        lines += ["| result | published | here [95 % interval] | sessions | replicates |", "|---|---|---|---|---|"]
+        lines += [
+            "| result | published | here [95 % interval] | sessions | replicates |",
+            "|---|---|---|---|---|",
+        ]
         lines += [
             f"| {each.claim} | {each.published} | {each.ours} | {each.ours.sessions} | {verdict[each.replicates]} |"
             for each in self.findings
@@ -218,6 +223,7 @@ class Population:
             cast(game, [item], network.n, sessions, seed, on_network=True),
             [policy.prepare(Setting(game, game.roles, linked=True, seed=seed))],
             [item.agent],
+            rounds=NO_END,
             matching="edges",
             network=network,
             society=society or Society(),

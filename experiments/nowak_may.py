@@ -78,13 +78,11 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         ``small`` or ``large``.
     seed : int
     """
-    side, sessions = at_size(size, 40, 99), at_size(size, 4, 10)
-    warm, looked = at_size(size, 60, 200), at_size(size, 20, 100)
+    side, sessions = at_size(size, 40, 99), at_size(size, 4, 6)
+    warm, looked = at_size(size, 60, 150), at_size(size, 20, 50)
 
     def together(temptation: float, with_self: bool = True, start: float = 0.9) -> Estimate:
-        cells = lattice(
-            temptation, side=side, sessions=sessions, with_self=with_self, start=start, seed=seed
-        )
+        cells = lattice(temptation, side=side, sessions=sessions, with_self=with_self, start=start, seed=seed)
         return Estimate.of(cells.settled(warm, looked))
 
     share, generations = 0.01, at_size(size, 20, 100)
@@ -92,7 +90,7 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
 
     def apart(temptation: float) -> Estimate:
         society = Society("sequential", share=share)
-        cells = lattice(temptation, side=side, sessions=sessions, society=society, seed=seed)
+        cells = lattice(temptation, side=side // 2, sessions=sessions, society=society, seed=seed)
         return Estimate.of(cells.settled((generations - 1) * turns, 1, turns))
 
     few, half = together(1.9), together(1.9, start=0.5)
@@ -105,7 +103,7 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         "Huberman & Glance 1993, PNAS 90:7716-7718.",
         f"Prisoner's dilemma with R = 1, T = b, S = P = 0 on a torus of {side} x {side} cells with eight neighbours; "
         f"everybody copies the best of the nine. Shares of cooperators over {looked} rounds after {warm}; out of step, "
-        f"a hundredth of the cells revises at a time, for {generations} generations. A share replicates within 0.02 "
+        f"on {side // 2} x {side // 2} cells, a hundredth revises at a time, for {generations} generations. A share replicates within 0.02 "
         f"of the figure, a collapse below {COLLAPSED:g}.",
         [
             Finding("b = 1.7, 90 % cooperate at first", "above b = 1.9", ordered, ordered.above(few)),

@@ -161,7 +161,7 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         ``small`` or ``large``.
     seed : int
     """
-    sessions = at_size(size, 500, 4000)
+    sessions = at_size(size, 500, 2000)
     cases = CASES if size == LARGE else (SMALL_CASE,)
     findings, unsettled = [], 0
 
@@ -179,7 +179,9 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         at = f"{case.name}, N = {case.n}, threshold {case.threshold:.2f}"
         findings += [
             Finding(f"{at}: b / c = {case.few:g}", f"below 1 / N = {neutral:.3f}", few, few.below(neutral)),
-            Finding(f"{at}: b / c = {case.much:g}", f"above 1 / N = {neutral:.3f}", much, much.above(neutral)),
+            Finding(
+                f"{at}: b / c = {case.much:g}", f"above 1 / N = {neutral:.3f}", much, much.above(neutral)
+            ),
             Finding(
                 f"{at}: b / c = {case.much:g}, pairwise comparison",
                 f"not above 1 / N = {neutral:.3f}",
