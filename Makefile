@@ -40,7 +40,7 @@ bench: $(INSTALLED)
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 replications: $(INSTALLED)
-	@$(BIN)/python -m gamesim.experiments | tee docs/replications.md.part
+	@$(BIN)/python -m gamesim.replicate | tee docs/replications.md.part
 	@mv docs/replications.md.part docs/replications.md
 
 clean:

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from gamesim.catalog import find_game
-from gamesim.experiments import LARGE, Estimate, Finding, Replication, at_size
 from gamesim.game import Game
+from gamesim.replication import LARGE, Estimate, Finding, Replication, at_size
 from gamesim.run import play
 from gamesim.streams import Floats
 
@@ -26,7 +26,9 @@ ENTRIES = {
 
 def game() -> Game:
     """Give the tournament's dilemma: 5, 3, 1, 0."""
-    return find_game("prisoners_dilemma")(reward=3.0, sucker=0.0, temptation=5.0, punishment=1.0)
+    return find_game("prisoners_dilemma").from_settings(
+        {"reward": 3.0, "sucker": 0.0, "temptation": 5.0, "punishment": 1.0}
+    )
 
 
 def match(
@@ -106,9 +108,9 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
     return Replication(
         "Axelrod's first tournament",
         "Axelrod 1980, Journal of Conflict Resolution 24:3-25.",
-        f"The five of the fifteen entries that are at hand play matches of {rounds} rounds, payoffs 5, 3, 1, 0, against "
-        "each other and their twins. Score of a match per 200 rounds; an ordering replicates when the one is ahead of "
-        "the other by more than chance.",
+        f"The five of the fifteen entries that are at hand play matches of {rounds} rounds, payoffs 5, 3, 1, 0, "
+        "against each other and their twins. Score of a match per 200 rounds; an ordering replicates when the "
+        "one is ahead of the other by more than chance.",
         findings,
         [
             f"Mean scores: {means}. They are not comparable with the published ones, which are against all fifteen: "

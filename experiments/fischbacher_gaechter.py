@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gamesim.experiments import LARGE, Estimate, Finding, Replication, at_size
+from gamesim.replication import LARGE, Estimate, Finding, Replication, at_size
 from gamesim.run import play
 from gamesim.streams import Floats
 
@@ -78,21 +78,22 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         "Contributions decay among conditional cooperators",
         "Fischbacher & Gaechter 2010, American Economic Review 100:541-556.",
         f"Public goods game of four with 20 each and a return of 0.4, {ROUNDS} rounds among strangers, {N} agents a "
-        "session. Change of the mean contribution from round to round; a trend replicates when its interval lies on the "
-        "published side of zero.",
+        "session. Change of the mean contribution from round to round; a trend replicates when its interval lies on "
+        "the published side of zero, and that of perfect matching when it lies within 0.05 of zero.",
         [
             Finding("all match others fully", "stays", perfect, perfect.within(0.0, 0.05)),
             Finding("all match others by 0.8 on average", "declines", imperfect, imperfect.below(0.0)),
             Finding(
                 "three quarters match fully, a quarter free rides", "declines", joined, joined.below(0.0)
             ),
-            Finding("the paper's mixture of types", "declines", mixture, mixture.below(0.0)),
+            Finding("a mixture of the four types", "declines", mixture, mixture.below(0.0)),
             Finding("the same, first round to fifth", "steeper than later", early, early.below(late)),
         ],
         [
-            "Trends are compared and not levels. Slopes are normal with mean 0.8 and SD 0.2, beliefs in the first round "
-            "anything from nothing to all, and the paper's other types play at random: round figures, from which the "
-            "levels follow.",
+            "Trends are compared and not levels. Slopes are normal with mean 0.8 and SD 0.2, beliefs in the first "
+            "round anything from nothing to all, and those of no type play at random: round figures, from which the "
+            "levels follow. The mixture is 55 % conditional cooperators, 23 % free riders, 12 % triangle "
+            "contributors and 10 % others, shares that were not checked against the paper's text.",
         ],
     )
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from gamesim.catalog import find_agent, find_game
-from gamesim.experiments import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.game import Game
 from gamesim.network import open_network
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
+from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.society import Society
 
 COST = 1.0
@@ -61,8 +61,8 @@ SMALL_CASE = Case("cycle", "ring:n=8,k=2", 8, 2, 0.15, 1.2, 8.0)
 
 def donation(benefit: float) -> Game:
     """Give the donation game, all payoffs raised by the cost so that none is negative: b, 0, b + c, c."""
-    return find_game("prisoners_dilemma")(
-        reward=benefit, sucker=0.0, temptation=benefit + COST, punishment=COST
+    return find_game("prisoners_dilemma").from_settings(
+        {"reward": benefit, "sucker": 0.0, "temptation": benefit + COST, "punishment": COST}
     )
 
 
@@ -204,7 +204,7 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
             "The paper's birth-death updating is not in the engine: there the agent that is copied is drawn first. "
             "Pairwise comparison (a random agent copies a random neighbour by Fermi's function) stands for it, which "
             "favours defectors at every b / c as birth-death does (Ohtsuki & Nowak 2006).",
-            "People on a ring of the same payoffs cooperated more where b / c exceeded k as well (Rand, Nowak, Fowler & "
+            "People on networks kept cooperating where b / c exceeded k, and not elsewhere (Rand, Nowak, Fowler & "
             "Christakis 2014, PNAS 111:17093-17098); no people are simulated here.",
             *([f"{unsettled} sessions had not settled and are left out."] if unsettled else []),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gamesim.experiments import LARGE, Estimate, Finding, Replication, at_size
+from gamesim.replication import LARGE, Estimate, Finding, Replication, at_size
 from gamesim.run import play
 from gamesim.streams import Floats
 
@@ -58,8 +58,9 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
     return Replication(
         "Learners in the ultimatum game",
         "Roth & Erev 1995, Games and Economic Behavior 8:164-212.",
-        f"{PAIRS} proposers and {PAIRS} responders divide 10 in whole units, a stranger in every round, {rounds} rounds; "
-        "both learn by reinforcement, which offer to make and which to accept. Offers of the last tenth of the rounds.",
+        f"{PAIRS} proposers and {PAIRS} responders divide 10 in whole units, a stranger in every round, {rounds} "
+        "rounds; both learn by reinforcement, which offer to make and which to accept. Offers of the last tenth "
+        "of the rounds.",
         [
             Finding("mean offer, share of the pie", "far above 0 (the equilibrium)", share, share.above(0.2)),
             Finding("offers of 0 or 1", f"rarer than at first ({AT_FIRST:.3f})", low, low.below(AT_FIRST)),
@@ -72,8 +73,8 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
             ),
         ],
         [
-            "The paper's runs begin from propensities drawn at random and go on for thousands of rounds; its figures are "
-            "not compared, only what it explains by them: proposers learn faster not to make small offers than "
+            "The paper's runs begin from propensities drawn at random and go on for many more rounds; its figures "
+            "are not compared, only what it explains by them: proposers learn faster not to make small offers than "
             "responders learn to accept them.",
         ],
     )

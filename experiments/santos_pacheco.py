@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gamesim.catalog import find_agent, find_game
-from gamesim.experiments import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.network import open_network
+from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.streams import Floats
 
 TEMPTATIONS = (1.1, 1.4, 1.7, 2.0)
@@ -33,7 +33,9 @@ def cooperation(
         Of the play and of the network.
     """
     population = Population(
-        find_game("prisoners_dilemma")(reward=1.0, sucker=0.0, temptation=temptation, punishment=0.0),
+        find_game("prisoners_dilemma").from_settings(
+            {"reward": 1.0, "sucker": 0.0, "temptation": temptation, "punishment": 0.0}
+        ),
         find_agent("imitate_better").from_options({"start": "0.5"}),
         open_network(network, seed=seed),
         sessions=sessions,
@@ -79,10 +81,10 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
     return Replication(
         "Cooperators on scale-free networks",
         "Santos & Pacheco 2005, Physical Review Letters 95:098104.",
-        f"Prisoner's dilemma with R = 1, T = b, S = P = 0 on Barabasi-Albert networks and on rings, {n} agents with four "
-        f"neighbours on average; earnings are summed over neighbours, and a random neighbour that earned more is copied "
-        f"with probability (P_j - P_i) / (k D). Shares of cooperators over {looked} rounds after {warm}, from a half; a "
-        f"session here is a network of its own, averaged over {sessions} plays.",
+        f"Prisoner's dilemma with R = 1, T = b, S = P = 0 on Barabasi-Albert networks and on rings, {n} agents with "
+        "four neighbours on average; earnings are summed over neighbours, and a random neighbour that earned more is "
+        f"copied with probability (P_j - P_i) / (k D). Shares of cooperators over {looked} rounds after {warm}, from "
+        f"a half; a session here is a network of its own, averaged over {sessions} plays.",
         findings,
         [
             "The paper averages over 1,000 rounds after 10,000, with 10,000 agents. It prints curves and no figures: "

@@ -50,7 +50,19 @@ ENGINE = (
         "pack",
         "history",
     ),
-    *("page", "prompt", "reading", "simulation", "elicit", "roster", "personas", "run", "shown", "show"),
+    *(
+        "page",
+        "prompt",
+        "reading",
+        "simulation",
+        "elicit",
+        "roster",
+        "personas",
+        "run",
+        "replication",
+        "replicate",
+    ),
+    *("shown", "show"),
     *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
@@ -85,7 +97,7 @@ AGENTS = GAMES | {
     "models",
     "mini",
 }
-EXPERIMENTS = {*ENGINE[: ENGINE.index("run") + 1], "experiments"}
+EXPERIMENTS = {*ENGINE[: ENGINE.index("replication") + 1]}
 CONTENT = {"games", "agents", "experiments"}
 HEAVY = ("torch", "transformers", "pandas", "mesa", "numpy")
 

@@ -1,16 +1,15 @@
-"""Run replications and print what came out as Markdown: ``python -m gamesim.experiments [NAME ...] [--small]``."""
+"""Run replications and print what came out as Markdown: ``python -m gamesim.replicate [NAME ...] [--small]``."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import pkgutil
 import sys
 from collections.abc import Sequence
 
-from gamesim import experiments
+from gamesim.catalog import names
 from gamesim.errors import GamesimError, unknown
-from gamesim.experiments import LARGE, SMALL, Replication
+from gamesim.replication import LARGE, SMALL, Replication
 
 HEAD = """# Published results, played again
 
@@ -24,11 +23,6 @@ Student's t for means and Wilson's for shares. *open* means that the interval co
 """
 
 
-def names() -> list[str]:
-    """List all replications."""
-    return sorted(each.name for each in pkgutil.iter_modules(experiments.__path__) if each.name != "__main__")
-
-
 def replicate(name: str, size: str, seed: int) -> Replication:
     """Run one replication.
 
@@ -37,8 +31,8 @@ def replicate(name: str, size: str, seed: int) -> Replication:
     GamesimError
         For a name that does not exist.
     """
-    if name not in names():
-        raise unknown("replication", name, names())
+    if name not in names("experiments"):
+        raise unknown("replication", name, names("experiments"))
     found = importlib.import_module(f"gamesim.experiments.{name}").run(size, seed)
     assert isinstance(found, Replication)
     return found
@@ -46,16 +40,18 @@ def replicate(name: str, size: str, seed: int) -> Replication:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is named on the command line, or everything."""
-    parser = argparse.ArgumentParser(prog="python -m gamesim.experiments", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of: {', '.join(names())}")
+    parser = argparse.ArgumentParser(prog="python -m gamesim.replicate", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which of: {', '.join(names('experiments'))}"
+    )
     parser.add_argument("--small", action="store_true", help="seconds instead of minutes; proves little")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     size = SMALL if given.small else LARGE
-    command = "make replications" if size == LARGE and not given.names else "python -m gamesim.experiments"
+    command = "make replications" if size == LARGE and not given.names else "python -m gamesim.replicate"
     try:
         print(HEAD.format(seed=given.seed, size=size, command=command))
-        for name in given.names or names():
+        for name in given.names or names("experiments"):
             print(f"{replicate(name, size, given.seed)}\n", flush=True)
     except GamesimError as error:
         print(f"error: {error}", file=sys.stderr)
