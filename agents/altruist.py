@@ -12,7 +12,7 @@ from gamesim.streams import Floats
 class Altruist(Chooser):
     """Maximises what the others earn: gives everything away, contributes everything, cooperates.
 
-    The unconditional cooperator of Fischbacher, Gaechter & Fehr (2001), in any game with others in it.
+    In public goods that is unconditional cooperation; it plays every game with others in it.
     """
 
     fitted = {"precision": (0.0, 10.0)}

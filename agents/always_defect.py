@@ -15,8 +15,6 @@ class AlwaysDefect(Strategy):
 
     lookback = 0
 
-    fitted = {"error": (0.0, 0.5)}
-
     def cooperation(self, obs: Observations) -> Floats:
         """Give the probability of cooperating."""
         return np.zeros(len(obs))

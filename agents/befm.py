@@ -88,7 +88,7 @@ class Befm(ModelPolicy):
 
     def notes(self) -> list[str]:
         """Say that this port is unverified."""
-        return [f"befm ({self.release}): {STAMP}"]
+        return [*super().notes(), f"befm ({self.release}): {STAMP}"]
 
     def _release(self) -> Release:
         if self.release not in RELEASES:

@@ -14,7 +14,7 @@ from gamesim.streams import Floats
 
 @dataclass(frozen=True)
 class BoltonOckenfels(Chooser):
-    """Likes own earnings and an equal share (Bolton & Ockenfels 2000, the example of equation 4).
+    """Likes own earnings and an equal share (the example of Bolton & Ockenfels 2000, section II).
 
     ``v = own / c - (weight / 2) * (own / total - 1 / n) ** 2``, with c the largest total that the decision can bring
     and n the people in the group; where nothing is earned the share counts as equal.  In the dictator game it keeps

@@ -13,7 +13,7 @@ from gamesim.streams import Floats
 
 @dataclass(frozen=True)
 class Ewa(Learner):
-    """Learns from what its action brought and, less so, from what others would have (Camerer & Ho 1999, eq. 2.1-2.4).
+    """Learns from what its action brought and, less so, from what others would have (Camerer & Ho 1999, section 2).
 
     ``N(t) = rho N(t - 1) + 1`` and ``A_j(t) = (phi N(t - 1) A_j(t - 1) + [delta + (1 - delta) I_j] pi_j) / N(t)``,
     with I_j whether j was played and pi_j what it earns against what the other did; choice is logit in A.  Attractions

@@ -15,8 +15,6 @@ class Grim(Strategy):
 
     lookback = None
 
-    fitted = {"error": (0.0, 0.5)}
-
     def cooperation(self, obs: Observations) -> Floats:
         """Look for any defection, one's own by error included."""
         own, others = cooperated(obs, len(obs.past))

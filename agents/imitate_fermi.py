@@ -15,8 +15,8 @@ from gamesim.streams import Floats
 class ImitateFermi(Copier):
     """Draws one neighbour and copies it with probability ``1 / (1 + exp((own - other) / noise))``.
 
-    Both are what was earned in the last round, summed over all games with neighbours (Szabo & Toke 1998, equation 2;
-    Fermi's function).
+    Both are what was earned in the last round, summed over all games with neighbours (Szabo & Toke 1998; the
+    function is Fermi's).
 
     Parameters
     ----------

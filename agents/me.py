@@ -27,6 +27,8 @@ def _range(values: Floats) -> str:
 class Me(Policy):
     """A person at the terminal, in one seat."""
 
+    asked_for_links = True
+
     def prepare(self, setting: Setting) -> "Me":
         """Refuse to wait for answers that cannot come."""
         if not sys.stdin.isatty():

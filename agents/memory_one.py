@@ -32,7 +32,7 @@ class MemoryOne(Response):
     dd: Parameter = personal(0.5, least=0, most=1)
     start: Parameter = personal(0.5, least=0, most=1)
 
-    fitted = dict.fromkeys(("cc", "cd", "dc", "dd", "start"), (0.0, 1.0))
+    fitted = dict.fromkeys(("cc", "cd", "dc", "dd", "start"), (0.0, 1.0)) | {"error": (0.0, 0.5)}
 
     def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""

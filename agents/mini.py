@@ -154,6 +154,7 @@ class Mini(ModelPolicy):
     personas: bool = False
 
     trained_on = ("moblab", "behaviorbench")
+    asked_for_links = False
 
     def default_sampling(self) -> Sampling:
         """Sample as trained: at temperature 1, without truncation."""
@@ -178,6 +179,8 @@ class Mini(ModelPolicy):
             raise GamesimError(
                 f"mini@elicit={self.elicit}: mini answers on its own scale, so only probabilities are read"
             )
+        if self.order != "0":
+            raise GamesimError(f"mini@order={self.order}: mini reads options in one order alone, which is 0")
         ready = self.opening(f"hf:{self.weights or WEIGHTS}", setting)
         departures = [
             f"mini: {clause.decision}: plays {_relevant(clause.nearest, setting)}"
@@ -196,7 +199,7 @@ class Mini(ModelPolicy):
             if self.stand_in_for
             else []
         )
-        return standing + list(getattr(self, "_departures", []))
+        return standing + super().notes() + list(getattr(self, "_departures", []))
 
     def describe(self) -> dict[str, Any]:
         """Add that it is never scored for likeness on the records it was trained on."""

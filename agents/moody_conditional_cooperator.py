@@ -42,6 +42,7 @@ class MoodyConditionalCooperator(Response):
         "moody_constant": (0.0, 1.0),
         "moody_slope": (-1.0, 1.0),
         "start": (0.0, 1.0),
+        "error": (0.0, 0.5),
     }
 
     def plan(self, obs: Observations) -> tuple[Floats | float, ...]:

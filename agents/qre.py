@@ -23,7 +23,7 @@ _LEAP = 0.005
 class Qre(ExactPolicy):
     """Plays the quantal response equilibrium on the principal branch, which starts at uniform play.
 
-    Each player's probabilities are a logit reply to the other's (McKelvey & Palfrey 1995, equation 3), found by
+    Each player's probabilities are a logit reply to the other's (McKelvey & Palfrey 1995, section 3), found by
     following the equilibrium from precision 0.  Players of one role are in the symmetric equilibrium.
 
     Parameters

@@ -18,8 +18,6 @@ class T2(Strategy):
 
     lookback = None
 
-    fitted = {"error": (0.0, 0.5)}
-
     def cooperation(self, obs: Observations) -> Floats:
         """Follow the punishments from the first round on."""
         _, others = cooperated(obs, len(obs.past))

@@ -15,8 +15,6 @@ class TitForTwoTats(Strategy):
 
     lookback = 2
 
-    fitted = {"error": (0.0, 0.5)}
-
     def cooperation(self, obs: Observations) -> Floats:
         """Look for two defections in a row."""
         if len(obs.past) < 2:

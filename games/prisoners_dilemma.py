@@ -22,8 +22,7 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution
 from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
-
-COOPERATE, DEFECT = 0.0, 1.0
+from gamesim.matrix import best_alike, largest_total, paid, symmetric_equilibrium
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,13 @@ class PrisonersDilemma(Game):
         """Cooperate or defect."""
         return Choice(("cooperate", "defect"), ("A", "B"))
 
+    def table(self) -> Floats:
+        """Give the own earnings, rows the own action, columns the other's: (2, 2) float."""
+        return np.array([[self.reward, self.sucker], [self.temptation, self.punishment]])
+
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Look both actions up in the payoff table."""
-        table = np.array([self.reward, self.sucker, self.temptation, self.punishment])
-        cell = 2 * play["choose"] + play.partner("choose")
-        missing = np.isnan(cell)
-        return {"player": np.where(missing, np.nan, table[np.where(missing, 0, cell).astype(np.int64)])}
+        return {"player": paid(self.table(), play["choose"], play.partner("choose"))}
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Tell each what the other chose."""
@@ -95,19 +95,12 @@ class PrisonersDilemma(Game):
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
         """Play the equilibrium named in the module's docstring."""
-        stay = self.reward - self.temptation
-        leave = self.punishment - self.sucker
-        if stay >= 0 and leave >= 0:
-            return np.full(size, COOPERATE if stay >= leave else DEFECT)
-        if stay >= 0 or leave >= 0:
-            return np.full(size, COOPERATE if stay >= 0 else DEFECT)
-        cooperate = leave / (stay + leave)
-        return ActionDistribution(np.array([COOPERATE, DEFECT]), np.array([[cooperate, 1 - cooperate]]))
+        return symmetric_equilibrium(self.table(), size)
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take the action that gives both the most when both take it."""
-        return np.full(size, COOPERATE if self.reward >= self.punishment else DEFECT)
+        return best_alike(self.table(), size)
 
     def efficient_payoff(self) -> float:
         """Give the largest sum in the table."""
-        return max(2 * self.reward, 2 * self.punishment, self.temptation + self.sucker)
+        return largest_total(self.table())

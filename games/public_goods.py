@@ -96,6 +96,13 @@ class PublicGoods(Game):
         """Count the others."""
         return {"others": self.group_size - 1}
 
+    def sized(self, size: int) -> Game:
+        """Give the game of another group, with its return where the multiplier is held."""
+        game = super().sized(size)
+        if self.hold == "multiplier" and game is not self:
+            object.__setattr__(game, "mpcr", self.mpcr * self.group_size / size)
+        return game
+
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Contribute nothing, or everything where each unit pays its giver more than it costs."""
         return np.full(size, self.endowment if self.mpcr > 1 else 0.0)

@@ -22,6 +22,7 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution
 from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
+from gamesim.matrix import mixture, paid
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,10 @@ class TwoByTwo(Game):
 
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Look both actions up in the payoff tables."""
-        missing = np.isnan(play["row"]) | np.isnan(play["column"])
-        up = np.where(missing, 0, play["row"]).astype(np.int64)
-        left = np.where(missing, 0, play["column"]).astype(np.int64)
         row, column = self.tables()
         return {
-            "row": np.where(missing, np.nan, row[up, left]),
-            "column": np.where(missing, np.nan, column[up, left]),
+            "row": paid(row, play["row"], play["column"]),
+            "column": paid(column.T, play["column"], play["row"]),
         }
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
@@ -147,8 +145,7 @@ class TwoByTwo(Game):
             return np.full(size, float(up if stage == "row" else left))
         # Row mixes so that column is indifferent, and column so that row is.
         gain = column[:, 0] - column[:, 1] if stage == "row" else row[0, :] - row[1, :]
-        first = gain[1] / (gain[1] - gain[0])
-        return ActionDistribution(np.array([0.0, 1.0]), np.array([[first, 1 - first]]))
+        return mixture(float(gain[1] / (gain[1] - gain[0])))
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Take one's part of the pair whose payoffs are nearest to equal (of these, the largest sum)."""

@@ -200,7 +200,8 @@ class Choice:
 
     def contains(self, actions: Floats) -> Bools:
         """Tell which actions are the index of a label."""
-        return np.isin(actions, np.arange(len(self.labels)))
+        legal: Bools = (actions >= 0) & (actions < len(self.labels)) & (actions == np.floor(actions))
+        return legal
 
     def at(self, share: float | Floats) -> Floats:
         """Give the label's index nearest to a share of the way from first to last."""

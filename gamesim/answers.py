@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from gamesim.policy import OK, SKIPPED, STATUSES, Decisions
+from gamesim.errors import GamesimError
+from gamesim.observation import Observations
+from gamesim.policy import OK, SKIPPED, STATUSES, Decisions, Policy
 from gamesim.record import Coded, Column
 from gamesim.streams import Floats, Ints
+from gamesim.subjects import People, Subjects, Words
 
 
 class Answers:
@@ -98,3 +102,50 @@ def _status(decisions: Decisions) -> str | list[str]:
     if decisions.status is None:
         return STATUSES[OK]
     return [STATUSES[code] for code in decisions.status]
+
+
+def check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
+    """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
+    name = policy.agent_name()
+    if len(decisions.actions) != len(obs):
+        raise GamesimError(
+            f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
+        )
+    if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
+        # What was drawn from legal actions is legal.
+        possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
+        if obs.space.contains(possible).all():
+            return
+    legal = obs.space.contains(decisions.actions)
+    wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise GamesimError(
+            f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so"
+        )
+
+
+def trait_columns(subjects: Subjects) -> dict[str, Column]:
+    """Put who decided into columns, one a trait."""
+    nobody = subjects.row < 0
+    return {
+        f"x_{name}": Coded(np.where(nobody, -1, column.codes[subjects.row]), column.values)
+        if isinstance(column, Words)
+        else np.where(nobody, np.nan, column[subjects.row])
+        for name, column in People.of(subjects.people).traits.items()
+    }
+
+
+def seen_column(obs: Observations) -> Coded | None:
+    """Write what each row saw as JSON, each distinct text once."""
+    if not obs.seen:
+        return None
+    table = np.column_stack(list(obs.seen.values()))
+    distinct, row = np.unique(table, axis=0, return_inverse=True)
+    texts = [
+        json.dumps(
+            {name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)}
+        )
+        for values in distinct
+    ]
+    return Coded(row.ravel(), texts)

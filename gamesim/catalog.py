@@ -52,7 +52,10 @@ def _module(kind: str, name: str) -> ModuleType:
         return _from_path(kind, Path(name))
     known = names(f"{kind}s")
     if name not in known:
-        raise unknown(kind, name, known)
+        error = unknown(kind, name, known)
+        if kind == "agent":
+            raise GamesimError(f"{error}; a language model is written openai:NAME or hf:NAME")
+        raise error
     return importlib.import_module(f"gamesim.{kind}s.{name}")
 
 

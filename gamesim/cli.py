@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -95,6 +96,12 @@ def play(
             help="Who decides anew in a round: synchronous, sequential[:SHARE], death_birth[:SHARE]."
         ),
     ] = "synchronous",
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="Play again under another schedule and show the difference: update."
+        ),
+    ] = None,
     continuation: Annotated[
         float, typer.Option(help="Probability that another round follows, instead of --rounds.")
     ] = 0.0,
@@ -104,6 +111,23 @@ def play(
     neighbours: Annotated[
         str, typer.Option(help="What neighbours see of each other: nothing, actions or earnings.")
     ] = "earnings",
+    rewire: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="How the network changes between rounds: random:share=0.1, growth:m=2,attach=preferential, "
+            "strategic:share=0.3,error=0.",
+        ),
+    ] = None,
+    reputation: Annotated[
+        str, typer.Option(help="What players know of those they meet: none, partner, image or list.")
+    ] = "none",
+    roles: Annotated[
+        str, typer.Option(help="fixed for the session, or random: drawn anew in every round.")
+    ] = "fixed",
+    placement: Annotated[
+        str, typer.Option(help="Which agents sit on which nodes: random, clustered or degree.")
+    ] = "random",
     seed: Annotated[int, typer.Option(help="Every draw follows from it.")] = 0,
     seat: Annotated[str, typer.Option(help="The seat that `me` takes; the first one unless given.")] = "",
     prompts: Annotated[
@@ -155,6 +179,7 @@ def play(
     ] = False,
 ) -> None:
     """Play one game and compare what happened with people."""
+    from gamesim import sensitivity as varied
     from gamesim import show
     from gamesim.population import KEYBOARD
     from gamesim.run import play as play_game
@@ -164,6 +189,8 @@ def play(
     if resume and out is None:
         folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
+    if sensitivity is not None:
+        varied.check_choice(sensitivity)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)
@@ -174,41 +201,47 @@ def play(
         if loud:
             show.notes(notes)
 
-    with show.progress(loud and not asked) as advance:
-        run = play_game(
-            game,
-            agents,
-            n=n,
-            rounds=rounds,
-            sessions=sessions,
-            matching=matching,
-            network=network,
-            update=update,
-            continuation=continuation,
-            supergames=supergames,
-            neighbours=neighbours,
-            seed=seed,
-            seat=seat,
-            personas=personas,
-            prompts=prompts,
-            fixed_wording=fixed_wording,
-            out=folder,
-            require_weights=require_weights,
-            download=download,
-            resume=resume,
-            max_cost=max_cost,
-            max_tokens=max_tokens,
-            max_seconds=_seconds(max_time),
-            cache=cache,
-            dry_run=dry_run,
-            announce=announce,
-            progress=advance,
-            **_settings(set_),
-        )
+    settings: dict[str, Any] = {
+        "n": n,
+        "rounds": rounds,
+        "sessions": sessions,
+        "matching": matching,
+        "network": network,
+        "update": update,
+        "continuation": continuation,
+        "supergames": supergames,
+        "neighbours": neighbours,
+        "rewire": rewire,
+        "reputation": reputation,
+        "roles": roles,
+        "placement": placement,
+        "seed": seed,
+        "seat": seat,
+        "personas": personas,
+        "prompts": prompts,
+        "fixed_wording": fixed_wording,
+        "out": folder,
+        "require_weights": require_weights,
+        "download": download,
+        "resume": resume,
+        "max_cost": max_cost,
+        "max_tokens": max_tokens,
+        "max_seconds": _seconds(max_time),
+        "cache": cache,
+        "dry_run": dry_run,
+        **_settings(set_),
+    }
+    with _saying_how_to_go_on(cache), show.progress(loud and not asked) as advance:
+        run = play_game(game, agents, announce=announce, progress=advance, **settings)
     if dry_run:
         show.forecast(run)
         return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
+    if sensitivity is not None:
+        schedule, enough = varied.other_schedule(update, rounds)
+        settings |= {"update": schedule, "rounds": enough, "out": folder / "other-update"}
+        with show.progress(loud and not asked) as advance:
+            show.differences(varied.by_update(run, play_game(game, agents, progress=advance, **settings)))
     if not (run.decisions["status"] == "ok").any():
         raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 
@@ -384,7 +417,7 @@ def main() -> None:
     try:
         app()
     except StoppedError as error:
-        _complain(f"{error}; the same command with --resume goes on from here")
+        _complain(error)
         sys.exit(3)
     except NothingPlayedError as error:
         _complain(error)
@@ -397,6 +430,16 @@ def main() -> None:
         if stop.code == 130:
             sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
         raise
+
+
+@contextmanager
+def _saying_how_to_go_on(cache: bool) -> Iterator[None]:
+    """Tell whoever is stopped what taking the run up again would ask for once more."""
+    try:
+        yield
+    except StoppedError as error:
+        again = "goes on from here" if cache else "asks for everything again, since --no-cache kept no answer"
+        raise StoppedError(f"{error}; the same command with --resume {again}") from None
 
 
 def _complain(what: GamesimError | str) -> None:

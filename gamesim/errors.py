@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -46,5 +47,14 @@ def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> G
     hint = f"; did you mean {near[0]!r}?" if near else ""
     listing = ", ".join(names) if names else "none"
     prefix = f"{where}: " if where else ""
-    kinds = f"{kind}es" if kind.endswith("ch") else f"{kind}s"
-    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({kinds}: {listing})")
+    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({_plural(kind)}: {listing})")
+
+
+def _plural(kind: str) -> str:
+    """Put the head of a kind into the plural: ``kinds of model``, ``memories``, ``mismatches``."""
+    head, *rest = re.split(r" (?=of |to )", kind, maxsplit=1)
+    if re.search(r"[^aeiou]y$", head):
+        head = f"{head[:-1]}ie"
+    elif head.endswith("ch"):
+        head = f"{head}e"
+    return " ".join([f"{head}s", *rest])

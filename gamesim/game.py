@@ -6,10 +6,12 @@ groups at once.  What a decider knows is declared (`sees`, `feedback`); the engi
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -43,7 +45,8 @@ def stage(
     by : str
         Role that decides.
     sees : tuple of str
-        Earlier stages of the same round that are shown to it.
+        Earlier stages of the same round, decided by a role of one seat, and signals of the game that are shown
+        to it.
     when : callable
         From the game to whether this stage is played under its parameters.
     """
@@ -141,8 +144,37 @@ class Play:
 
     def partner(self, stage: str) -> Floats:
         """Give each of two equal seats the other's action: (M,) float."""
-        swapped: Floats = self[stage].reshape(-1, 2)[:, ::-1].ravel()
-        return swapped
+        return self.by_group(self.game.decider(stage), self[stage])[:, ::-1].ravel()
+
+    def by_group(self, role: str, values: Floats) -> Floats:
+        """Lay the values of a role's seats out, one row a group: (M,) -> (G, K).
+
+        Raises
+        ------
+        GamesimError
+            Where groups are not of the size that the game says.
+        """
+        size = self.game.seats_of(role)
+        if not isinstance(self.seats(role).sizes, int):
+            raise GamesimError(
+                f"{self.game.name}: is for groups with {size} {role} seats, but these groups differ in size; "
+                "choose another matching"
+            )
+        return values.reshape(-1, size)
+
+    def shown(self, stage: Stage) -> dict[str, Floats]:
+        """Give what a stage shows of this round to each of its deciders: (M,) float each."""
+        seats = self.seats(self.game.decider(stage.name))
+        return {
+            name: self.game.signal(name, self) if name in self.game.signals else seats.spread(self[name])
+            for name in stage.sees
+        }
+
+    def settled(self, role: str, earned: Floats) -> Floats:
+        """Give what each seat of a role earns, and NaN throughout the groups that lack any action: (M,) float."""
+        deciders = {each.name: self.game.decider(each.name) for each in self.game.stages}
+        void = self.groups.void({name: self[name] for name in deciders}, deciders)
+        return np.where(np.repeat(void, self.seats(role).sizes), np.nan, earned)
 
     def chance(self, purpose: str, role: str) -> Floats:
         """Draw a move of nature for each seat of a role: (M,) float, uniform on [0, 1)."""
@@ -158,6 +190,7 @@ class Game:
     rules : role -> paraphrases of the instructions
     ask : stage -> paraphrases of the question
     recall : role -> one line about a past round
+    signals : names of what stages show beside earlier actions: `signal` says what they are
     words : name of something told -> the words for 0, 1, ...
     money_names : names of things told or derived that are amounts of money
     methods : stage -> how people were asked where records exist (``"direct response"`` unless said)
@@ -171,6 +204,7 @@ class Game:
     ask: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     recall: ClassVar[Mapping[str, str]] = {}
     methods: ClassVar[Mapping[str, str]] = {}
+    signals: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     money_names: ClassVar[tuple[str, ...]] = ()
     stake_parameter: ClassVar[str] = "endowment"
@@ -187,7 +221,7 @@ class Game:
         super().__init_subclass__(**kwargs)
         cls.name = cls.__module__.rsplit(".", 1)[-1]
         cls.all_stages = tuple(value for value in vars(cls).values() if isinstance(value, Stage))
-        known: list[str] = []
+        known: list[str] = list(cls.signals)
         for each in cls.all_stages:
             for seen in each.sees:
                 if seen not in known:
@@ -237,6 +271,10 @@ class Game:
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Give what each seat earns, role by role: (M,) float, in game units; NaN where an action is missing."""
         raise TypeError(f"{self.name} does not say what it pays")
+
+    def signal(self, name: str, play: Play) -> Floats:
+        """Give what a stage shows under one of the names of `signals`, to each of its deciders: (M,) float."""
+        raise TypeError(f"{self.name} does not say what {name} is")
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Give what each role is told after the round, beside its own actions and earnings: (M,) float each."""
@@ -304,10 +342,20 @@ class Game:
         before : float
             What everybody before did, as a share of what they could do.
         """
-        for name, space, _ in self._rehearse(before):
-            if name == stage:
-                return space.take(np.zeros(1, dtype=np.int64)) if space.varies else space
-        raise unknown("stage", stage, [each.name for each in self.stages], where=self.name)
+        spaces = self._widest if before == 1.0 else self._ranges(before)
+        if stage not in spaces:
+            raise unknown("stage", stage, spaces, where=self.name)
+        return spaces[stage]
+
+    @cached_property
+    def _widest(self) -> Mapping[str, ActionSpace]:
+        return self._ranges(1.0)
+
+    def _ranges(self, before: float) -> Mapping[str, ActionSpace]:
+        first = np.zeros(1, dtype=np.int64)
+        return {
+            name: space.take(first) if space.varies else space for name, space, _ in self._rehearse(before)
+        }
 
     def played_at(self, share: float) -> Play:
         """Play one group in which everybody does a share of what they can.
@@ -317,7 +365,14 @@ class Game:
         share : float
             From the least, 0, to the most, 1.
         """
-        return [play for _, _, play in self._rehearse(share)][-1]
+        play = [play for _, _, play in self._rehearse(share)][-1]
+        play.earned = dict(self.payoffs(play))
+        return play
+
+    def seen_at(self, stage: str, share: float) -> dict[str, float]:
+        """Give what the first who decides at a stage sees where everybody does a share of what they can."""
+        shown = self.played_at(share).shown(self.stage(stage))
+        return {name: float(values[0]) for name, values in shown.items()}
 
     def _rehearse(self, share: float) -> Iterator[tuple[str, ActionSpace, Play]]:
         """Play one group stage by stage: the stage, what is legal there, and the play up to it."""
@@ -355,6 +410,17 @@ class Game:
                 "parameters": parameters,
             }
         return described
+
+    def sized(self, size: int) -> Game:
+        """Give the game as it is for a group of another size, for telling its rules; the same where size is fixed.
+
+        Somebody without neighbours is a group of one, which the parameter itself may forbid.
+        """
+        if "group_size" not in self.parameters() or size == getattr(self, "group_size"):  # noqa: B009
+            return self
+        game = copy.copy(self)
+        object.__setattr__(game, "group_size", size)
+        return game
 
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""

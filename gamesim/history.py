@@ -39,6 +39,7 @@ def history(
     first: int = 1,
     speech: Terms | None = None,
     wording: Wording | None = None,
+    held: Sequence[str] = (),
 ) -> str:
     """Write one line a past round.
 
@@ -54,13 +55,18 @@ def history(
         What numbers and options are called; as in the game unless given.
     wording : Wording, optional
         The sentences; the game's own unless given.
+    held : sequence of str
+        The role held in each round, where roles change; empty for a round that was sat out.
     """
     speech = speech or terms(game)
     wording = wording or own(type(game))
     lines = []
     for number, known in enumerate(rounds, start=first):
         place = counts(number, number)
-        line = _line(wording, role, speech.say(known), speech.facts | place)
+        mine = held[number - first] if held else role
+        line = _line(wording, mine, speech.say(known), speech.facts | place) if mine else "you sat out"
+        if held and mine:
+            line = f"as {mine}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
     return "\n".join(lines)
 
@@ -74,6 +80,7 @@ def told(
     wording: Wording,
     *,
     headed: bool = True,
+    held: Sequence[str] = (),
 ) -> str:
     """Write what a player is told of the past.
 
@@ -85,9 +92,12 @@ def told(
         ``full``, ``summary``, or how many of the last rounds.
     headed : bool
         Whether a heading stands above.
+    held : sequence of str
+        As in `history`.
     """
     last = shown(memory, len(rounds))
-    lines = history(game, role, rounds[len(rounds) - last :], len(rounds) - last + 1, speech, wording)
+    recent, mine = rounds[len(rounds) - last :], held[len(held) - last :] if held else ()
+    lines = history(game, role, recent, len(rounds) - last + 1, speech, wording, mine)
     if memory == SUMMARY and len(rounds) > 1:
         lines = f"{summary(role, rounds, speech, wording)}\n{lines}"
     if not headed:
@@ -156,9 +166,12 @@ def lived(obs: Observations, rows: Ints) -> list[list[Round]]:
         For each of the rows, its rounds: own actions, what was told, and ``earned``.
     """
     past = obs.take(rows).past
-    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) == obs.role]
+    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) in past.roles]
     columns: dict[str, Floats] = {stage: past.own(stage) for stage in stages}
-    columns |= {name: past.told(name) for name in past.names_told()}
+    for name in past.names_told():
+        # What is decided in one role may be what is told in another.
+        told = past.told(name)
+        columns[name] = np.where(np.isnan(columns[name]), told, columns[name]) if name in columns else told
     columns["earned"] = past.earned()
     return [
         [{name: float(values[t, i]) for name, values in columns.items()} for t in range(len(past))]

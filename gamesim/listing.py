@@ -18,7 +18,7 @@ from rich.table import Table
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
 from gamesim.behaviorbench import build_pack
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
@@ -169,7 +169,7 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
         if isinstance(space, Amount)
         else ", ".join(space.labels)
     )
-    seen = {name: float(rules.space_at_most(name).at(0.5)) for name in rules.stage(stage).sees}
+    seen = rules.seen_at(stage, 0.5)
     example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
     count = prompt.wordings(rules, stage, style)
     console.print(
@@ -238,8 +238,11 @@ def export_prompts(name: str, out: Path) -> None:
     file = out / f"{kind.name}.toml"
     if file.exists():
         raise GamesimError(f"{file}: there is such a file already; delete it or choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    file.write_text(own_texts(kind), encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file.write_text(own_texts(kind), encoding="utf-8")
+    except OSError as error:
+        raise GamesimError(f"{file}: cannot be written ({error.strerror}); choose another --out") from None
     console.print(f"written to {file}", markup=False, soft_wrap=True)
 
 
@@ -277,12 +280,25 @@ def kept() -> None:
 
 def export(file: Path, model: str | None) -> None:
     """Write the kept answers to a file."""
-    with closing(ReplyCache()) as cache, file.open("w", encoding="utf-8") as lines:
-        count = cache.export(lines, model)
+    with closing(ReplyCache()) as cache:
+        _check_kept(cache, model)
+        try:
+            with file.open("w", encoding="utf-8") as lines:
+                count = cache.export(lines, model)
+        except OSError as error:
+            raise GamesimError(f"{file}: cannot be written ({error.strerror})") from None
     console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
 
 
 def prune(model: str | None, older_than_days: float | None) -> None:
     """Delete kept answers."""
     with closing(ReplyCache()) as cache:
+        _check_kept(cache, model)
         console.print(f"{cache.prune(model, older_than_days):,} answers deleted")
+
+
+def _check_kept(cache: ReplyCache, model: str | None) -> None:
+    """Refuse a model of which nothing is kept."""
+    known = [each.model for each in cache.show()]
+    if model is not None and model not in known:
+        raise unknown("model", model, known, where="cache")

@@ -41,6 +41,8 @@ class Scene:
         Who is next to whom, over all sessions.
     score : (sessions * n,) float, optional
         What everybody earned so far.
+    present : (K,) int, optional
+        Who is there, ascending, where some join a network later.
     """
 
     game: Game
@@ -49,6 +51,7 @@ class Scene:
     seed: int
     network: Network | None = None
     score: Floats | None = None
+    present: Ints | None = None
 
 
 Matching = Callable[[Scene], Groups]
@@ -155,12 +158,16 @@ def perfect_stranger(scene: Scene) -> Groups:
 
 def edges(scene: Scene) -> Groups:
     """Play along every edge of the network: each edge is a game, and everybody decides once for all of them."""
-    return _once(scene, _along(_network(scene, "edges", size=2)))
+    network = _network(scene, "edges", size=2)
+    return _once(scene, _along(network) if scene.present is None else _along_present(network, scene.present))
 
 
 def neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides once for all groups that they are in."""
-    return _once(scene, _around(_network(scene, "neighbourhoods")))
+    network = _network(scene, "neighbourhoods")
+    return _once(
+        scene, _around(network) if scene.present is None else _around_present(network, scene.present)
+    )
 
 
 def random_neighbour(scene: Scene) -> Groups:
@@ -169,7 +176,7 @@ def random_neighbour(scene: Scene) -> Groups:
     game, cast = scene.game, scene.cast
     pairs = network.edges
     roles = list(dict.fromkeys(game.roles))
-    if len(roles) == 2:
+    if len(roles) == 2 and not cast.rotating:
         first = np.isin(pairs % cast.n, cast.members[roles[0]])
         mixed = first[:, 0] != first[:, 1]
         pairs = np.where(first[mixed, :1], pairs[mixed], pairs[mixed, ::-1])
@@ -288,6 +295,46 @@ def _around(network: Network) -> Seats:
     own[starts] = True
     agent[own], agent[~own] = everybody, network.neighbours
     return Seats(agent, network.degree + 1, Once(everybody, agent, starts))
+
+
+def _along_present(network: Network, present: Ints) -> Seats:
+    """Seat both ends of every edge, where nobody else is there to decide."""
+    ends = network.edges.ravel()
+    return Seats(ends, 2, Once(present, np.searchsorted(present, ends)))
+
+
+def _around_present(network: Network, present: Ints) -> Seats:
+    """Seat the closed neighbourhoods of those who are there."""
+    whole = _around(network)
+    there = np.isin(np.repeat(np.arange(network.n), network.degree + 1), present)
+    agent, sizes = whole.agent[there], (network.degree + 1)[present]
+    return Seats(agent, sizes, Once(present, np.searchsorted(present, agent), np.cumsum(sizes) - sizes))
+
+
+def drawn_roles(scene: Scene, groups: Groups, step: int) -> Groups:
+    """Draw anew who of each group takes which seat.
+
+    Parameters
+    ----------
+    scene : Scene
+    groups : Groups
+        As the matching formed them.
+    step : int
+        Number of the round in the run, from 1.
+    """
+    by_group = np.concatenate(
+        [seats.agent.reshape(len(groups), -1) for seats in groups.seats.values()], axis=1
+    )
+    agents = by_group.ravel()
+    streams = words(key(scene.seed, "roles", step), np.arange(scene.cast.sessions))
+    drawn = words(streams[agents // scene.cast.n], agents % scene.cast.n).reshape(by_group.shape)
+    by_group = np.take_along_axis(by_group, np.argsort(drawn, axis=1, kind="stable"), axis=1)
+    seats, start = {}, 0
+    for role in groups.seats:
+        many = scene.game.seats_of(role)
+        seats[role] = Seats(by_group[:, start : start + many].ravel(), many)
+        start += many
+    return Groups(seats, groups.sessions)
 
 
 def _once(scene: Scene, seats: Seats) -> Groups:

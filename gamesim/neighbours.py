@@ -53,7 +53,7 @@ class Neighbours:
         self._allow("actions")
         if self.play is None:
             return np.full(self.network.n, np.nan)
-        seats = self.play.seats(self.role)
+        seats = self.play.seats(self.play.game.decider(stage))
         return self._by_agent(seats.deciders, self.play.decided[stage])
 
     @cached_property
@@ -62,8 +62,40 @@ class Neighbours:
         self._allow("earnings")
         if self.play is None:
             return np.full(self.network.n, np.nan)
-        seats = self.play.seats(self.role)
-        return self._by_agent(seats.deciders, self.play.earned[self.role])
+        if len(self.play.earned) == 1:
+            return self._by_agent(self.play.seats(self.role).deciders, self.play.earned[self.role])
+        whole = np.full(self.network.n, np.nan)
+        for role, earned in self.play.earned.items():
+            whole[self.play.seats(role).deciders] = earned
+        return whole
+
+    @property
+    def count(self) -> Ints:
+        """Number of neighbours of each decider: (D,) int."""
+        return self.network.degree[self.agent]
+
+    def seen(self) -> dict[str, Floats]:
+        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each."""
+        if self.play is None or self.shown == "nothing":
+            return {}
+        known = {stage: self.actions(stage) for stage in self.play.decided}
+        return known | ({"earned": self.earned} if self.shown == "earnings" else {})
+
+    def around(self, row: int) -> Ints:
+        """Give the numbers of one decider's neighbours: (K,) int."""
+        agent = int(self.agent[row])
+        return self.network.neighbours[self.network.starts[agent] : self.network.starts[agent + 1]]
+
+    def columns(self) -> list[Floats]:
+        """Lay out what each decider sees of its neighbours, whoever they are: equal rows see the same."""
+        seen = list(self.seen().values())
+        widest = int(self.count.max(initial=0)) if seen else 0
+        table = np.full((len(seen) * widest, len(self.agent)), np.nan)
+        for row in range(len(self.agent) if widest else 0):
+            values = np.array([each[self.around(row)] for each in seen])
+            values = values[:, np.lexsort(values[::-1])]
+            table.reshape(len(seen), widest, -1)[:, : values.shape[1], row] = values
+        return [self.count.astype(np.float64), *table]
 
     def _by_agent(self, agents: Ints, values: Floats) -> Floats:
         if len(agents) == self.network.n:

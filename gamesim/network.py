@@ -66,7 +66,9 @@ class Network:
             As in the class.
         """
         pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
-        codes = np.unique(pairs[:, 0] * n + pairs[:, 1])
+        codes = np.sort(pairs[:, 0] * n + pairs[:, 1])
+        # numpy's own way to distinct numbers hashes them, which takes many times as long for such codes.
+        codes = codes[np.diff(codes, prepend=-1) > 0]
         low, high = codes // n, codes % n
         low, high = low[low != high], high[low != high]
         both = np.concatenate([low * n + high, high * n + low])
@@ -141,35 +143,42 @@ class Network:
         table : (L, L) float
             What an option (row) earns against another (column).
         """
-        own = actions.astype(np.int64)
         if len(table) == 2:
             second = self.matrix @ actions
-            flat = table.ravel()
-            first = self.degree - second
-            return cast(Floats, flat[2 * own] * first + flat[2 * own + 1] * second)
+            with_first = table[0, 0] + actions * (table[1, 0] - table[0, 0])
+            with_second = table[0, 1] + actions * (table[1, 1] - table[0, 1])
+            return cast(Floats, with_first * (self.degree - second) + with_second * second)
+        own = actions.astype(np.int64)
         against = np.stack([self.matrix @ (own == option).astype(np.float64) for option in range(len(table))])
         return cast(Floats, np.einsum("on,no->n", against, table[own]))
 
     @cached_property
-    def _columns(self) -> list[Ints] | None:
-        """The neighbours of all nodes, one column after another, nodes with fewer filled up with themselves.
+    def _columns(self) -> tuple[Ints, Ints, list[Ints]] | None:
+        """Lay the neighbours out column by column: everybody's first, the second of those who have two, and so on.
 
-        None where that would take much more room than the neighbours themselves.
+        Nodes go by falling degree: their order, its inverse, and the columns.  None where there would be so many
+        columns that going through them one by one gains nothing.
         """
-        widest = int(self.degree.max(initial=0))
-        if widest * self.n > 3 * len(self.neighbours) + self.n:
+        if self.degree.max(initial=0) > 64:
             return None
-        table = np.tile(np.arange(self.n), (widest, 1))
-        table[np.arange(len(self.neighbours)) - self.starts[self.owner], self.owner] = self.neighbours
-        return list(table)
+        order = np.argsort(-self.degree, kind="stable")
+        falling = self.degree[order]
+        columns = []
+        for column in range(int(falling[0]) if self.n else 0):
+            rows = order[: np.searchsorted(-falling, -column)]
+            columns.append(self.neighbours[self.starts[rows] + column])
+        return order, np.argsort(order), columns
 
     def most(self, values: Floats) -> Floats:
         """Give the largest value in each closed neighbourhood: (N,) float; missing values must be -inf."""
-        top = values.copy()
         if self._columns is not None:
-            for column in self._columns:
-                np.maximum(top, values[column], out=top)
-            return top
+            order, place, columns = self._columns
+            top = values[order]
+            for column in columns:
+                rows = top[: len(column)]
+                np.maximum(rows, values[column], out=rows)
+            return top[place]
+        top = values.copy()
         linked = np.flatnonzero(self.degree)
         beside = np.maximum.reduceat(values[self.neighbours], self.starts[linked])
         top[linked] = np.maximum(top[linked], beside)
@@ -181,15 +190,17 @@ class Network:
         At a tie the own option stays if it is among the best, and else the first of them is taken.  NaN where nobody
         is known to have earned anything.
         """
-        known = ~(np.isnan(earned) | np.isnan(actions))
-        top = [self.most(np.where(known & (actions == option), earned, -np.inf)) for option in range(options)]
+        whole = not np.isnan(earned.sum() + actions.sum())
+        known = earned if whole else np.where(np.isnan(actions) | np.isnan(earned), -np.inf, earned)
+        top = [self.most(np.where(actions == option, known, -np.inf)) for option in range(options)]
         best, taken = top[0], np.zeros(self.n)
         for option in range(1, options):
             better = top[option] > best
-            best, taken = np.where(better, top[option], best), np.where(better, float(option), taken)
-        for option in range(options):
-            taken[(actions == option) & (top[option] == best)] = option
-        taken[best == -np.inf] = np.nan
+            best, taken = np.maximum(best, top[option]), np.where(better, float(option), taken)
+        for option in range(1, options):
+            np.putmask(taken, (top[option] == best) & (actions == option), option)
+        if not whole:
+            taken[best == -np.inf] = np.nan
         return taken
 
     def best(self, values: Floats) -> Ints:
@@ -227,6 +238,35 @@ class Network:
             if len(self.neighbours)
             else own
         )
+
+    def breadth_first(self, starts: Ints) -> Ints:
+        """Walk through all nodes, neighbours before neighbours of neighbours: (N,) int.
+
+        Parameters
+        ----------
+        starts : (N,) int
+            All nodes; each part of the network is entered at its first one in this order.
+        """
+        order: list[int] = []
+        found = np.zeros(self.n, dtype=bool)
+        for start in starts.tolist():
+            if found[start]:
+                continue
+            found[start] = True
+            done = len(order)
+            order.append(start)
+            while done < len(order):
+                node = order[done]
+                done += 1
+                beside = self.neighbours[self.starts[node] : self.starts[node + 1]]
+                new = beside[~found[beside]]
+                found[new] = True
+                order.extend(new.tolist())
+        return np.array(order, dtype=np.int64)
+
+    def padded(self, n: int) -> Network:
+        """Add nodes without neighbours until there are `n`."""
+        return Network.from_edges(n, self.edges, self.name, self.settings)
 
     def renumbered(self, order: Ints) -> Network:
         """Give node `i` the number ``order[i]``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game, Play
 from gamesim.groups import Seats
 from gamesim.neighbours import Neighbours
@@ -31,11 +32,19 @@ class Past:
         Role of the deciders.
     agent : (D,) int
         Their numbers in the simulation.
+    also : tuple of str
+        Other roles that they may have held, where roles are drawn anew in every round.
     """
 
     _plays: Sequence[Play]
     role: str
     agent: Ints
+    also: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """All roles that the deciders may have held, the present one first."""
+        return (self.role, *self.also)
 
     def __len__(self) -> int:
         return len(self._plays)
@@ -48,35 +57,70 @@ class Past:
         GamesimError
             When the stage is not theirs: what others did is known only as far as they are told.
         """
-        if self._plays and self._plays[0].game.decider(stage) != self.role:
+        by = self._plays[0].game.decider(stage) if self._plays else self.role
+        if by not in self.roles:
             raise GamesimError(
                 f"{self._plays[0].game.name}.{stage} is not decided by the {self.role}, who cannot know it"
             )
-        return self._collect(lambda play, seats: play.decided[stage])
+        return self._collect(lambda play, role, seats: play.decided[stage] if role == by else None)
 
     def told(self, name: str) -> Floats:
-        """Give what each was told after every past round: (T, D) float."""
-        return self._collect(lambda play, seats: seats.typical(play.game.feedback(play)[self.role][name]))
+        """Give what each was told after every past round: (T, D) float.
+
+        Raises
+        ------
+        GamesimError
+            When nobody in their roles is told that.
+        """
+        if self._plays and name not in self.names_told():
+            raise unknown(
+                "thing told", name, self.names_told(), where=f"{self._plays[0].game.name}: {self.role}"
+            )
+
+        def values(play: Play, role: str, seats: Seats) -> Floats | None:
+            told = play.game.feedback(play).get(role, {})
+            return seats.typical(told[name]) if name in told else None
+
+        return self._collect(values)
 
     def earned(self) -> Floats:
         """Give what each earned in every past round: (T, D) float."""
-        return self._collect(lambda play, seats: play.earned[self.role])
+        return self._collect(lambda play, role, seats: play.earned[role])
+
+    def held(self) -> Ints:
+        """Give which of `roles` each held in every past round: (T, D) int, -1 for none."""
+        roles = self._collect(
+            lambda play, role, seats: np.full(len(seats.deciders), float(self.roles.index(role)))
+        )
+        return cast(Ints, np.nan_to_num(roles, nan=-1).astype(np.int64))
 
     def names_told(self) -> tuple[str, ...]:
-        """Name what the role is told after a round."""
-        return tuple(self._plays[0].game.feedback(self._plays[0]).get(self.role, ())) if self._plays else ()
+        """Name what is told after a round, in any of the roles."""
+        if not self._plays:
+            return ()
+        told = self._plays[0].game.feedback(self._plays[0])
+        return tuple(dict.fromkeys(name for role in self.roles for name in told.get(role, ())))
 
     def recent(self, rounds: int) -> Past:
         """Keep the last few rounds."""
-        return Past(self._plays[len(self._plays) - min(rounds, len(self._plays)) :], self.role, self.agent)
+        return dataclasses.replace(
+            self, _plays=self._plays[len(self._plays) - min(rounds, len(self._plays)) :]
+        )
 
-    def _collect(self, values: Callable[[Play, Seats], Floats]) -> Floats:
+    def take(self, rows: NDArray[np.integer]) -> Past:
+        """Keep some deciders."""
+        return dataclasses.replace(self, agent=self.agent[rows])
+
+    def _collect(self, values: Callable[[Play, str, Seats], Floats | None]) -> Floats:
         out = np.empty((len(self._plays), len(self.agent)))
         for row, play in enumerate(self._plays):
-            seats = play.seats(self.role)
-            deciders = seats.deciders
-            by_agent = np.full(int(max(deciders.max(initial=0), self.agent.max(initial=0))) + 1, np.nan)
-            by_agent[deciders] = values(play, seats)
+            held = {role: play.seats(role) for role in self.roles}
+            top = max(int(seats.deciders.max(initial=0)) for seats in held.values())
+            by_agent = np.full(max(top, int(self.agent.max(initial=0))) + 1, np.nan)
+            for role, seats in held.items():
+                found = values(play, role, seats)
+                if found is not None:
+                    by_agent[seats.deciders] = found
             out[row] = by_agent[self.agent]
         return out
 
@@ -113,6 +157,8 @@ class Observations:
         Those next to them on a network.
     continuation : float
         Probability that another round follows each; `rounds` are announced where it is 0.
+    known : mapping from name to (D,) float
+        What they know of those they meet, as `gamesim.reputation` names it.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -135,6 +181,7 @@ class Observations:
     subjects: Subjects | None = None
     neighbours: Neighbours | None = None
     continuation: float = 0.0
+    known: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -156,7 +203,7 @@ class Observations:
             agent=agent,
             space=self.space.take(rows),
             seen={name: values[rows] for name, values in self.seen.items()},
-            past=Past(self.past._plays, self.past.role, agent),
+            past=self.past.take(rows),
             draws=self.draws.take(rows),
             person=self.person.take(rows),
             matching=self.matching,
@@ -164,6 +211,7 @@ class Observations:
             subjects=None if self.subjects is None else self.subjects.take(rows),
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
             continuation=self.continuation,
+            known={name: values[rows] for name, values in self.known.items()},
         )
 
     @cached_property
@@ -177,9 +225,14 @@ class Observations:
         situation : (D,) int
             Which situation each row is in.
         """
-        columns = [*self.seen.values(), *self.own.values()]
+        columns = [*self.seen.values(), *self.own.values(), *self.known.values()]
+        if self.neighbours is not None:
+            columns.extend(self.neighbours.columns())
         if self.past._plays:
-            stages = [each.name for each in self.game.stages if self.game.decider(each.name) == self.role]
+            stages = [
+                each.name for each in self.game.stages if self.game.decider(each.name) in self.past.roles
+            ]
+            columns.extend(self.past.held().astype(np.float64) if self.past.also else ())
             columns.extend(row for stage in stages for row in self.past.own(stage))
             columns.extend(row for name in self.past.names_told() for row in self.past.told(name))
             columns.extend(self.past.earned())

@@ -6,6 +6,7 @@ as the groups of one round, and the game pays them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -37,7 +38,7 @@ class Prospects:
     row : (R,) int
         Which action each outcome belongs to, ascending.
     other : (R,) float
-        What the others do; NaN where nobody else decides.
+        What the others do; 0 where nobody else decides.
     own : (R,) float
         What the decider earns.
     others : (R, J) float
@@ -60,6 +61,11 @@ class Prospects:
     def expect(self, values: Floats) -> Floats:
         """Average over the outcomes of each action: (..., R) to (..., L)."""
         return cast(Floats, np.add.reduceat(values * self.probability, self._starts, axis=-1))
+
+    @cached_property
+    def mean(self) -> Floats:
+        """What the decider earns on average after each action: (L,) float."""
+        return self.expect(self.own)
 
     @cached_property
     def kindness(self) -> Floats:
@@ -107,11 +113,11 @@ def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], belie
     given = _alone(game, mine, shown)
     space = _space(game, stage, given)
     own = space.support()
-    rival = next((each.name for each in game.stages if each.name != stage), None)
-    if rival is None and game.seats_of(mine) > 1:
-        rival = stage
+    rival = rival_stage(game, stage)
     if rival is None:
-        combined, weight = np.column_stack([own, np.full(len(own), np.nan)]), np.ones(len(own))
+        combined, weight = np.column_stack([own, np.zeros(len(own))]), np.ones(len(own))
+        if len(game.stages) > 1:
+            _check_apart(game, stage, own, combined, weight)
     elif rival in shown:
         combined, weight = np.column_stack([own, np.full(len(own), shown[rival])]), np.ones(len(own))
     elif rival != stage and stage in game.stage(rival).sees:
@@ -131,8 +137,37 @@ def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], belie
     return _paid(game, stage, rival, own, combined[possible], weight[possible])
 
 
+def _check_apart(game: Game, stage: str, own: Floats, combined: Floats, weight: Floats) -> None:
+    """Refuse several decisions of one player unless each counts by itself, as where one of them is drawn and paid."""
+    low, high = (_paid(game, stage, None, own, combined, weight, share).mean for share in (0.0, 1.0))
+    if not np.allclose(
+        low - low[0], high - high[0], rtol=1e-9, atol=1e-9 * max(1.0, float(np.abs(low).max()))
+    ):
+        raise GamesimError(f"{game.name}.{stage}: what it brings hangs on the player's other decisions")
+
+
+def _is_list(game: Game) -> bool:
+    """Tell whether one player alone decides on a list of items."""
+    return (
+        len(game.stages) > 1
+        and len({game.decider(each.name) for each in game.stages}) == 1
+        and game.seats_of(game.decider(game.stages[0].name)) == 1
+        and not any(each.sees for each in game.stages)
+    )
+
+
 def check_two_movers(game: Game, stage: str) -> None:
-    """Refuse games in which a player decides more than once a round, or more than two roles decide."""
+    """Refuse games in which a player decides more than once a round, or more than two roles decide.
+
+    A list of items, one of which is drawn and paid, is no such game.
+    """
+    stages = {each.name for each in game.stages}
+    if hidden := [name for each in game.stages for name in each.sees if name not in stages]:
+        raise GamesimError(
+            f"{game.name}.{stage}: its outcomes cannot be weighed, since each is shown a {hidden[0]} of its own"
+        )
+    if _is_list(game):
+        return
     deciders = [game.decider(each.name) for each in game.stages]
     if len(deciders) != len(set(deciders)) or len(deciders) > 2:
         raise GamesimError(
@@ -170,6 +205,8 @@ def payoff_table(game: Game, stage: str) -> Floats:
 
 def rival_stage(game: Game, stage: str) -> str | None:
     """Name the stage at which others decide, which is the same one where all are in one role; None for nobody."""
+    if _is_list(game):
+        return None
     if others := [each.name for each in game.stages if each.name != stage]:
         return others[0]
     return stage if game.seats_of(game.decider(stage)) > 1 else None
@@ -179,6 +216,24 @@ def alike(game: Game, stage: str, space: ActionSpace, seen: Mapping[str, float])
     """Believe every action of the others to be equally likely."""
     size = len(space.support())
     return np.full(size, 1 / size)
+
+
+def helps_others(game: Game, stage: str) -> bool:
+    """Tell whether others earn no less when one player does the most rather than the least, and they do half."""
+    mine = game.decider(stage)
+    earned = []
+    for share in (0.0, 1.0):
+        play = _alone(game, mine, {})
+        for each in game.stages:
+            space = _space(game, each.name, play)
+            actions = np.full(game.seats_of(game.decider(each.name)), float(space.at(0.5)))
+            if each.name == stage:
+                actions[0] = float(space.at(share))
+            play.decide(each.name, actions)
+        paid = {role: values.copy() for role, values in game.payoffs(play).items()}
+        paid[mine][0] = 0
+        earned.append(sum(float(values.sum()) for values in paid.values()))
+    return earned[1] >= earned[0]
 
 
 def names_told(game: Game, role: str) -> tuple[str, ...]:
@@ -215,7 +270,13 @@ def _groups(game: Game, count: int) -> Groups:
 
 
 def _paid(
-    game: Game, stage: str, rival: str | None, own: Floats, combined: Floats, weight: Floats
+    game: Game,
+    stage: str,
+    rival: str | None,
+    own: Floats,
+    combined: Floats,
+    weight: Floats,
+    rest: float = 0.0,
 ) -> Prospects:
     grid, asked = {}, _purposes(game, stage, rival, combined)
     moves = 1
@@ -226,7 +287,7 @@ def _paid(
         grid = {name: axis.ravel() for name, axis in zip(asked, axes, strict=True)}
     laid, weight = np.repeat(combined, moves, axis=0), np.repeat(weight, moves) / moves
     places = {name: np.tile(values, len(combined)) for name, values in grid.items()}
-    play, _ = _played(game, stage, rival, laid, places)
+    play, _ = _played(game, stage, rival, laid, places, rest)
     paid = game.payoffs(play)
     mine = game.decider(stage)
     seats = {role: earned.reshape(len(laid), -1) for role, earned in paid.items()}
@@ -239,12 +300,15 @@ def _paid(
 
 
 def _points(steps: int, dimensions: int) -> int:
-    """Choose how many places each move of nature has: a multiple of the number of steps between actions.
+    """Choose how many places each move of nature has: a multiple of 60 and of the steps between actions, if not many.
 
     So a bomb in one of 100 boxes, or one row of a menu of ten, falls on each equally often.
     """
     least = MOVES_OF_NATURE ** (1 / dimensions)
-    return max(1, steps) * max(1, int(np.ceil(least / max(1, steps) - 1e-9)))
+    for unit in (math.lcm(max(1, steps), 60), max(1, steps)):
+        if unit <= 2 * MOVES_OF_NATURE:
+            return unit * max(1, math.ceil(float(least) / unit - 1e-9))
+    return MOVES_OF_NATURE
 
 
 def _purposes(game: Game, stage: str, rival: str | None, combined: Floats) -> list[str]:
@@ -254,14 +318,24 @@ def _purposes(game: Game, stage: str, rival: str | None, combined: Floats) -> li
 
 
 def _played(
-    game: Game, stage: str, rival: str | None, laid: Floats, places: dict[str, Floats]
+    game: Game,
+    stage: str,
+    rival: str | None,
+    laid: Floats,
+    places: dict[str, Floats],
+    rest: float = 0.0,
 ) -> tuple[Play, list[str]]:
+    """Play the groups that are laid out; other items of a list are decided at a share of their range."""
     asked: list[str] = []
     play = Play(game, _groups(game, len(laid)), lambda agents: _Nature((0,), 0, agents, places, asked))
     if rival == stage:
         seats = game.seats_of(game.decider(stage))
         play.decide(stage, np.column_stack([laid[:, 0], *[laid[:, 1]] * (seats - 1)]).ravel())
         return play, asked
+    for each in game.stages:
+        if each.name not in (stage, rival):
+            held = float(_space(game, each.name, play).at(rest))
+            play.decide(each.name, np.full(len(laid), held))
     play.decide(stage, laid[:, 0])
     if rival is not None:
         play.decide(rival, laid[:, 1])

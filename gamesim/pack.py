@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import string
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +118,8 @@ def open_pack(path: str | Path, *games: type[Game]) -> Pack:
     """
     folder = Path(path)
     files = sorted(folder.glob("*.toml"))
+    if folder.is_file():
+        raise GamesimError(f"prompts {str(path)!r}: is a file; name the folder that it is in")
     if not folder.is_dir():
         raise GamesimError(f"prompts {str(path)!r}: there is no such folder")
     if not files:
@@ -194,6 +199,8 @@ def _wording(file: Path, content: bytes, kind: type[Game]) -> Wording:
     tables = {name: _entries(file, name, value, kind, may) for name, value in given.items()}
     if not isinstance(subject, str):
         raise GamesimError(f"{file}: subject = {subject!r} is not a text")
+    # Which traits there are is known when it is told.
+    _text(f"{file}: subject", subject, defaultdict(lambda: "text"))
     wording = merged(Wording(file=str(file), subject=subject, **tables), kind)
     _check_labels(file, tables.get("labels", {}), wording, kind, may.choices)
     return wording
@@ -259,18 +266,32 @@ def _text(where: str, text: Any, allowed: Mapping[str, str] | None) -> str:
     if allowed is None:
         return text
     try:
+        _check_reach(where, text)
         text.format_map(allowed)
     except KeyError as error:
         raise unknown("placeholder", str(error.args[0]), allowed, where=where) from None
     except AttributeError:
-        raise GamesimError(
-            f"{where} takes more of a placeholder than there is: only .number, and only of numbers"
-        ) from None
+        raise _reaching(where) from None
     except (ValueError, IndexError) as error:
         raise GamesimError(
             f"{where} cannot be filled in: {error}; write {{name}} for a value, {{{{ and }}}} for braces"
         ) from None
     return text
+
+
+def _check_reach(where: str, text: str) -> None:
+    """Refuse what reaches behind a word: a pack of a stranger could read keys out of the program by it."""
+    for _, name, form, _ in string.Formatter().parse(text):
+        if name is not None and not re.fullmatch(r"[^.\[\]]*(\.number)?", name):
+            raise _reaching(where)
+        if form:
+            _check_reach(where, form)
+
+
+def _reaching(where: str) -> GamesimError:
+    return GamesimError(
+        f"{where} takes more of a placeholder than there is: only .number, and only of numbers"
+    )
 
 
 def _labels(where: str, content: Any, labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gamesim.actions import ActionSpace, Choice, plain
+import numpy as np
+
+from gamesim.actions import GRID_TOLERANCE, ActionSpace, Choice, plain
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.history import SUMMARY, Round, check_memory, history, shown, summary, told
@@ -79,6 +81,8 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
     if isinstance(space, Choice):
         marks = {"bracket": "[{}]", "json": '"{}"', "bare": "{}"}[form]
         what = " or ".join(marks.format(name) for name in space.named)
+    elif abs((low := float(np.min(space.low))) / space.step - round(low / space.step)) > GRID_TOLERANCE:
+        what = f"{plain(low)} or more in steps of {plain(space.step)}"
     else:
         what = "a whole number" if space.step == 1 else f"a multiple of {plain(space.step)}"
     if form == "json":
@@ -105,6 +109,9 @@ class Page:
     rounds: int = 1
     continuation: float = 0.0
     matching: str = "stranger"
+    setting: Sequence[str] = ()
+    known: Sequence[str] = ()
+    held: Sequence[str] = ()
     past: Sequence[Round] = ()
     own: Mapping[str, float] = field(default_factory=dict)
     person: Mapping[str, Trait] | None = None
@@ -117,6 +124,7 @@ class Page:
     def text(self) -> Text:
         """Write the message, or the conversation."""
         self._check_seen()
+        self._check_held()
         system = self.wording.system_of(self.stage)
         whole = self.wording.whole(self.stage, len(self.past))
         if whole is None:
@@ -144,13 +152,20 @@ class Page:
         past = ""
         if self.past:
             past = told(
-                self.game, self.role, self.past, self.style.memory, self.speech, self.wording, headed=headed
+                self.game,
+                self.role,
+                self.past,
+                self.style.memory,
+                self.speech,
+                self.wording,
+                headed=headed,
+                held=self.held,
             )
         return {
             "subject": self._subject(),
             "rules": rules_text(self.wording, self.speech, self.role, self.stage, self.variant),
-            "repeats": self._repeats(),
-            "history": past,
+            "repeats": _joined(" ", self._repeats(), *self.setting),
+            "history": _joined("\n\n", past, " ".join(self.known)),
             "decided": self._decided(),
             "question": self._asked(self.stage, self.seen, self.round),
             "answer": self._answer(self.stage, self.space),
@@ -159,7 +174,7 @@ class Page:
     def _conversation(self) -> list[tuple[str, str]]:
         """Write the rounds as turns: the player's own answers, and what came before each; the last has none."""
         instructions = rules_text(self.wording, self.speech, self.role, self.stage, self.variant)
-        rules = _joined(" ", instructions, self._repeats())
+        rules = _joined(" ", instructions, self._repeats(), *self.setting)
         pending = [part for part in (self._subject(), rules) if part]
         turns: list[tuple[str, str]] = []
         last = shown(self.style.memory, len(self.past))
@@ -183,6 +198,7 @@ class Page:
             pending.append(line.removeprefix("- "))
         for stage, action in self.own.items():
             turn(stage, self._shown(stage, {**self.seen, **self.own}), self.round, action)
+        pending.extend([" ".join(self.known)] if self.known else [])
         form = self._answer(self.stage, self.space)
         asked = _joined("\n", self._asked(self.stage, self.seen, self.round), form)
         return [*turns, (_joined("\n\n", *pending, asked), "")]
@@ -268,7 +284,21 @@ class Page:
                     f"{self.role} sees {name} = {plain(self.seen[name])}"
                 )
 
+    def _check_held(self) -> None:
+        """Refuse ways to tell the past that have one role throughout."""
+        if self.held and (self.style.chat or self.style.memory == SUMMARY):
+            raise GamesimError(
+                f"{self.game.name}: roles change from round to round, so that the past is told neither as a "
+                "conversation nor as a summary"
+            )
+
     def _check_whole(self, whole: str) -> None:
+        for lines, name in ((self.setting, "repeats"), (self.known, "history")):
+            if lines and name not in fields(whole):
+                raise GamesimError(
+                    f"{self.wording.file}: the whole message of {self.stage} has no {{{name}}}, so that it leaves out: "
+                    f"{lines[0]}"
+                )
         if self.style.chat:
             raise GamesimError(
                 f"{self.wording.file}: the whole message of {self.stage} is written as one, so that the past cannot "

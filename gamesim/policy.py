@@ -26,6 +26,7 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, check_range, read_file
+from gamesim.reputation import cooperation
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
 
@@ -43,8 +44,8 @@ class Decisions:
     ----------
     actions : (D,) float
         NaN for every status but ``ok``.
-    elicitation : str
-        How the answers were got: ``exact``, ``rule``, ``sample``, ``keyboard``.
+    elicitation : str or sequence of str
+        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``.
     status : (D,) uint8, optional
         Index into `STATUSES`; all ``ok`` unless given.
     probability : (D,) float, optional
@@ -68,7 +69,7 @@ class Decisions:
     """
 
     actions: Floats
-    elicitation: str = "rule"
+    elicitation: str | Sequence[str] = "rule"
     status: Codes | None = None
     probability: Floats | None = None
     legal_mass: Floats | None = None
@@ -153,6 +154,9 @@ class Policy(ABC):
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Which parameters can be fitted to data, and between which bounds."""
 
+    asked_for_links: ClassVar[bool] = False
+    """Whether it is asked in words if it wants a link, by `decide`, instead of by `link`."""
+
     stand_in_for: str = field(default="", init=False)
     """The model in whose place this one plays, if any."""
 
@@ -169,6 +173,30 @@ class Policy(ABC):
     @abstractmethod
     def decide(self, obs: Observations) -> Decisions:
         """Answer for every row at once."""
+
+    def link(self, obs: Observations, other_last_action: Floats, linked: NDArray[np.bool_]) -> Floats:
+        """Decide whether to be linked with another from now on, where a network changes by its players' choices.
+
+        Unless a policy says otherwise it keeps or makes a link with those who cooperated last and breaks or leaves it
+        with all others; who did at least half of the most counts as a cooperator
+        (`gamesim.reputation.cooperation`).
+
+        Parameters
+        ----------
+        obs : Observations
+            R deciders after the round that was played; one may stand in several rows.
+        other_last_action : (R,) float
+            What the other did last, in game units; NaN where that was nothing.
+        linked : (R,) bool
+            Whether the two are linked now.
+
+        Returns
+        -------
+        (R,) float
+            Probability of wanting the link; NaN leaves things as they are.
+        """
+        share = cooperation(obs.space, other_last_action)
+        return np.where(np.isnan(share), np.nan, (share >= 0.5).astype(np.float64))
 
     def prepare(self, setting: Setting) -> Policy:
         """Get ready to play, or refuse; give the policy that will play, under its own name.

@@ -11,6 +11,7 @@ import numpy as np
 
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
+from gamesim.network import Network
 from gamesim.spec import Item, check_seats, shares
 from gamesim.streams import Ints, generator
 from gamesim.subjects import People, Subjects
@@ -34,6 +35,8 @@ class Cast:
         Index of the policy of every agent.
     subjects : Subjects, optional
         Who every agent is, where they are anybody.
+    rotating : bool
+        Whether roles are drawn anew in every round; `members` then says only from whom groups are formed.
     """
 
     n: int
@@ -41,6 +44,7 @@ class Cast:
     members: Mapping[str, Ints]
     policy: Ints
     subjects: Subjects | None = None
+    rotating: bool = False
 
     @property
     def people(self) -> People | None:
@@ -49,6 +53,8 @@ class Cast:
 
     def roles_of(self, policy: int) -> tuple[str, ...]:
         """Name the roles in which a policy decides for at least one agent."""
+        if self.rotating:
+            return tuple(self.members)
         of = self.policy.reshape(self.sessions, self.n)
         return tuple(role for role, agents in self.members.items() if (of[:, agents] == policy).any())
 
@@ -130,6 +136,71 @@ def cast(
         for i in (i for i in indices if items[i].agent == KEYBOARD):
             _seat_keyboard(policy, members[pool or seat or game.roles[0]], i)
     return Cast(n, sessions, members, policy.ravel())
+
+
+def rotating(cast: Cast, game: Game, items: Sequence[Item], seat: str = "") -> Cast:
+    """Let roles be drawn anew in every round.
+
+    Raises
+    ------
+    GamesimError
+        Where there is one role alone, or agents were given seats.
+    """
+    if len(set(game.roles)) == 1:
+        raise GamesimError(f"{game.name}: roles = random, but there is one role alone, {game.roles[0]}")
+    if seat:
+        raise GamesimError(
+            f"{game.name}: roles = random, but --seat {seat} gives a role; leave one of them out"
+        )
+    if items[0].seat:
+        raise GamesimError(
+            f"{game.name}: roles = random, but {items[0].seat}={items[0].agent} gives a role; name agents without seats"
+        )
+    return dataclasses.replace(cast, rotating=True)
+
+
+def placed(cast: Cast, items: Sequence[Item], network: Network | None, placement: str, seed: int) -> Cast:
+    """Deal the policies of a cast to the nodes of a network.
+
+    Parameters
+    ----------
+    cast : Cast
+        Dealt at random.
+    items : sequence of Item
+        The agents of the spec.
+    network : Network, optional
+        Of one session.
+    placement : str
+        ``random``: as they were dealt.  ``clustered``: policy after policy along a breadth-first walk from a random
+        node, so that equals sit side by side.  ``degree``: the first policy on the nodes with most neighbours, and so
+        on; ties are broken at random.
+    seed : int
+        Of the run.
+
+    Raises
+    ------
+    GamesimError
+        Without a network, or where agents were given seats.
+    """
+    if placement == "random":
+        return cast
+    if network is None:
+        raise GamesimError(
+            f"placement = {placement} needs a network: add --network, such as barabasi_albert:m=3"
+        )
+    if items[0].seat:
+        raise GamesimError(f"placement = {placement} is for agents without seats, not {items[0].seat}=")
+    dealt = np.sort(cast.policy.reshape(cast.sessions, cast.n), axis=1)
+    policy = np.empty_like(dealt)
+    for session in range(cast.sessions):
+        shuffled = generator(seed, "placement", session).permutation(cast.n)
+        order = (
+            network.breadth_first(shuffled)
+            if placement == "clustered"
+            else shuffled[np.argsort(-network.degree[shuffled], kind="stable")]
+        )
+        policy[session, order] = dealt[session]
+    return dataclasses.replace(cast, policy=policy.ravel())
 
 
 def with_subjects(cast: Cast, items: Sequence[Item], subjects: Subjects) -> Cast:

@@ -10,12 +10,13 @@ import numpy as np
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
 from gamesim.history import history, lived
+from gamesim.knowledge import known_lines, matching_told, own_game, setting_lines
 from gamesim.observation import Observations
 from gamesim.pack import wording_of
 from gamesim.page import ANSWERS, PLAIN, Page, Style, Text, answer_format, question_text, rules_text
 from gamesim.streams import Ints
 from gamesim.wording import SYSTEM
-from gamesim.words import NO_DECISION, terms
+from gamesim.words import NO_DECISION, Terms, terms
 
 __all__ = [
     "ANSWERS",
@@ -186,24 +187,31 @@ def texts(
     readers, row = np.unique(np.column_stack([situation, wording, order, who]), axis=0, return_inverse=True)
     pasts = lived(obs, first) if len(obs.past) else [[] for _ in first]
     sentences = wording_of(obs.game, style.pack)
-    speech = {int(k): terms(obs.game, int(k), sentences.labels, sentences.words) for k in np.unique(order)}
+    spoken: dict[tuple[Game, int], Terms] = {}
     written = []
     for where, variant, arrangement, person in readers:
         decider = int(first[where])
         space = arranged(obs.space.take(np.array([decider])), int(arrangement), style, obs.decision)
+        game = own_game(obs, decider)
+        if (game, arrangement) not in spoken:
+            spoken[game, arrangement] = terms(game, int(arrangement), sentences.labels, sentences.words)
+        speech = spoken[game, arrangement]
         page = Page(
-            obs.game,
+            game,
             obs.stage,
             {name: float(values[decider]) for name, values in obs.seen.items()},
             sentences,
-            speech[int(arrangement)],
+            speech,
             style,
             int(variant),
             space,
             round=obs.round,
             rounds=obs.rounds,
             continuation=obs.continuation,
-            matching=obs.matching,
+            matching=matching_told(obs),
+            setting=setting_lines(obs, decider),
+            known=known_lines(obs, decider, speech.one),
+            held=_held(obs, decider) if obs.past.also else (),
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},
             person=None if people is None or person < 0 else people.people[int(person)],
@@ -213,3 +221,9 @@ def texts(
     places: dict[Text, int] = {}
     place = np.array([places.setdefault(text, len(places)) for text in written], dtype=np.int64)
     return list(places), place[row.ravel()]
+
+
+def _held(obs: Observations, decider: int) -> list[str]:
+    """Name the role that one decider held in every past round, empty where the round was sat out."""
+    held = obs.past.take(np.array([decider])).held()[:, 0]
+    return [obs.past.roles[role] if role >= 0 else "" for role in held.tolist()]

@@ -40,7 +40,7 @@ _REFUSAL_ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"\b(?:not|never|neither|nor|cannot|refuse|decline|no (?:more|less)"
+    r"\b(?:not|never|neither|nor|cannot|refuse|decline|no (?:more|less)|keep(?:ing|s)?|kept"
     r"|nicht|kein\w*|niemals|pas|jamais|não|nunca|не|никогда)\b|n't\b|[不没沒無无]",
     re.IGNORECASE,
 )
@@ -163,7 +163,7 @@ def _value(text: str, space: ActionSpace) -> float | None:
         shown = [label.lower() for label in space.shown]
         return float(shown.index(text.lower())) if text.lower() in shown else None
     stripped = re.sub(r"^[^\d+\-.]*", "", text) if not text[:1].isdigit() else text
-    if _PERCENT.search(text) or _RANGE.search(text):
+    if _PERCENT.search(text) or _RANGE.search(text) or _NEGATION.search(text):
         return None
     found = _NUMBER.findall(stripped)
     return _number(found[0]) if len(found) == 1 else None

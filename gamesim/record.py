@@ -32,6 +32,7 @@ SCHEMA = 1
 ROWS_A_PART = 2_000_000
 SECONDS_A_PART = 5.0
 """Rows leave for disk at the latest after this many rows or seconds, so that a killed run loses little."""
+NETWORK_ROUNDS = "network_rounds.csv"
 EXACT_LIMIT = 2_000
 """Largest number of distinct distributions of one batch that are kept beside the draws."""
 
@@ -190,6 +191,7 @@ class Recorder:
         self.columns = columns_of(people)
         self.blocks: list[Block] = []
         self.replies: list[dict[str, Any]] = []
+        self.network_rounds: list[pd.DataFrame] = []
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
@@ -242,6 +244,39 @@ class Recorder:
         if self.folder is not None:
             table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
             csv.write_csv(table, self.folder / "network.csv")
+
+    def network_round(self, supergame: int, round: int, figures: Mapping[str, Ints | Floats]) -> None:
+        """Keep the figures of every session's network in a round, on disk at once as ``network_rounds.csv``.
+
+        Parameters
+        ----------
+        supergame, round : int
+        figures : mapping from name to (S,) array
+        """
+        sessions = len(next(iter(figures.values())))
+        rows = pd.DataFrame(
+            {"session": range(sessions), "supergame": supergame, "round": round} | dict(figures)
+        )
+        if self.folder is not None:
+            file = self.folder / NETWORK_ROUNDS
+            rows.to_csv(file, mode="a", header=not self.network_rounds, index=False)
+        self.network_rounds.append(rows)
+
+    def network_after(self, edges: Ints, n: int) -> None:
+        """Write every session's network after the last round as ``network_final.csv``.
+
+        Parameters
+        ----------
+        edges : (E, 2) int
+            Pairs of agents, by number in the simulation.
+        n : int
+            Agents a session.
+        """
+        if self.folder is not None:
+            table = pa.table(
+                {"session": edges[:, 0] // n, "source": edges[:, 0] % n, "target": edges[:, 1] % n}
+            )
+            csv.write_csv(table, self.folder / "network_final.csv")
 
     def finish(self, settings: Settings) -> None:
         """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
@@ -300,7 +335,9 @@ def make_folder(folder: Path) -> None:
         When it holds a run already, or cannot be written.
     """
     if (folder / "run.json").exists():
-        raise GamesimError(f"{folder}: holds a run already; choose another --out, or remove it")
+        raise GamesimError(
+            f"{folder}: holds a run already; choose another --out, take it up with --resume, or remove it"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -318,6 +355,8 @@ def clear(folder: Path) -> None:
         "decisions.parquet",
         "replies.jsonl",
         "network.csv",
+        "network_final.csv",
+        NETWORK_ROUNDS,
         "run.json.new",
         "decisions.parquet.new",
     ):
@@ -389,6 +428,20 @@ def read_replies(folder: Path) -> list[dict[str, Any]]:
                 if line.endswith("\n"):
                     raise GamesimError(f"{path}: line {number} is not JSON") from None
     return replies
+
+
+def read_network_rounds(folder: Path) -> pd.DataFrame:
+    """Read the figures of a network that changed, by session and round.
+
+    Raises
+    ------
+    GamesimError
+        Where none were kept, since the network did not change.
+    """
+    path = folder / NETWORK_ROUNDS
+    if not path.is_file():
+        raise GamesimError(f"{folder}: holds no {NETWORK_ROUNDS}, which is written where --rewire is given")
+    return pd.read_csv(path)
 
 
 def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Floats, Floats]]:

@@ -18,7 +18,7 @@ from gamesim.shown import printable
 __all__ = ["Question", "Turn", "as_json", "as_text", "turns"]
 
 LIKELIEST = 3
-AS_BEFORE = "(rules as before)"
+AS_BEFORE = "(as before)"
 SHORT = 60
 """Paragraphs up to this length are printed each time."""
 _ORDER = ("session", "supergame", "round", "group", "stage", "seat", "agent")

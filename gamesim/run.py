@@ -27,8 +27,9 @@ from gamesim.models.budget import Budget
 from gamesim.network import Network, open_network
 from gamesim.personas import Given, find_personas
 from gamesim.policy import Policy, Setting, source_of
-from gamesim.population import KEYBOARD, Cast, cast, with_subjects
+from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.record import Recorder, Settings
+from gamesim.rewiring import Rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
@@ -83,6 +84,15 @@ class Run:
         assert self.folder is not None
         return record.read_replies(self.folder)
 
+    @cached_property
+    def network_rounds(self) -> pd.DataFrame:
+        """Figures of a network that changes, one row a session and round (`gamesim.rewiring.figures`)."""
+        if self._recorder is not None and self._recorder.network_rounds:
+            return pd.concat(self._recorder.network_rounds, ignore_index=True)
+        if self.folder is None:
+            raise GamesimError("the network did not change, so there are no figures of it by round")
+        return record.read_network_rounds(self.folder)
+
     def summary(self) -> pd.DataFrame:
         """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
         from gamesim.analysis.summary import summarise
@@ -122,6 +132,10 @@ def play(
     continuation: float = 0.0,
     supergames: int | None = None,
     neighbours: str = "earnings",
+    rewire: str | None = None,
+    reputation: str = "none",
+    roles: str = "fixed",
+    placement: str = "random",
     seed: int = 0,
     seat: str = "",
     personas: Given | None = None,
@@ -170,6 +184,17 @@ def play(
         everybody to meet everybody under ``round_robin``.
     neighbours : str
         What neighbours on a network see of each other: ``"nothing"``, ``"actions"`` or ``"earnings"`` too.
+    rewire : str, optional
+        How the network changes between rounds: ``"random:share=0.1"``, ``"growth:m=2,attach=preferential"``,
+        ``"strategic:share=0.3"`` (see `gamesim.rewiring.Rewiring`).
+    reputation : str
+        What players know of those they meet: ``"none"``, ``"partner"``, ``"image"`` or ``"list"`` (see
+        `gamesim.reputation`).
+    roles : str
+        ``"fixed"`` for the whole session, or drawn anew in every round: ``"random"``.
+    placement : str
+        Which policies sit on which nodes: ``"random"``, ``"clustered"`` or ``"degree"`` (see
+        `gamesim.population.placed`).
     seed : int
         Every draw follows from it.
     seat : str
@@ -222,19 +247,35 @@ def play(
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
+    if resume and not cache:
+        raise GamesimError(
+            "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
+        )
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
-    linked = _network(network, n, seed, rules)
+    rewiring = None if rewire is None else Rewiring.from_words(rewire)
+    linked = _network(network, None if rewiring is not None and rewiring.m else n, seed, rules)
+    if rewiring is not None:
+        linked, rewiring = rewiring.on(linked, rules, n)
     size = linked.n if linked is not None else _default_n(rules, items) if n is None else n
     meeting = matching or _usual_matching(rules, linked)
     dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
     if supergames is None:
         supergames = max(1, size - 1) if continuation and meeting == "round_robin" else 1
     society = Society.from_words(
-        update, continuation=continuation, supergames=supergames, neighbours=neighbours
+        update,
+        continuation=continuation,
+        supergames=supergames,
+        neighbours=neighbours,
+        reputation=reputation,
+        roles=roles,
+        placement=placement,
     )
+    dealt = placed(dealt, items, linked, society.placement, seed)
+    if society.roles == "random":
+        dealt = rotating(dealt, rules, items, seat)
     source = None if personas is None else find_personas(personas)
     if source is not None:
         dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
@@ -261,7 +302,11 @@ def play(
     if source is not None and not any(policy.reads_personas for policy in policies):
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
+    if rewiring is not None:
+        notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    if prompts and not any("pack" in each for each in about.values()):
+        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -273,7 +318,7 @@ def play(
         sessions=sessions,
         rounds=rounds,
         matching=meeting,
-        network=None if linked is None else linked.describe(),
+        network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
@@ -303,9 +348,13 @@ def play(
     if announce is not None:
         announce(settings.notes)
     try:
-        return _simulate(rules, dealt, policies, labels, linked, society, recorder, settings, progress)
+        return _simulate(
+            rules, dealt, policies, labels, linked, society, rewiring, recorder, settings, progress
+        )
     finally:
         settings.spent = access.spent()
+        # A served model's way to probabilities is found while it is asked.
+        settings.policies = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
         recorder.finish(settings)
         access.close()
 
@@ -323,8 +372,23 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "seed",
         "seat",
         "personas",
+        "fixed_wording",
     )
-    return [name for name in keys if getattr(one, name) != getattr(other, name)]
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or [name for name in ("files", "servers") if _behind(one, name) != _behind(other, name)]
+
+
+def _behind(settings: Settings, what: str) -> dict[str, Any]:
+    """Give what stands behind the agents as they are written: files of the user's, packs, servers."""
+    if what == "files":
+        pack = f"{settings.game['name']}.toml"
+        return {
+            label: (about.get("sha256"), about.get("pack", {}).get("sha256", {}).get(pack))
+            for label, about in settings.policies.items()
+        }
+    models = {label: about.get("model", {}) for label, about in settings.policies.items()}
+    # Of several servers the first stands for all, as in the cache.
+    return {label: str(about.get("base_url")).partition(",")[0] for label, about in models.items()}
 
 
 def _shown(settings: Settings, name: str) -> str:
@@ -342,6 +406,10 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     earlier = record.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
+        if name in ("files", "servers"):
+            raise GamesimError(
+                f"{folder}: cannot be resumed, since the {name} behind its agents are not those it was played with"
+            )
         was, now = (_shown(each, name) for each in (earlier, settings))
         raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
     if earlier.status == "complete":
@@ -369,6 +437,7 @@ def _simulate(
     labels: Sequence[str],
     network: Network | None,
     society: Society,
+    rewiring: Rewiring | None,
     recorder: Recorder,
     settings: Settings,
     progress: Progress | None,
@@ -385,6 +454,7 @@ def _simulate(
         matching=settings.matching,
         network=network,
         society=society,
+        rewiring=rewiring,
         seed=settings.seed,
         recorder=recorder,
         run=settings.run,
@@ -402,6 +472,8 @@ def _simulate(
         settings.groups = simulation.groups_played
         settings.void_groups = simulation.groups_void
         recorder.close()
+        if rewiring is not None and simulation.network is not None:
+            recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
     return Run(settings, recorder.folder, recorder)
 

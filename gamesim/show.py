@@ -145,6 +145,26 @@ def result(
             _print_next(run, comparison)
 
 
+def differences(table: pd.DataFrame) -> None:
+    """Print what the last round came to under two schedules of revision."""
+    first, second = table.columns[2:4]
+    console.print("\n[bold]the last round under another schedule of revision[/bold]")
+    grid = Table(box=None, pad_edge=False)
+    for name in ("decision", "agent", f"mean, {first}", f"mean, {second}", "difference", "95 %"):
+        grid.add_column(name, justify="left" if name in ("decision", "agent") else "right")
+    for row in table.to_dict("records"):
+        interval = "one session" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
+        grid.add_row(
+            str(row["decision"]).partition(".")[2],
+            marked(str(row["policy"])),
+            f"{row[first]:.2f}",
+            f"{row[second]:.2f}",
+            f"{row['difference']:+.2f}",
+            interval,
+        )
+    console.print(grid)
+
+
 def notes(sentences: Sequence[str]) -> None:
     """Print what whoever reads the result must know."""
     for sentence in sentences:
@@ -156,7 +176,8 @@ def forecast(run: Run) -> None:
     if run.settings.spent:
         console.print(printable(run.settings.spent), markup=False)
         console.print(
-            f"prices as of {prices_as_of()}, answers in the cache not counted off; nothing was sent"
+            f"prices as of {prices_as_of()}, answers in the cache not counted off, nor bad answers that are asked for "
+            "again (@reask=) counted; nothing was sent"
         )
     else:
         console.print("no served model would be asked, so there is nothing to pay")
@@ -218,7 +239,8 @@ def _unusable(row: Mapping[Any, Any]) -> str:
     text = f"{row['decision'].partition('.')[2]}, {row['policy']}: {bad:,} of {bad + good:,} answers missing ({why})"
     if not pd.isna(row["mean_low"]):
         text += (
-            f"; at the lowest or highest action the mean is {row['mean_low']:.2f} to {row['mean_high']:.2f}"
+            f"; the mean would be {row['mean_low']:.2f} if they were all the lowest action, "
+            f"{row['mean_high']:.2f} if the highest"
         )
     return printable(text)
 
@@ -392,7 +414,10 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     )
     allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
-    steps = {f"gamesim compare {run.folder}{again}": "", f"gamesim show {game}": "what each player was told"}
+    steps = {f"gamesim compare {run.folder}{again}": ""}
+    if not (run.decisions["status"] == "ok").any():
+        steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
+    steps[f"gamesim show {game}"] = "what each player was told"
     if run.settings.agents != "uniform":
         steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
     width = max(len(step) for step, why in steps.items() if why)

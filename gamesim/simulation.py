@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import cast
@@ -16,21 +15,23 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import Choice
-from gamesim.answers import Answers
+from gamesim.actions import ActionSpace, Choice
+from gamesim.answers import Answers, check, seen_column, trait_columns
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
-from gamesim.matching import Scene, find_matching
+from gamesim.linking import wanted, wishes
+from gamesim.matching import Scene, drawn_roles, find_matching
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Observations, Past
-from gamesim.policy import OK, Decisions, Policy
+from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.reputation import Reputation, cooperation
+from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
-from gamesim.subjects import People, Subjects, Words
 
 
 class Player(mesa.Agent):
@@ -78,6 +79,8 @@ class Simulation(mesa.Model):
         Who is next to whom in each session.
     society : Society, optional
         Who may revise a choice, how long a game lasts, what neighbours see.
+    rewiring : Rewiring, optional
+        How the network changes between rounds.
     seed : int
         Every draw of the run follows from it.
     recorder : Recorder
@@ -97,6 +100,7 @@ class Simulation(mesa.Model):
         matching: str = "stranger",
         network: Network | None = None,
         society: Society = ALONE,
+        rewiring: Rewiring | None = None,
         seed: int = 0,
         recorder: Recorder | None = None,
         run: str = "",
@@ -111,6 +115,8 @@ class Simulation(mesa.Model):
         self.match = find_matching(matching)
         self.network = None if network is None else network.copies(cast.sessions)
         self.society = society
+        self.rewiring = rewiring
+        self.reputation = Reputation(society.reputation, game, cast.n * cast.sessions)
         self.seed = seed
         self.calendar = Calendar(rounds, society, seed)
         self.wealth: Floats = np.zeros(cast.n * cast.sessions)
@@ -139,10 +145,8 @@ class Simulation(mesa.Model):
         if when.round == 1:
             self.plays = []
         meeting = when.supergame if self.society.continuation else self.steps
-        groups = self.match(
-            Scene(self.game, self.cast, meeting, self.seed, self.network, self.wealth if self.plays else None)
-        )
         number = self.steps
+        groups = self._grouped(meeting)
         play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
         answers = {}
         for stage in self.game.stages:
@@ -151,11 +155,62 @@ class Simulation(mesa.Model):
         if self._memory is None or self._memory > 0:
             self.plays.append(play)
             del self.plays[: 0 if self._memory is None else -self._memory]
+        spaces = {name: obs.space for name, (_, obs) in answers.items()}
+        self.reputation.learn(play, spaces)
         self.groups_played += len(groups)
         self.groups_void += void
         for stage in self.game.stages:
             answer, obs = answers[stage.name]
             self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
+        if self.rewiring is not None and self.network is not None:
+            self._change(self.rewiring, self.network, when, play, spaces)
+
+    def _grouped(self, meeting: int) -> Groups:
+        """Form the groups of this round."""
+        present = self._present(self.rewiring) if self.rewiring is not None else None
+        score = self.wealth if self.plays else None
+        scene = Scene(self.game, self.cast, meeting, self.seed, self.network, score, present)
+        groups = self.match(scene)
+        return drawn_roles(scene, groups, self.steps) if self.cast.rotating else groups
+
+    def _present(self, rewiring: Rewiring) -> Ints | None:
+        return rewiring.present(self.cast.n, self.cast.sessions, self.steps)
+
+    def _change(
+        self,
+        rewiring: Rewiring,
+        network: Network,
+        when: Moment,
+        play: Play,
+        spaces: Mapping[str, ActionSpace],
+    ) -> None:
+        """Keep the figures of the network on which the round was played, and change it if another follows."""
+        cooperated = np.full(network.n, np.nan)
+        for name, actions in play.decided.items():
+            deciders = play.seats(self.game.decider(name)).deciders
+            cooperated[deciders] = cooperation(spaces[name], actions)
+        known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
+        if self.steps < len(self.calendar):
+            self.network = self._rewired(rewiring, network, play)
+        self.recorder.network_round(
+            when.supergame, when.round, known | changes(network, self.network or network, self.cast.sessions)
+        )
+
+    def _rewired(self, rewiring: Rewiring, network: Network, play: Play) -> Network:
+        """Change the network after a round."""
+        if rewiring.name != "strategic":
+            return rewiring.changed(network, self.cast.sessions, self.seed, self.steps)
+        offers = Offers.drawn(network, self.cast.sessions, rewiring.share, self.seed, self.steps)
+        stage = self.game.stages[0]
+
+        def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
+            policy = self.policies[index]
+            with _faults_of(type(policy), "link"):
+                return wishes(policy, obs, other, linked, rewiring.error, partial(self._linking, index))
+
+        obs, done = self._observe(stage, play), play.decided[stage.name]
+        address = (self.seed, 0, self.steps, "link")
+        return offers.settled(network, wanted(offers, obs, done, self.cast, address, decide))
 
     def _settle(self, play: Play) -> int:
         """Pay everybody, and count the groups that lack an action."""
@@ -171,7 +226,12 @@ class Simulation(mesa.Model):
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
-            self.wealth[play.seats(role).deciders] += np.nan_to_num(earned)
+            seats = play.seats(role)
+            gain = np.nan_to_num(earned) if missing else earned
+            if seats.once is not None and len(gain) == len(self.wealth):
+                self.wealth += gain  # in the order of their numbers
+            else:
+                self.wealth[seats.deciders] += gain
         if not missing:
             return 0
         return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
@@ -240,13 +300,22 @@ class Simulation(mesa.Model):
         return may | np.isnan(self._last(stage, obs))
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
+        decisions = self._answered(index, obs)
+        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+
+    def _linking(self, index: int, obs: Observations) -> Decisions:
+        decisions = self._answered(index, obs)
+        self._keep(obs, self.labels[index], decisions)
+        return decisions
+
+    def _answered(self, index: int, obs: Observations) -> Decisions:
         policy = self.policies[index]
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
-        _check(policy, obs, decisions)
-        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+        check(policy, obs, decisions)
+        return decisions
 
     def _observe(self, stage: Stage, play: Play) -> Observations:
         role = self.game.decider(stage.name)
@@ -262,8 +331,8 @@ class Simulation(mesa.Model):
             rounds=when.announced,
             agent=deciders,
             space=stage.space(self.game, _known(play)),
-            seen={name: seats.spread(play[name]) for name in stage.sees},
-            past=Past(tuple(self.plays), role, deciders),
+            seen=play.shown(stage),
+            past=Past(tuple(self.plays), role, deciders, self._also(role)),
             draws=self._draws(stage.name, deciders, self.steps),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
@@ -274,7 +343,12 @@ class Simulation(mesa.Model):
                 self.network, deciders, self.plays[-1] if self.plays else None, role, self.society.neighbours
             ),
             continuation=self.society.continuation,
+            known=self.reputation.known(play, role),
         )
+
+    def _also(self, role: str) -> tuple[str, ...]:
+        """Name the other roles that an agent may have held before."""
+        return tuple(each for each in self.cast.members if each != role) if self.cast.rotating else ()
 
     def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
         """Record what stands behind the answers, and give the number of the reply behind each row."""
@@ -328,14 +402,14 @@ class Simulation(mesa.Model):
             "role": role,
             "agent": obs.draws.agent,
             "policy": self._labelled(obs.agent),
-            "seen": _seen(obs),
+            "seen": seen_column(obs),
             "payoff": play.earned[role],
         }
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
         if self.cast.subjects is not None:
-            columns |= _traits(self.cast.subjects.take(obs.agent))
+            columns |= trait_columns(self.cast.subjects.take(obs.agent))
         return columns
 
     def _group(self, play: Play, seats: Seats, session: Ints) -> Ints:
@@ -367,30 +441,13 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
 
 def _memory(policies: Sequence[Policy]) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
-    spans = [policy.lookback for policy in policies]
+    # Who is asked about a link is told what it earned.
+    spans = [
+        max(1, policy.lookback) if policy.asked_for_links and policy.lookback is not None else policy.lookback
+        for policy in policies
+    ]
     known = [span for span in spans if span is not None]
     return max(known, default=0) if len(known) == len(spans) else None
-
-
-def _check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
-    """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
-    name = policy.agent_name()
-    if len(decisions.actions) != len(obs):
-        raise GamesimError(
-            f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
-        )
-    if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
-        # What was drawn from legal actions is legal.
-        possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
-        if obs.space.contains(possible).all():
-            return
-    legal = obs.space.contains(decisions.actions)
-    wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise GamesimError(
-            f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so"
-        )
 
 
 def _known(play: Play) -> Play:
@@ -400,29 +457,3 @@ def _known(play: Play) -> Play:
     known = Play(play.game, play.groups, play.chance_draws)
     known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known
-
-
-def _traits(subjects: Subjects) -> dict[str, Column]:
-    """Put who decided into columns, one a trait."""
-    nobody = subjects.row < 0
-    return {
-        f"x_{name}": Coded(np.where(nobody, -1, column.codes[subjects.row]), column.values)
-        if isinstance(column, Words)
-        else np.where(nobody, np.nan, column[subjects.row])
-        for name, column in People.of(subjects.people).traits.items()
-    }
-
-
-def _seen(obs: Observations) -> Coded | None:
-    """Write what each row saw as JSON, each distinct text once."""
-    if not obs.seen:
-        return None
-    table = np.column_stack(list(obs.seen.values()))
-    distinct, row = np.unique(table, axis=0, return_inverse=True)
-    texts = [
-        json.dumps(
-            {name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)}
-        )
-        for values in distinct
-    ]
-    return Coded(row.ravel(), texts)

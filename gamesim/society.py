@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 
 from gamesim.errors import GamesimError, unknown
 from gamesim.neighbours import SHOWN
+from gamesim.reputation import LEVELS
 from gamesim.streams import generator, key, uniforms, words
 
+ROLES = ("fixed", "random")
+PLACEMENTS = ("random", "clustered", "degree")
 UPDATES = ("synchronous", "sequential", "death_birth")
 
 
@@ -34,6 +37,12 @@ class Society:
         Games of such indefinite length that are played one after another.
     neighbours : str
         What neighbours on a network see of each other: ``nothing``, ``actions`` or ``earnings`` too.
+    reputation : str
+        What players know of those they meet: ``none``, ``partner``, ``image`` or ``list`` (`gamesim.reputation`).
+    roles : str
+        ``fixed``: held for the whole session; ``random``: drawn anew in every round within each group.
+    placement : str
+        Which policies sit on which nodes: ``random``, ``clustered`` or ``degree`` (`gamesim.population.placed`).
     """
 
     update: str = "synchronous"
@@ -41,12 +50,20 @@ class Society:
     continuation: float = 0.0
     supergames: int = 1
     neighbours: str = "earnings"
+    reputation: str = "none"
+    roles: str = "fixed"
+    placement: str = "random"
 
     def __post_init__(self) -> None:
-        if self.update not in UPDATES:
-            raise unknown("update schedule", self.update, UPDATES)
-        if self.neighbours not in SHOWN:
-            raise unknown("view of neighbours", self.neighbours, SHOWN)
+        for what, given, there_are in (
+            ("update schedule", self.update, UPDATES),
+            ("view of neighbours", self.neighbours, SHOWN),
+            ("reputation", self.reputation, LEVELS),
+            ("way to give roles", self.roles, ROLES),
+            ("placement", self.placement, PLACEMENTS),
+        ):
+            if given not in there_are:
+                raise unknown(what, given, there_are)
         if not 0 <= self.share <= 1:
             raise GamesimError(f"update: share = {self.share} must be 0 to 1")
         if not 0 <= self.continuation < 1:

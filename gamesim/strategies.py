@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,7 +14,7 @@ from gamesim.actions import Amount, Choice
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
-from gamesim.outcomes import names_told
+from gamesim.outcomes import helps_others, names_told
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
@@ -35,6 +37,8 @@ class Strategy(ExactPolicy):
     """
 
     error: Parameter = personal(0.0, least=0, most=0.5)
+
+    fitted: ClassVar[Mapping[str, tuple[float, float]]] = {"error": (0.0, 0.5)}
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse decisions other than to cooperate or defect, and games that do not tell what the other did."""
@@ -114,7 +118,8 @@ class Response(Strategy):
 class Contributor(ExactPolicy):
     """An agent that contributes by a schedule: a share of its money for each share that the others gave.
 
-    What the others give is believed to be what they gave in the last round.
+    What the others give is believed to be what they gave in the last round. Where a contribution is asked for each
+    amount that others may give on average (stages ``given_0``, ``given_1``, ...), it is that amount.
 
     Parameters
     ----------
@@ -140,7 +145,9 @@ class Contributor(ExactPolicy):
         """Put all probability on the amount of the schedule."""
         assert isinstance(obs.space, Amount)
         believed = self.start.of(obs)
-        if len(obs.past):
+        if given := re.fullmatch(r"given_(\d+)", obs.stage):
+            believed = np.full(len(obs), float(given[1]) / obs.space.high)
+        elif len(obs.past):
             told = obs.past.recent(1).told("others_mean")[0] / obs.space.high
             believed = np.where(np.isnan(told), believed, told)
         return certain(obs.space.nearest(self.schedule(believed, obs) * obs.space.high))
@@ -155,7 +162,8 @@ def check_contributions(agent: str, setting: Setting, stage: str) -> None:
         Naming the agent and the decision.
     """
     told = names_told(setting.game, setting.game.decider(stage))
-    if not isinstance(setting.game.space_at_most(stage), Amount) or "others_mean" not in told:
+    amount = isinstance(setting.game.space_at_most(stage), Amount)
+    if not amount or "others_mean" not in told or not helps_others(setting.game, stage):
         raise GamesimError(
             f"{agent} decides on contributions, of which each is told the others' mean, not on "
             f"{setting.game.name}.{stage}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,8 +140,8 @@ class Wording:
     def moves_options(self, game: Game, stage: str) -> bool:
         """Tell whether the texts of a stage follow the arrangement of its options.
 
-        They do where they name every option by its placeholder: neutral names in the rules, whose meaning moves;
-        names with a meaning in the question, whose order moves.
+        They do where neutral names, whose meaning moves, stand in the rules as placeholders, every one of them; and
+        where names with a meaning, whose order moves, stand in the question as ``{options}`` or ``{turned}``.
         """
         space = game.space_at_most(stage)
         if not isinstance(space, Choice):
@@ -168,7 +169,7 @@ def fields(template: str) -> set[str]:
 
 def _names(text: str, space: Choice) -> bool:
     named = fields(text)
-    return set(space.labels) <= named or (not space.neutral and bool({"options", "turned"} & named))
+    return set(space.labels) <= named if space.neutral else bool({"options", "turned"} & named)
 
 
 def own(kind: type[Game]) -> Wording:
@@ -185,11 +186,18 @@ def own(kind: type[Game]) -> Wording:
 
 
 def variants(kind: type[Game]) -> Iterator[Game]:
-    """Give a game with every setting of its switches that makes one."""
-    switches = [name for name, item in kind.parameters().items() if isinstance(item.default, bool)]
-    for values in product((False, True), repeat=len(switches)):
+    """Give a game with every setting of its switches, its limited counts as given and at most."""
+    settings: dict[str, tuple[int, ...]] = {}
+    for name, item in kind.parameters().items():
+        most = item.metadata.get("most", math.inf)
+        if isinstance(item.default, bool):
+            settings[name] = (False, True)
+        elif isinstance(item.default, int) and math.isfinite(most):
+            # A larger group may have more stages.
+            settings[name] = (item.default, int(most))
+    for values in product(*settings.values()):
         try:
-            yield kind.from_settings(dict(zip(switches, values, strict=True)))
+            yield kind.from_settings(dict(zip(settings, values, strict=True)))
         except GamesimError:
             continue
 
@@ -226,7 +234,7 @@ def speakable(kind: type[Game]) -> Speakable:
         play = game.played_at(0.5)
         fed = game.feedback(play)
         for each in game.stages:
-            seen = {name: float(play[name][0]) for name in each.sees}
+            seen = {name: float(values[0]) for name, values in play.shown(each).items()}
             asked = speech.say({**seen, **game.derived(seen)}, exact=True)
             role = game.decider(each.name)
             options = speech.options(each.name)

@@ -99,6 +99,10 @@ class Terms:
 
     def _text(self, name: str, value: float) -> str:
         if kinds := self.kinds(name):
+            if len(kinds) == 2 and not float(value).is_integer():
+                # On a network this is what several neighbours did.
+                shares = [plain(round(100 * share, 1)) for share in (1 - value, value)]
+                return ", ".join(f"{kind} {share} %" for kind, share in zip(kinds, shares, strict=True))
             return kinds[int(value)]
         space = self.spaces.get(name)
         money = name == "earned" or name in self.game.money_names

@@ -24,9 +24,21 @@ from gamesim.streams import Draws, Floats, Ints
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "beauty_contest": [{"group_size": 5, "highest": 20}, {"group_size": 3, "p": 1.3, "highest": 7}],
     "bomb_risk": [{"boxes": 9, "prize": 2.5}],
+    "centipede": [{"moves": 6, "share": 0.6, "growth": 3}],
+    "conditional_contribution": [{"endowment": 3, "group_size": 3}],
     "dictator": [{"endowment": 10, "step": 0.5}, {"currency": "points"}],
+    "first_price_auction": [{"group_size": 2, "highest": 10, "step": 0.5}],
+    "modified_dictator": [{"endowment": 1, "step": 0.1}],
+    "money_request": [{"low": 0, "high": 3, "step": 0.5, "bonus": 4}],
+    "peer_punishment": [
+        {"group_size": 2, "effect": "amount", "deduction": 3, "cost": "linear"},
+        {"group_size": 5},
+    ],
     "prisoners_dilemma": [{"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7}],
     "public_goods": [{"group_size": 2}, {"group_size": 5, "mpcr": 0.3, "hold": "multiplier"}],
+    "threshold_public_good": [
+        {"group_size": 3, "endowment": 5, "threshold": 9, "benefit": 4, "refund": False}
+    ],
     "trust": [{"endowment": 10, "factor": 2, "step": 0.5}, {"endowment": 0.3, "step": 0.1}],
     "two_by_two": [{"row_up_left": -3.0, "column_up_left": 2.5}],
     "ultimatum": [{"sequential": True}, {"both_roles": True}, {"endowment": 10}],

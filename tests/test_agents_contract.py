@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from strategies import all_games
 from test_agents import batches, check_contract, prepared
 
+import gamesim
 from gamesim import catalog
 
 ASKED = ("befm", "llm", "me", "mini")
@@ -54,3 +58,21 @@ def test_agents_cover_the_games_that_they_are_for(agent: str) -> None:
     for name in COVERED[agent]:
         game = all_games()[name]
         assert all(prepared(agent, game, stage.name) is not None for stage in game.stages), name
+
+
+def test_the_agent_on_the_page_plays(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "agents.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code is not None
+    file = tmp_path / "maximin.py"
+    file.write_text(code[1], encoding="utf-8")
+    run = gamesim.play("dictator", agents=f'"{file}"@weight=uniform(0,1)', n=400)
+    # Whoever weighs the other more than itself gives everything.
+    assert set(run.decisions["action"]) == {0, 100}
+
+
+def test_every_agent_is_on_the_page() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "agents.md").read_text(encoding="utf-8")
+    elsewhere = {*ASKED, "equal_split", "fixed", "human", "human_kernel", "spe", "uniform"}
+    missing = [name for name in catalog.names("agents") if name not in elsewhere and f"`{name}`" not in page]
+    assert missing == []

@@ -14,6 +14,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
+from gamesim.outcomes import alike, prospects
 from gamesim.policy import ExactPolicy, Setting
 
 WEIGHING = (
@@ -223,3 +224,25 @@ def test_what_cannot_be_weighed_is_refused(
 
 def test_all_of_them_are_choosers() -> None:
     assert all(issubclass(catalog.find_agent(name), Chooser) for name in WEIGHING)
+
+
+def test_moves_of_nature_are_laid_out_once_each() -> None:
+    """Of k boxes opened, the bomb is among them with probability k / 100: two outcomes, and one of none."""
+    outcomes = prospects(all_games()["bomb_risk"], "open", (), alike)
+    assert len(outcomes.row) == 2 * 101 - 1 - 1
+    np.testing.assert_allclose(outcomes.expect(outcomes.own), np.arange(101) * (1 - np.arange(101) / 100))
+
+
+@pytest.mark.parametrize(("r", "safe"), [(-1.0, 1), (0.0, 4), (0.3, 5), (0.5, 6), (0.8, 7)])
+def test_risk_aversion_counts_safe_choices_as_holt_and_laury_do(r: float, safe: int) -> None:
+    # Holt & Laury 2002, Table 3: 4 safe choices from -0.15 to 0.15, 5 up to 0.41, 6 up to 0.68, 7 up to 0.97.
+    game = catalog.find_game("lottery_menu").from_settings({})
+    policy = agent("crra", r=r)
+    chosen = [first(game, stage.name, policy).probabilities[0, 0] for stage in game.stages]
+    assert sum(chosen) == safe
+
+
+def test_a_signal_of_ones_own_is_not_weighed() -> None:
+    game = catalog.find_game("first_price_auction").from_settings({})
+    with pytest.raises(GamesimError, match="each is shown a value of its own"):
+        agent("fehr_schmidt").prepare(Setting(game, ("bidder",)))

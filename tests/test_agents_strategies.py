@@ -229,3 +229,16 @@ def test_contributors_on_a_network_respond_to_their_neighbourhood() -> None:
     )
     last = run.decisions.query("round == 3 and policy == 'conditional_cooperator'")["action"]
     assert last.nunique() > 1
+
+
+def test_conditional_cooperators_fill_in_the_schedule() -> None:
+    run = gamesim.play("conditional_contribution", agents="conditional_cooperator@slope=0.5@start=0.2", n=8)
+    table = run.decisions.groupby("stage", observed=True)["action"].mean()
+    assert table["unconditional"] == 2
+    assert [table[f"given_{k}"] for k in (0, 4, 10, 20)] == [0, 2, 5, 10]
+
+
+def test_taking_from_others_is_no_contribution() -> None:
+    game = catalog.find_game("common_pool").from_settings({})
+    with pytest.raises(GamesimError, match="decides on contributions"):
+        agent("free_rider").prepare(Setting(game, tuple(dict.fromkeys(game.roles))))

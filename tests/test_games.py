@@ -198,9 +198,8 @@ def test_every_paraphrase_names_the_same_amounts(name: str) -> None:
 def test_every_wording_renders(name: str) -> None:
     game = all_games()[name]
     for each in game.stages:
-        spaces = {other: game.space_at_most(other) for other in each.sees}
         for share in (0.0, 0.5, 1.0):
-            seen = {other: float(space.at(share)) for other, space in spaces.items()}
+            seen = game.seen_at(each.name, share)
             written = [told(game, each.name, seen, wording) for wording in range(wordings(game, each.name))]
             assert len({text.user for text in written}) == len(written), "two wordings are the same text"
             for text in written:
@@ -255,7 +254,7 @@ def test_the_selfish_plan_is_legal(name: str) -> None:
     game = all_games()[name]
     for each in game.stages:
         space = game.space_at_most(each.name)
-        seen = {other: np.array([float(game.space_at_most(other).at(1.0))]) for other in each.sees}
+        seen = {other: np.array([value]) for other, value in game.seen_at(each.name, 1.0).items()}
         plan = game.selfish(each.name, seen, 1)
         actions = plan.values if isinstance(plan, ActionDistribution) else plan
         assert space.contains(actions).all()

@@ -23,10 +23,14 @@ ENGINE = (
         "network",
         "groups",
         "game",
+        "matrix",
+        "peers",
         "neighbours",
+        "reputation",
         "society",
         "subjects",
         "observation",
+        "knowledge",
         "parameters",
         "outcomes",
         "beliefs",
@@ -54,15 +58,19 @@ ENGINE = (
         "page",
         "prompt",
         "reading",
+        "rewiring",
+        "linking",
         "simulation",
         "elicit",
         "roster",
         "personas",
         "run",
+        "sensitivity",
         "replication",
         "replicate",
+        "shown",
+        "show",
     ),
-    *("shown", "show"),
     *("aligning", "behaviorbench", "listing", "modelling", "replay", "prompts_command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
@@ -75,7 +83,18 @@ BESIDE = {
 }
 # From which module of the engine on each package may be used.
 USED_FROM = {"models": "elicit", "humans": "beliefs", "analysis": "run", "mini": "listing"}
-GAMES = {"errors", "values", "streams", "actions", "distribution", "network", "groups", "game"}
+GAMES = {
+    "errors",
+    "values",
+    "streams",
+    "actions",
+    "distribution",
+    "network",
+    "groups",
+    "game",
+    "matrix",
+    "peers",
+}
 AGENTS = GAMES | {
     "beliefs",
     "choosing",

@@ -121,7 +121,7 @@ def test_what_is_missing_is_printed_with_its_bounds(
     show.result(run, comparison, quiet=False, json=False, plot=None, played=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "40 of 200 answers missing (20 out of range, 20 refused)" in shown
-    assert "at the lowest or highest action the mean is 40.00 to 60.00" in shown
+    assert "the mean would be 40.00 if they were all the lowest action, 60.00 if the highest" in shown
     assert "with the 40 missing answers: " in shown
     assert "(4 texts)" in shown
     assert "only 4 wordings: a claim about wording needs 10" in shown

@@ -13,7 +13,8 @@ pytest.importorskip("openai")
 
 from badserver import EXPIRED, KEY, BadServer, serving
 
-from gamesim.errors import GamesimError
+import gamesim
+from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Prompt, Replying, Sampling, Scorer
 from gamesim.models import remote as remote_module
 from gamesim.models.access import Access, Underway
@@ -206,8 +207,36 @@ def test_the_timeout_may_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) ->
     assert open_remote("model").describe()["deadline"] == 35
     assert open_remote("model", timeout=2, deadline=3).describe()["deadline"] == 3
     monkeypatch.setenv("GAMESIM_TIMEOUT", "long")
-    with pytest.raises(GamesimError, match="GAMESIM_TIMEOUT must be a number of seconds, not 'long'"):
+    with pytest.raises(GamesimError, match="GAMESIM_TIMEOUT must be a number of seconds above 0, not 'long'"):
         open_remote("model")
+    for nonsense in ("nan", "inf", "0", "-1"):
+        monkeypatch.setenv("GAMESIM_TIMEOUT", nonsense)
+        with pytest.raises(GamesimError, match="must be a number of seconds above 0"):
+            open_remote("model")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/v1", "http://localhost:abc/v1", "me:hidden@host/v1?key=hidden"]
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_secrets(address: str) -> None:
+    with pytest.raises(GamesimError, match=r"^base_url ") as caught:
+        open_remote("model", address)
+    assert "hidden" not in str(caught.value)
+
+
+def test_another_key_or_time_out_in_the_environment_is_taken(
+    server: BadServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", EXPIRED)
+    with pytest.raises(StoppedError, match="refuses the key"):
+        gamesim.play("dictator", "openai:model", n=4)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("GAMESIM_TIMEOUT", "7")
+    server.does = lambda asked: "say [5]"
+    run = gamesim.play("dictator", "openai:model", n=4)
+    assert (run.decisions["status"] == "ok").all()
+    assert run.settings.policies["openai:model"]["model"]["timeout"] == 7
 
 
 def test_answers_are_told_of_as_they_come(server: BadServer) -> None:

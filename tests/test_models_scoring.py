@@ -7,6 +7,7 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ pytest.importorskip("torch")
 pytest.importorskip("openai")
 
 import torch
-from badserver import KEY, BadServer, serving
+from badserver import KEY, BadServer, Handler, serving
 from logprobserver import PLAIN_TEMPLATE, THINKING_TEMPLATE, give_template, telling
 from tiny import write_model
 
+import gamesim
 from gamesim.errors import GamesimError, StoppedError
 from gamesim.models import Prompt, Sampling, Scorer
 from gamesim.models.access import Access
@@ -204,3 +206,46 @@ def test_a_server_that_fails_stops_and_decides_nothing(opened: Callable[..., Rem
         with pytest.raises(StoppedError, match="server error: "):
             served.score([Prompt("fail")], [["fail"]])
         assert served.form == ""
+
+
+class Halfway(Handler):
+    """Tells first tokens: all of them to one question, half of their probability to the others."""
+
+    def answer(self, asked: dict[str, Any], earlier: int) -> None:
+        if not asked.get("top_logprobs"):
+            self.fail(400, "prompt_logprobs is not supported")
+            return
+        share = 0.5 if "Which option" in asked["messages"][-1]["content"] else 0.25
+        listed = [{"token": token, "logprob": math.log(share), "bytes": None} for token in ("A", "B")]
+        choice = {
+            "index": 0,
+            "finish_reason": "length",
+            "message": {"role": "assistant", "content": "A"},
+            "logprobs": {"content": [{**listed[0], "top_logprobs": listed}]},
+        }
+        self.send(200, {"object": "chat.completion", "choices": [choice]})
+
+
+def test_each_row_says_whether_the_settings_were_applied_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Halfway) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        run = gamesim.play(
+            "prisoners_dilemma", "openai:model@elicit=probabilities@temperature=0.5", n=40, seed=1
+        )
+    asked = {each["id"]: each["user"] for each in run.replies}
+    raw = ["Which option" not in asked[reply] for reply in run.decisions["reply"]]
+    assert 0 < sum(raw) < len(raw)
+    assert run.decisions["elicitation"].tolist() == [
+        "raw probabilities" if each else "probabilities" for each in raw
+    ]
+    (about,) = run.settings.policies.values()
+    assert about["model"]["probabilities"] == "top_logprobs"
+
+
+def test_a_prompt_that_a_filter_blocks_is_told_in_a_sentence(opened: Callable[..., RemoteModel]) -> None:
+    with (
+        serving() as server,
+        pytest.raises(GamesimError, match=r"against the rules.*use @elicit=sample") as raised,
+    ):
+        ServedScorer(opened(server)).score([Prompt("blocked")], [["blocked"]])
+    assert not isinstance(raised.value, StoppedError)

@@ -247,3 +247,35 @@ def test_the_page_names_every_key_and_part() -> None:
         assert f"`[{key}]" in page or f"`{key}`" in page, key
     for part in (*PARTS, *COUNTS):
         assert f"`{{{part}}}`" in page, part
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dictator.toml").write_text("", encoding="utf-8")
+    with pytest.raises(GamesimError, match="is a file; name the folder that it is in"):
+        open_pack(tmp_path / "dictator.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('[ask]\ngive = "{endowment.__class__}"\n', "only .number"),
+        ('[ask]\ngive = "{endowment.__class__.__new__.__globals__[math]}"\n', "only .number"),
+        ('[ask]\ngive = "{endowment[0]}"\n', "only .number"),
+        ('[ask]\ngive = "{endowment:{endowment.__class__}}"\n', "only .number"),
+        ('subject = "{age.__class__}"\n', "subject takes more of a placeholder"),
+        ('subject = "{age.number}"\n', "subject takes more of a placeholder"),
+        ('subject = "{"\n', "subject cannot be filled in"),
+        ('subject = "{}"\n', "subject cannot be filled in"),
+    ],
+)
+def test_a_pack_cannot_reach_into_the_program(tmp_path: Path, content: str, sentence: str) -> None:
+    with pytest.raises(GamesimError, match=sentence):
+        open_pack(written(tmp_path, "dictator", content))
+
+
+def test_names_with_a_meaning_in_a_fixed_order_do_not_vary(tmp_path: Path) -> None:
+    game = all_games()["ultimatum"].from_settings({"sequential": True})
+    assert arrangements(game, "answer") == 2
+    fixed = '[first]\nanswer = "{offer} for you. Do you {accept} or {reject}?"\n'
+    pack = open_pack(written(tmp_path, "ultimatum", fixed))
+    assert arrangements(game, "answer", Style(pack=pack)) == 1

@@ -19,6 +19,9 @@ from gamesim.simulation import Simulation
 FOLDER = Path(__file__).parent / "playthroughs"
 SHOWN: dict[str, list[dict[str, Any]]] = {
     "beauty_contest": [{"group_size": 3}],
+    "common_pool": [{"group_size": 3}],
+    "conditional_contribution": [{"endowment": 2, "group_size": 2}],
+    "minimum_effort": [{"group_size": 3}],
     "ultimatum": [{}, {"sequential": True}, {"both_roles": True}],
 }
 """Parameters to show, where they are not the defaults alone."""

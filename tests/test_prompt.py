@@ -59,10 +59,8 @@ def test_what_is_seen_and_what_is_legal_stands_in_the_text(name: str) -> None:
         written, row = texts(obs)
         for decider, i in enumerate(row):
             text = written[i].user
-            for stage, values in obs.seen.items():
-                space = game.space_at_most(stage)
-                value = float(values[decider])
-                assert (game.money(value) if isinstance(space, Amount) else space.write(value)) in text
+            for name_seen, values in obs.seen.items():
+                assert terms(game).one(name_seen, float(values[decider])) in text
             space = obs.space.take(np.array([decider]))
             for action in space.support()[[0, -1]]:
                 assert not math.isnan(read_answer(f"[{space.write(float(action))}]", space).action)
@@ -72,6 +70,7 @@ def test_what_is_seen_and_what_is_legal_stands_in_the_text(name: str) -> None:
 def test_wordings_differ_and_wrap_around(name: str) -> None:
     game = all_games()[name]
     obs = observed(game, 1)[0]
+    obs = obs.take(np.zeros(len(obs), dtype=np.int64))
     count = wordings(game, obs.stage)
     all_texts = [texts(obs, np.full(len(obs), variant))[0][0] for variant in range(count)]
     assert len(set(all_texts)) == count
@@ -155,6 +154,9 @@ def test_the_form_of_the_answer_fits_the_space() -> None:
     assert "[A] or [B]" in answer_format(Choice(("x", "y"), ("A", "B")))
     assert "a whole number" in answer_format(Amount(0, 10))
     assert "a whole number" not in answer_format(Amount(0, 10, 0.5))
+    assert "1 or more in steps of 2" in answer_format(Amount(1, 9, 2))
+    assert "0.5 or more in steps of 1" in answer_format(Amount(0.5, 3.5))
+    assert "multiple of 0.1" in answer_format(Amount(0.3, 0.9, 0.1))
 
 
 def test_options_read_neutrally() -> None:

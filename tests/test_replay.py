@@ -106,7 +106,7 @@ def test_rules_are_printed_once_a_player_unless_in_full() -> None:
     rule = "The other person has no say"
     assert rule in full
     assert (brief.count(rule), full.count(rule)) == (1, 3)
-    assert (brief.count("(rules as before)"), full.count("(rules as before)")) == (2, 0)
+    assert (brief.count("(as before)"), full.count("(as before)")) == (2, 0)
 
 
 @pytest.fixture

@@ -215,3 +215,27 @@ def test_an_isolated_node_plays_alone() -> None:
     run = play("public_goods", "uniform", network=network, matching="neighbourhoods", rounds=2, mpcr=0.5)
     alone = run.decisions[run.decisions["agent"] == 2]
     np.testing.assert_allclose(alone["payoff"], 20 - 0.5 * alone["action"])
+
+
+def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
+    from gamesim.sensitivity import by_update, other_schedule
+
+    assert other_schedule("synchronous", 11) == ("sequential:0.1", 101)
+    assert other_schedule("sequential:0.1", 101) == ("synchronous", 11)
+    society: dict[str, Any] = {
+        "network": "lattice:side=20,neighbours=8",
+        "sessions": 4,
+        "temptation": 540,
+        "sucker": 0,
+    }
+    society |= {"reward": 400, "punishment": 0}
+    first = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=21, **society)
+    schedule, rounds = other_schedule("synchronous", 21)
+    second = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=rounds, update=schedule, **society)
+    table = by_update(first, second)
+    last = [
+        run.decisions[run.decisions["round"] == run.decisions["round"].max()]["action"].mean()
+        for run in (first, second)
+    ]
+    assert table["difference"].iloc[0] == pytest.approx(last[1] - last[0])
+    assert table["low"].iloc[0] <= table["difference"].iloc[0] <= table["high"].iloc[0]

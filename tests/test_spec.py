@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.spec import Item, parse, shares
 
 
@@ -154,3 +154,17 @@ def test_a_mapping_is_a_population() -> None:
 def test_names_in_tables_are_as_written() -> None:
     read = parse("proposer=fixed@action=40:0.5,proposer=spe:0.5,responder=openai:x")
     assert [item.label for item in read] == ["fixed@action=40", "spe", "openai:x"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [
+        ("memory", "memories"),
+        ("key", "keys"),
+        ("mismatch", "mismatches"),
+        ("kind of model", "kinds of model"),
+        ("way to use schemas", "ways to use schemas"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_all_names_in_the_plural(kind: str, plural: str) -> None:
+    assert str(unknown(kind, "x", ["long"])) == f"unknown {kind} 'x' ({plural}: long)"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -23,8 +24,9 @@ pytest.importorskip("openai")
 
 from badserver import BadServer, serving
 
+from gamesim import Run, show
 from gamesim import play as gamesim_play
-from gamesim import show
+from gamesim.errors import GamesimError
 from gamesim.models.access import Underway, Watching
 from gamesim.models.opening import open_model
 
@@ -99,7 +101,7 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
 ) -> None:
     stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.7")
     assert stopped.returncode == 3
-    assert "--resume" in stopped.stderr
+    assert "--resume goes on from here" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
     assert settings["status"] == "interrupted"
@@ -116,6 +118,58 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     assert len(server.requests) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
+
+
+def test_where_no_answer_is_kept_a_stopped_run_does_not_promise_to_go_on(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.7", "--no-cache")
+    assert stopped.returncode == 3
+    assert "--resume asks for everything again, since --no-cache kept no answer" in stopped.stderr
+
+
+def test_what_the_cache_does_not_hold_and_where_it_cannot_write(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert gamesim(environment, tmp_path, *PLAY, "--out", "run", "-q").returncode == 0
+    for arguments, sentence in (
+        (("prune", "--model", "tiyn"), "cache: unknown model 'tiyn'; did you mean 'tiny'? (models: tiny)"),
+        (("export", "x.jsonl", "--model", "tiyn"), "unknown model 'tiyn'"),
+        (("export", "nowhere/x.jsonl"), "nowhere/x.jsonl: cannot be written (No such file or directory)"),
+    ):
+        done = gamesim(environment, tmp_path, "cache", *arguments)
+        assert done.returncode == 2, done.stderr
+        assert sentence in done.stderr
+    assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_a_run_in_other_words_is_not_taken_up(
+    server: BadServer, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    texts = tmp_path / "texts"
+    texts.mkdir()
+
+    def ask_with(question: str, game: str = "dictator") -> None:
+        (texts / f"{game}.toml").write_text(f"[ask]\n{question}\n", encoding="utf-8")
+
+    def play(**more: Any) -> Run:
+        return gamesim_play("dictator", "openai:tiny", n=4, out=tmp_path / "run", resume=True, **more)
+
+    ask_with('give = ["How much?"]')
+    first = play(prompts=texts)
+    for more, sentence in (
+        ({"fixed_wording": True}, "since fixed_wording was False there and is True now"),
+        ({}, "the files behind its agents"),
+    ):
+        with pytest.raises(GamesimError, match=sentence):
+            play(**more)
+    ask_with('send = ["How much?"]', "trust")
+    assert play(prompts=texts).settings.run == first.settings.run, "another game's texts do not matter"
+    ask_with('give = ["How much, then?"]')
+    with pytest.raises(GamesimError, match="the files behind its agents"):
+        play(prompts=texts)
 
 
 def test_a_ceiling_on_cost_needs_a_price(environment: dict[str, str], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gamesim.actions import Choice
 from gamesim.elicit.questions import Question, Variants, write_questions
 from gamesim.elicit.sampled import Manner, SchemaRefusedError, sampled
 from gamesim.elicit.scored import scored, warn_of_low_mass
-from gamesim.elicit.stated import stated
+from gamesim.elicit.stated import ROOM, stated
 from gamesim.errors import GamesimError, GamesimWarning, unknown
 from gamesim.models import Gated, LanguageModel, Sampling, Scorer, environment
 from gamesim.models.opening import open_model
@@ -60,6 +60,8 @@ class ModelPolicy(Policy):
         Where and in which precision a local model runs.
     """
 
+    asked_for_links: ClassVar[bool] = True
+
     elicit: str = "auto"
     temperature: float | None = None
     top_k: int | None = None
@@ -79,10 +81,11 @@ class ModelPolicy(Policy):
     dtype: str = "auto"
     opened: LanguageModel | None = field(default=None, init=False, repr=False, compare=False)
     served: bool = field(default=False, init=False, repr=False, compare=False)
+    linked: bool = field(default=False, init=False, repr=False, compare=False)
     seed: int = field(default=0, init=False, repr=False, compare=False)
     style: Style = field(default=PLAIN, init=False, repr=False, compare=False)
     found_out: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What was learnt while playing: whether the server takes schemas, which decisions were checked."""
+    """What was learnt while playing: whether the server takes schemas, which decisions were warned of."""
 
     def default_sampling(self) -> Sampling:
         """Give the settings for what the user leaves open."""
@@ -100,8 +103,11 @@ class ModelPolicy(Policy):
             for item in dataclasses.fields(Sampling)
             if hasattr(self, item.name)
         }
+        default = self.default_sampling()
+        if self.elicit == "verbalized":
+            default = dataclasses.replace(default, max_new_tokens=max(default.max_new_tokens, ROOM))
         return dataclasses.replace(
-            self.default_sampling(), **{name: value for name, value in given.items() if value is not None}
+            default, **{name: value for name, value in given.items() if value is not None}
         )
 
     def opening(self, model: str, setting: Setting, base_url: str | None = None) -> Self:
@@ -117,16 +123,19 @@ class ModelPolicy(Policy):
             Where a remote model is served, if not at ``OPENAI_BASE_URL``.
         """
         self._check_options()
+        served = model.startswith("openai:")
         opened = open_model(
             model,
             self.sampling(),
             device=self.device,
             dtype=self.dtype,
             download=setting.download,
-            # Looked up here, so that another server in the environment is another model.
+            # Looked up here, so that another server, key or time-out in the environment is another model.
             base_url=base_url or environment.setting(environment.URL) or None,
+            known=tuple(
+                environment.setting(each) for each in (environment.KEY, environment.TIMEOUT) if served
+            ),
         )
-        served = isinstance(opened, Gated)
         if setting.access is not None and isinstance(opened, Gated):
             opened = setting.access(opened, self.sampling().max_new_tokens)
         if self.elicit == "probabilities" and served:
@@ -135,6 +144,7 @@ class ModelPolicy(Policy):
         known = {
             "opened": opened,
             "served": served,
+            "linked": setting.linked,
             "seed": setting.seed,
             "style": self._style(setting),
             "found_out": {},
@@ -150,6 +160,12 @@ class ModelPolicy(Policy):
         pack = open_pack(folder, type(setting.game)) if folder else None
         if pack is not None:
             pack.check(setting.game, setting.rounds)
+            if setting.game.name not in pack.games:
+                warnings.warn(
+                    f"prompts {folder!r}: holds no {setting.game.name}.toml, so our own texts are read",
+                    GamesimWarning,
+                    stacklevel=2,
+                )
         return Style(pack=pack, memory=self.memory, chat=self.chat, personas=self.personas)
 
     def _check_options(self) -> None:
@@ -161,7 +177,7 @@ class ModelPolicy(Policy):
                 raise unknown(name, value, known, where=self.agent_name())
         for name in ("wording", "order"):
             value = getattr(self, name)
-            if value != "vary" and not value.isdigit():
+            if value != "vary" and not (value.isascii() and value.isdigit()):
                 raise GamesimError(f"{self.agent_name()}@{name}={value} is neither 'vary' nor a number")
         if not 0 <= self.reask <= 10:
             raise GamesimError(f"{self.agent_name()}@reask={self.reask} must be 0 to 10")
@@ -180,6 +196,15 @@ class ModelPolicy(Policy):
             known["pack"] = self.style.pack.describe()
         return known | {"model": dict(self.model.describe())} if self.opened is not None else known
 
+    def notes(self) -> list[str]:
+        """Say what its texts leave out."""
+        if not self.linked:
+            return []
+        return [
+            f"{self.agent_name()}: reads the rules as they are without a network, and is not told who or how many its "
+            "neighbours are; a prompt pack can say so"
+        ]
+
     def decide(self, obs: Observations) -> Decisions:
         """Ask for every row."""
         variants = self.variants(obs)
@@ -187,8 +212,8 @@ class ModelPolicy(Policy):
         return dataclasses.replace(decisions, option_order=self._orders_shown(obs, variants))
 
     def _decide(self, obs: Observations, variants: Variants) -> Decisions:
-        if self.elicit in ("auto", "probabilities") and isinstance(self.model, Scorer):
-            return self._exact(obs, variants, self.model)
+        if (scorer := self._scorer) is not None:
+            return self._exact(obs, variants, scorer)
         if self.served and self.structured != "off" and self.found_out.get(SCHEMA, True):
             try:
                 decisions = self._answered(obs, variants, structured=True)
@@ -199,12 +224,18 @@ class ModelPolicy(Policy):
                 return decisions
         return self._answered(obs, variants, structured=False)
 
+    @property
+    def _scorer(self) -> Scorer | None:
+        """The model where its probabilities are wanted and at hand."""
+        wanted = self.elicit in ("auto", "probabilities")
+        return self.model if wanted and isinstance(self.model, Scorer) else None
+
     def _exact(self, obs: Observations, variants: Variants, model: Scorer) -> Decisions:
         asked, row = self.questions(obs, variants, "bracket")
         if isinstance(model, ServedScorer) and model.probe(asked[0].prompt, asked[0].answers) == "bare":
             asked, row = self.questions(obs, variants, "bare")
         decisions, found = scored(obs, model, asked, row, variants, self.agent_name(), self.model.name)
-        if not self.served and obs.decision not in self.found_out:
+        if not self.served and not self.found_out.get(obs.decision):
             self.found_out[obs.decision] = warn_of_low_mass(obs.decision, self.model, asked, found)
         return decisions
 
@@ -256,4 +287,5 @@ class ModelPolicy(Policy):
 
     def questions(self, obs: Observations, variants: Variants, form: str) -> tuple[list[Question], Ints]:
         """Give the distinct questions of a batch and which row is asked which."""
-        return write_questions(obs, variants, dataclasses.replace(self.style, answer=form))
+        style = dataclasses.replace(self.style, answer=form)
+        return write_questions(obs, variants, style, scored=self._scorer is not None)

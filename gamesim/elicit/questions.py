@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice
+from gamesim.actions import ActionSpace, Amount, Choice
 from gamesim.models import Prompt
 from gamesim.observation import Observations
 from gamesim.prompt import Style, arranged, texts
@@ -42,9 +42,9 @@ class Question:
     space : ActionSpace
         What is legal, for one decider, as the options are shown to it.
     answers : tuple of str
-        The legal answers, as the model would write them: A of them.
+        The legal answers, as the model would write them: A of them; none where they are not scored.
     actions : (L,) float
-        The legal actions.
+        The legal actions; none where they are not scored.
     spread : (A, L) float, optional
         Which actions an answer stands for, each row summing to 1; answer `i` is action `i` unless given.
     """
@@ -69,8 +69,10 @@ class Question:
         )
 
 
-def write_questions(obs: Observations, variants: Variants, style: Style) -> tuple[list[Question], Ints]:
-    """Write the distinct questions of a batch.
+def write_questions(
+    obs: Observations, variants: Variants, style: Style, *, scored: bool = True
+) -> tuple[list[Question], Ints]:
+    """Write the distinct questions of a batch: those who read the same but may do different things are kept apart.
 
     Parameters
     ----------
@@ -80,6 +82,8 @@ def write_questions(obs: Observations, variants: Variants, style: Style) -> tupl
         In which form each is asked.
     style : Style
         How they are spoken to.
+    scored : bool
+        Whether the legal answers will be scored; they are not written out otherwise.
 
     Returns
     -------
@@ -89,18 +93,21 @@ def write_questions(obs: Observations, variants: Variants, style: Style) -> tupl
         Which of them each decider is asked.
     """
     written, row = texts(obs, variants.wording, style, variants.order)
-    _, first = np.unique(row, return_index=True)
+    bounds = (obs.space.low, obs.space.high) if isinstance(obs.space, Amount) else ()
+    apart = np.column_stack([row, *(np.broadcast_to(np.asarray(bound), row.shape) for bound in bounds)])
+    _, first, place = np.unique(apart, axis=0, return_index=True, return_inverse=True)
     asked = []
-    for text, decider in zip(written, first, strict=True):
+    for decider in first:
+        text = written[row[decider]]
         space = arranged(
             obs.space.take(np.array([decider])), int(variants.order[decider]), style, obs.decision
         )
-        actions = space.support()
+        actions = space.support() if scored else np.empty(0)
         marks = "[{}]" if style.answer == "bracket" else "{}"
         answers = tuple(marks.format(space.write(float(action))) for action in actions)
         schema = answer_schema(space) if style.answer == "json" else ""
         asked.append(Question(Prompt(text.user, text.system, text.earlier, schema), space, answers, actions))
-    return asked, row
+    return asked, place.ravel().astype(np.int64)
 
 
 def possible(space: ActionSpace) -> str:
@@ -132,7 +139,7 @@ def shares_schema(space: ActionSpace) -> str:
 def value_schema(space: ActionSpace) -> dict[str, Any]:
     """Give the JSON schema of one action."""
     if isinstance(space, Choice):
-        return {"type": "string", "enum": list(space.shown)}
+        return {"type": "string", "enum": list(space.named)}
     low, high = (float(bound) for bound in space.support()[[0, -1]])
     kind = "integer" if float(space.step).is_integer() and low.is_integer() else "number"
     return {"type": kind, "minimum": low, "maximum": high}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -161,6 +161,7 @@ def ask(
     manner: Manner,
     read: Callable[[Completion, Question], R],
     form: Callable[[Question], str],
+    reasons: Mapping[int, str] = REASONS,
 ) -> list[Asked[R]]:
     """Ask each question once, and again with the reason while its answer is bad.
 
@@ -176,36 +177,45 @@ def ask(
         From an answer and its question to what it is read as.
     form : callable
         From a question to the sentence that says how to answer.
+    reasons : mapping from status to str
+        Why a bad answer cannot be used; one whose status is not there stands.
 
     Raises
     ------
     StoppedError
         When the model was stopped before all had answered; what came is in the cache.
     SchemaRefusedError
-        When the server takes no schema; nothing but the first question was sent.
+        When the server takes no schema, neither for the first question nor for any other of the batch.
     """
     prompts = [each.prompt for each in questions]
     ahead = 1 if manner.structured and manner.probing else 0
     completions = _complete(model, prompts[:ahead], seeds[:ahead])
-    if any(each.error.startswith(UNSUPPORTED) for each in completions):
-        raise SchemaRefusedError(completions[0].error)
+    _check_schemas(completions, manner)
     completions = [*completions, *_complete(model, prompts[ahead:], seeds[ahead:])]
+    _check_schemas(completions, manner)
     done = [
         Asked(seed, completion, read(completion, question))
         for question, seed, completion in zip(questions, seeds, completions, strict=True)
     ]
     for attempt in range(1, manner.reask + 1):
-        bad = [i for i, each in enumerate(done) if each.reading.status in REASONS]
+        bad = [i for i, each in enumerate(done) if each.reading.status in reasons]
         if not bad:
             break
         for i in bad:
-            why = REASONS[done[i].reading.status].format(possible=possible(questions[i].space))
+            why = reasons[done[i].reading.status].format(possible=possible(questions[i].space))
             prompts[i] = _again(prompts[i], done[i].last, why, form(questions[i]))
         answers = _complete(model, [prompts[i] for i in bad], [key(seeds[i], attempt) >> 1 for i in bad])
         for i, completion in zip(bad, answers, strict=True):
             done[i].again.append((prompts[i].user, completion))
             done[i].reading = read(completion, questions[i])
     return done
+
+
+def _check_schemas(completions: Sequence[Completion], manner: Manner) -> None:
+    """Raise where schemas were refused and nothing was answered: another stage may have a schema of another kind."""
+    refused = [each.error for each in completions if each.error.startswith(UNSUPPORTED)]
+    if manner.structured and refused and all(each.finish == "error" for each in completions):
+        raise SchemaRefusedError(refused[0])
 
 
 def read(completion: Completion, question: Question) -> Reading:

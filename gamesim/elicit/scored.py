@@ -20,6 +20,7 @@ from gamesim.streams import Floats, Ints
 
 LOW_MASS = 0.9
 CHECK_DRAWS = 50
+RAW = "raw probabilities"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def scored(
     lost = mass[row] == 0
     decisions = Decisions(
         np.where(lost, np.nan, actions),
-        "raw probabilities" if any(score.raw for score in scores) else "probabilities",
+        _elicitation(scores, row),
         status=np.where(lost, UNREADABLE, OK).astype(np.uint8),
         probability=np.where(lost, np.nan, probability),
         legal_mass=mass[row],
@@ -94,6 +95,11 @@ def scored(
         distribution=distribution,
     )
     return decisions, Scored(values, probabilities, mass)
+
+
+def _elicitation(scores: Sequence[Scores], row: Ints) -> str | list[str]:
+    names = [RAW if score.raw else "probabilities" for score in scores]
+    return names[0] if len(set(names)) == 1 else [names[i] for i in row]
 
 
 def warn_of_low_mass(decision: str, model: LanguageModel, asked: Sequence[Question], of: Scored) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from gamesim.actions import ActionSpace
 from gamesim.distribution import ActionDistribution
 from gamesim.elicit.questions import Question, Variants, possible, shares_schema
-from gamesim.elicit.sampled import Manner, ask
+from gamesim.elicit.sampled import REASONS, Manner, ask
 from gamesim.models import Completion, LanguageModel
 from gamesim.models.forecast import Forecast
 from gamesim.observation import Observations
@@ -27,10 +27,20 @@ from gamesim.streams import Floats, Ints, key
 TOLERANCE = 5.0
 """Shares must sum to 100 within so many points; they are divided by their sum."""
 
+ROOM = 1_000
+"""Tokens for a statement, unless said otherwise: twenty answers with their shares, as JSON on lines of their own."""
+
+STATED_REASONS = REASONS | {
+    OUT_OF_RANGE: "it names an answer that is not possible; the possible answers are {possible}",
+    UNREADABLE: "no distribution could be read in it, with each answer once and shares that add up to 100 per cent",
+    TRUNCATED: "it was cut off before its end",
+}
+
 _LINE = re.compile(
-    r"^[\s*\-\u2022]*(\[[^\[\]]*\]|[^:=\[\]]+?)\s*[:=]\s*(\d+(?:\.\d+)?)\s*(?:%|per ?cent)?[\s.,;]*$"
+    r"^[\s*\u2022]*(?:-(?!\d)[\s*]*)?(\[[^\[\]]*\]|[^:=\[\]]+?)\s*[:=]\s*(\d+(?:\.\d+)?)\s*(?:%|per ?cent)?[\s.,;]*$"
 )
-_FENCE = re.compile(r"^\s*```(?:json)?\s*|\s*```\s*$")
+_SHARE = re.compile(r"(?<![\d.])(?!100\s*(?:%|per ?cent))\d+(?:\.\d+)?\s*(?:%|per ?cent)", re.IGNORECASE)
+"""A share that is named in a line; that all add up to 100 per cent may be said."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ def stated(
         manner,
         read_shares,
         lambda question: request(question.space, manner.structured),
+        STATED_REASONS,
     )
     # Kept through the session, so that whoever gives little in one situation does in the next.
     quantile = obs.person.uniform("quantile")
@@ -178,10 +189,9 @@ def read_shares(completion: Completion, question: Question) -> Shares:
 
 def _pairs(text: str) -> tuple[list[tuple[str, float]], str]:
     """Find the answers and their shares, in JSON or one a line; none where a line with a share is unclear."""
-    bare = _FENCE.sub("", text)
-    if bare.lstrip().startswith("{"):
+    if '"distribution"' in text:
         try:
-            items = json.loads(bare)["distribution"]
+            items = json.loads(text[text.index("{") : text.rindex("}") + 1])["distribution"]
             return [(str(item["answer"]), float(item["percent"])) for item in items], "structured"
         except (ValueError, KeyError, TypeError):
             return [], ""
@@ -189,7 +199,7 @@ def _pairs(text: str) -> tuple[list[tuple[str, float]], str]:
     for line in text.splitlines():
         if match := _LINE.match(line):
             pairs.append((match[1], float(match[2])))
-        elif "[" in line and "%" in line:
+        elif ("[" in line and "%" in line) or _SHARE.search(line):
             return [], ""
     return pairs, "lines"
 

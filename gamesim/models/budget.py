@@ -186,8 +186,9 @@ class BudgetedModel:
         self.price = price or price_of(model.name)
         if budget.max_cost is not None and self.price is None:
             raise GamesimError(
-                f"no price is known for {model.name!r}, so a ceiling on cost cannot be kept; write it into a file "
-                "and name that in GAMESIM_PRICES (0 for a server of your own), or set a ceiling on tokens"
+                f"no price is known for {model.name!r}, so a ceiling on cost cannot be kept; write "
+                f'{{"{model.name}": {{"input": 0, "output": 0}}}} with its US dollars per million tokens (0 for a '
+                "server of your own) into a file and name that in GAMESIM_PRICES, or give --max-tokens instead"
             )
 
     @property

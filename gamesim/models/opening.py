@@ -19,6 +19,7 @@ def open_model(
     dtype: str = "auto",
     download: bool = False,
     base_url: str | None = None,
+    known: tuple[str, ...] = (),
 ) -> LanguageModel:
     """Open a model; the same model with the same settings is opened once.
 
@@ -36,6 +37,8 @@ def open_model(
         Whether a local model's weights may be fetched.
     base_url : str, optional
         For a remote model: where it is served; ``OPENAI_BASE_URL`` unless given.
+    known : tuple of str
+        What else it takes from the environment; where that is another, the model is opened anew.
 
     Raises
     ------

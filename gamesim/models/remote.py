@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import math
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -88,10 +89,18 @@ def open_remote(
     urls = tuple(url for part in given.split(",") if (url := part.strip()))
     for url in urls:
         if not url.startswith(("http://", "https://")):
-            raise GamesimError(f"base_url must begin with http:// or https://, not {url!r}")
+            shown = url.rpartition("@")[2].partition("?")[0]
+            raise GamesimError(f"base_url ({URL}) must begin with http:// or https://, not {shown!r}")
+        try:
+            _ = urlsplit(url).port
+        except ValueError as error:
+            raise GamesimError(f"base_url ({URL}) cannot be read: {error}") from None
     key = setting(KEY) or ("none" if urls else "")
     if not key:
-        raise GamesimError("OPENAI_API_KEY is not set, and no base_url of another server is given")
+        raise GamesimError(
+            f"{KEY} is not set, and no other server is named: set {KEY}, or {URL} to an address such as "
+            "http://localhost:8000/v1"
+        )
     patience = Patience(timeout, connect, retries, deadline)
     return RemoteModel(model, urls, key, sampling or Sampling(), concurrency, patience)
 
@@ -323,9 +332,12 @@ class RemoteModel:
 def _timeout() -> float:
     given = setting(TIMEOUT)
     try:
-        return float(given) if given else Patience.timeout
+        seconds = float(given) if given else Patience.timeout
     except ValueError:
-        raise GamesimError(f"{TIMEOUT} must be a number of seconds, not {given!r}") from None
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise GamesimError(f"{TIMEOUT} must be a number of seconds above 0, not {given!r}")
+    return seconds
 
 
 def _response_type() -> Any:

@@ -97,7 +97,8 @@ def _mapping(value: Any, key: str) -> dict[str, Any]:
 
 
 def _words(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    # Half of a surrogate pair, as a cut off emoji leaves it, can be in no file.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _count(value: Any) -> int:

@@ -87,7 +87,7 @@ class ServedScorer:
         if self._form:
             return self._form
         context, answer = self._ask([_probe(prompt, CONTEXT), _probe(prompt, ANSWER, answers[0])])
-        reason = next((_reason(each) for each in (context, answer) if each.finish == "error"), "")
+        reason = next((_reason(each) for each in (context, answer) if not _told(each)), "")
         if not reason:
             try:
                 _log_probability(context, answer, answers[0])
@@ -97,7 +97,7 @@ class ServedScorer:
                 self._form = "bracket"
                 return self._form
         (first,) = self._ask([_probe(prompt, FIRST)])
-        if first.finish == "error":
+        if not _told(first):
             raise GamesimError(f"{self.name}: no probabilities: {reason}; {_reason(first)}; {_INSTEAD}")
         self._form = "bare"
         return self._form
@@ -209,7 +209,7 @@ class ServedScorer:
 
     def _check(self, told: Any) -> None:
         for each in told:
-            if each.finish == "error":
+            if not _told(each):
                 raise GamesimError(f"{self.name}: no probabilities: {_reason(each)}; {_INSTEAD}")
 
 
@@ -217,8 +217,14 @@ def _probe(prompt: Prompt, form: str, answer: str = "") -> Probe:
     return Probe(prompt.user, prompt.system, prompt.earlier, form=form, answer=answer)
 
 
+def _told(told: Completion) -> bool:
+    return told.finish not in ("error", "refused")
+
+
 def _reason(told: Completion) -> str:
     """Say why there are no probabilities; raise where that may be otherwise another time."""
+    if told.finish == "refused":
+        return told.error or "the server's filter refuses the prompt"
     if told.error.startswith(("unsupported: ", "request: ")):
         return told.error.partition(": ")[2]
     raise StoppedError(told.error)
