@@ -115,7 +115,8 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         [
             f"Mean scores: {means}. They are not comparable with the published ones, which are against all fifteen: "
             "ten entries are missing, and who wins depends on who takes part. In this one Grofman's entry gains "
-            "on Joss's, with which Tit for Tat falls into retaliation, Friedman's gains on Random, and Random on Grofman's.",
+            "on Joss's, with which Tit for Tat falls into retaliation, Friedman's gains on Random, and "
+            "Random on Grofman's.",
             "Nor is Tit for Tat first when the Axelrod package (4.14.0) plays its own reconstructions of all fifteen: "
             "with 20 repetitions and seed 1 it is fourth, behind Stein & Rapoport, Grofman and Shubik.",
             "Move by move, the deterministic strategies do what those of the Axelrod package do in 200 rounds "
