@@ -194,6 +194,8 @@ def test_every_replication_puts_published_beside_ours(name: str) -> None:
     assert (table["mean"] <= table["high"]).all()
     assert (table["sessions"] > 1).all()
     assert str(found).count("\n|") == len(table) + 2
+    page = Path(__file__).resolve().parent.parent / "docs" / "replications.md"
+    assert f"\n## {found.title}\n" in page.read_text(encoding="utf-8")
 
 
 def test_what_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
