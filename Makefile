@@ -40,8 +40,9 @@ bench: $(INSTALLED)
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 replications: $(INSTALLED)
-	@$(BIN)/python -m gamesim.replicate | tee docs/replications.md.part
+	@$(BIN)/python -m gamesim.replicate > docs/replications.md.part
 	@mv docs/replications.md.part docs/replications.md
+	@cat docs/replications.md
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
