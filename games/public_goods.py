@@ -113,4 +113,9 @@ class PublicGoods(Game):
 
     def efficient_payoff(self) -> float:
         """Give what a group earns when contributions are what is best for it."""
-        return self.group_size * self.endowment * max(1.0, self.mpcr * self.group_size)
+        return self.efficient_payoff_of(self.group_size)
+
+    def efficient_payoff_of(self, size: int) -> float:
+        """Give the same for a group of another size."""
+        multiplier = self.mpcr * (size if self.hold == "mpcr" else self.group_size)
+        return size * self.endowment * max(1.0, multiplier)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gamesim.game import Play as Play
     from gamesim.game import parameter as parameter
     from gamesim.game import stage as stage
+    from gamesim.game_model import GameModel as GameModel
     from gamesim.policy import Decisions as Decisions
     from gamesim.policy import ExactPolicy as ExactPolicy
     from gamesim.policy import Policy as Policy
@@ -35,6 +36,7 @@ _HOMES = {
     "Decisions": "policy",
     "ExactPolicy": "policy",
     "Game": "game",
+    "GameModel": "game_model",
     "GamesimError": "errors",
     "GamesimWarning": "errors",
     "Play": "game",

@@ -41,7 +41,10 @@ Set = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the run.")]
 PlotPath = Annotated[
-    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the distributions: .png or .svg.")
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE", help="Draw the distributions, or a run on its network: .png or .svg."
+    ),
 ]
 Prompts = Annotated[
     Path | None, typer.Option("--prompts", metavar="DIR", help="Folder of texts (see `gamesim prompts`).")
@@ -264,6 +267,31 @@ def compare(
     show.check_votes(votes)
     comparison = opened.compare(allow=frozenset(allow or ()), votes=votes)
     show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
+
+
+@app.command(epilog="Example:  gamesim series runs/pg --csv pg.csv --plot pg.svg")
+def series(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every measure of every round.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png or .svg.")] = None,
+    json: Json = False,
+) -> None:
+    """Print what went on from round to round: means, efficiency, inequality, assortment."""
+    from gamesim import rounds, show
+    from gamesim.run import open_run
+
+    show.check_plot(plot)
+    opened = open_run(run)
+    if csv is not None:
+        rounds.write_csv(opened, csv)
+    if plot is not None:
+        opened.plot_series(plot)
+    if json:
+        sys.stdout.write(f"{rounds.as_json(opened)}\n")
+    else:
+        rounds.print_rounds(opened)
 
 
 @app.command(epilog="Example:  gamesim replay runs/pg --group 0 --round 2")

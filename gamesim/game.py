@@ -300,6 +300,10 @@ class Game:
         """Give the largest total that a group can earn; NaN where the game does not say."""
         return math.nan
 
+    def efficient_payoff_of(self, size: int) -> float:
+        """Give it for a group of another size, as on a network; NaN where the game does not say."""
+        return self.efficient_payoff() if size == len(self.roles) else math.nan
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages played under these parameters, in order."""

@@ -192,6 +192,7 @@ class Recorder:
         self.blocks: list[Block] = []
         self.replies: list[dict[str, Any]] = []
         self.network_rounds: list[pd.DataFrame] = []
+        self.edges: Ints | None = None
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
@@ -240,7 +241,8 @@ class Recorder:
             new.replace(self.folder / "run.json")
 
     def network(self, edges: Ints) -> None:
-        """Write who is next to whom as ``network.csv``: pairs of agents, by number within a session."""
+        """Keep who is next to whom, in a folder as ``network.csv``: pairs of agents, by number within a session."""
+        self.edges = edges
         if self.folder is not None:
             table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
             csv.write_csv(table, self.folder / "network.csv")
@@ -389,6 +391,27 @@ def read_settings(folder: Path) -> Settings:
             f"{path}: schema_number is {settings.schema_number}, but this version of gamesim reads {SCHEMA}"
         )
     return settings
+
+
+def read_network(folder: Path) -> Ints:
+    """Read who is next to whom: (E, 2) int, pairs of agents by number within a session.
+
+    Raises
+    ------
+    GamesimError
+        When the file is missing or is no table of pairs.
+    """
+    path = folder / "network.csv"
+    if not path.is_file():
+        raise GamesimError(f"{folder}: network.csv is missing, though the run was played on a network")
+    try:
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=["source", "target"]))
+        pairs = [table.column(name).cast(pa.int64()).to_numpy() for name in ("source", "target")]
+    except (pa.ArrowException, KeyError) as error:
+        raise GamesimError(
+            f"{path}: is no table of source and target: {str(error).splitlines()[0]}"
+        ) from None
+    return np.column_stack(pairs)
 
 
 def read_decisions(folder: Path) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import platform
 import time
 import warnings
@@ -15,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gamesim import record
@@ -32,7 +34,7 @@ from gamesim.record import Recorder, Settings
 from gamesim.rewiring import Rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
-from gamesim.streams import key
+from gamesim.streams import Ints, key
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -99,6 +101,37 @@ class Run:
 
         return summarise(self.decisions, self.settings.model_dump())
 
+    @cached_property
+    def edges(self) -> Ints | None:
+        """Who is next to whom: (E, 2) int, pairs of agents by number within a session; None without a network."""
+        if self.settings.network is None:
+            return None
+        if self._recorder is not None:
+            return self._recorder.edges
+        assert self.folder is not None
+        return record.read_network(self.folder)
+
+    def series(self, **options: Any) -> pd.DataFrame:
+        """Measure the run round by round, with intervals over sessions: means, efficiency, Gini, assortment.
+
+        Parameters
+        ----------
+        **options
+            As `gamesim.analysis.series.series` takes them.
+        """
+        return self._series(**options) if options else self._usual_series.copy()
+
+    @cached_property
+    def _usual_series(self) -> pd.DataFrame:
+        return self._series()
+
+    def _series(self, **options: Any) -> pd.DataFrame:
+        from gamesim.analysis.series import series
+
+        # Where the network changes, its figures by round are in `network_rounds`.
+        edges = None if (self.settings.network or {}).get("rewire") else self.edges
+        return series(self.decisions, self.settings.model_dump(), edges=edges, **options)
+
     def compare(self, **options: Any) -> Comparison:
         """Compare with the human records that answer to these decisions.
 
@@ -117,6 +150,34 @@ class Run:
         from gamesim.analysis.plot import plot
 
         return plot(self.compare(**options), Path(path))
+
+    def plot_series(self, path: str | Path) -> Path:
+        """Draw what went on from round to round into a PNG or SVG file."""
+        from gamesim.analysis.series_plot import plot_series
+
+        return plot_series(self.series(), self.settings.model_dump(), path)
+
+    def plot_network(self, path: str | Path, **options: Any) -> Path:
+        """Draw who did and earned what on the network, and the rounds before, into a PNG or SVG file.
+
+        Parameters
+        ----------
+        path : str or Path
+        **options
+            As `gamesim.analysis.network_plot.plot_network` takes them.
+        """
+        from gamesim.analysis.network_plot import plot_network
+
+        if self.edges is None:
+            raise GamesimError("there is no network to draw: the run was not played on one")
+        if (self.settings.network or {}).get("rewire"):
+            raise GamesimError(
+                "the network changed from round to round and is not drawn: network_final.csv has the last one, and "
+                "network_rounds.csv its figures by round"
+            )
+        return plot_network(
+            self.decisions, self.settings.model_dump(), self.edges, self.series(), Path(path), **options
+        )
 
 
 def play(
@@ -244,13 +305,147 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
-    for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
-        if value < least:
-            raise GamesimError(f"{name} = {value} must be at least {least}")
     if resume and not cache:
         raise GamesimError(
             "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
         )
+    prepared = prepare(
+        game,
+        agents,
+        n=n,
+        rounds=rounds,
+        sessions=sessions,
+        matching=matching,
+        network=network,
+        update=update,
+        continuation=continuation,
+        supergames=supergames,
+        neighbours=neighbours,
+        rewire=rewire,
+        reputation=reputation,
+        roles=roles,
+        placement=placement,
+        seed=seed,
+        seat=seat,
+        personas=personas,
+        prompts=prompts,
+        fixed_wording=fixed_wording,
+        require_weights=require_weights,
+        download=download,
+        max_cost=max_cost,
+        max_tokens=max_tokens,
+        max_seconds=max_seconds,
+        cache=cache,
+        dry_run=dry_run,
+        progress=progress,
+        **parameters,
+    )
+    settings = prepared.settings
+    folder = Path(out) if out is not None and not dry_run else None
+    earlier = _taken_up(folder, settings) if resume and folder is not None else None
+    if earlier is not None:
+        return earlier
+    recorder = Recorder(folder, prepared.dealt.people)
+    recorder.settings(settings)
+    if prepared.linked is not None:
+        recorder.network(prepared.linked.edges)
+    if announce is not None:
+        announce(settings.notes)
+    try:
+        return _simulate(prepared, recorder, progress)
+    finally:
+        settings.spent = prepared.access.spent()
+        # A served model's way to probabilities is found while it is asked.
+        settings.policies = {
+            label: policy.describe() for label, policy in zip(prepared.labels, prepared.policies, strict=True)
+        }
+        recorder.finish(settings)
+        prepared.access.close()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a simulation needs, checked and ready to play.
+
+    Parameters
+    ----------
+    rules : Game
+    dealt : Cast
+    policies : sequence of Policy
+    labels : sequence of str
+    linked : Network or None
+    society : Society
+    rewiring : Rewiring or None
+        As `gamesim.simulation.Simulation` takes them.
+    access : Access
+        The way to served models, to be closed in the end.
+    settings : Settings
+        What the record will say.
+    """
+
+    rules: Game
+    dealt: Cast
+    policies: Sequence[Policy]
+    labels: Sequence[str]
+    linked: Network | None
+    society: Society
+    rewiring: Rewiring | None
+    access: Access
+    settings: Settings
+
+    def arguments(self) -> dict[str, Any]:
+        """Give the arguments of `gamesim.simulation.Simulation`, but for the recorder."""
+        return {
+            "game": self.rules,
+            "cast": self.dealt,
+            "policies": self.policies,
+            "labels": self.labels,
+            "rounds": self.settings.rounds,
+            "matching": self.settings.matching,
+            "network": self.linked,
+            "society": self.society,
+            "rewiring": self.rewiring,
+            "seed": self.settings.seed,
+            "run": self.settings.run,
+        }
+
+
+def prepare(
+    game: str | Game,
+    agents: str | Mapping[str, float] = "befm",
+    *,
+    n: int | None = None,
+    rounds: int = 1,
+    sessions: int = 1,
+    matching: str | None = None,
+    network: str | Network | nx.Graph | None = None,
+    update: str = "synchronous",
+    continuation: float = 0.0,
+    supergames: int | None = None,
+    neighbours: str = "earnings",
+    rewire: str | None = None,
+    reputation: str = "none",
+    roles: str = "fixed",
+    placement: str = "random",
+    seed: int = 0,
+    seat: str = "",
+    personas: Given | None = None,
+    prompts: str | Path | None = None,
+    fixed_wording: bool = False,
+    require_weights: bool = False,
+    download: bool = False,
+    max_cost: float | None = None,
+    max_tokens: float | None = None,
+    max_seconds: float | None = None,
+    cache: bool = True,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> Prepared:
+    """Check what is to be played and get everybody ready; the arguments are those of `play`."""
+    for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
+        if value < least:
+            raise GamesimError(f"{name} = {value} must be at least {least}")
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
@@ -322,7 +517,13 @@ def play(
         society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
         seat=seat,
-        game={"name": rules.name, "parameters": dataclasses.asdict(rules), **source_of(type(rules))},
+        game={
+            "name": rules.name,
+            "parameters": dataclasses.asdict(rules),
+            "seats": {role: rules.seats_of(role) for role in dict.fromkeys(rules.roles)},
+            "efficient_payoff": _efficient(rules, linked),
+            **source_of(type(rules)),
+        },
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, sessions),
@@ -337,26 +538,7 @@ def play(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    folder = Path(out) if out is not None and not dry_run else None
-    earlier = _taken_up(folder, settings) if resume and folder is not None else None
-    if earlier is not None:
-        return earlier
-    recorder = Recorder(folder, dealt.people)
-    recorder.settings(settings)
-    if linked is not None:
-        recorder.network(linked.edges)
-    if announce is not None:
-        announce(settings.notes)
-    try:
-        return _simulate(
-            rules, dealt, policies, labels, linked, society, rewiring, recorder, settings, progress
-        )
-    finally:
-        settings.spent = access.spent()
-        # A served model's way to probabilities is found while it is asked.
-        settings.policies = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
-        recorder.finish(settings)
-        access.close()
+    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings)
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:
@@ -430,35 +612,12 @@ def open_run(folder: str | Path) -> Run:
     return Run(record.read_settings(path), path)
 
 
-def _simulate(
-    rules: Game,
-    dealt: Cast,
-    policies: Sequence[Policy],
-    labels: Sequence[str],
-    network: Network | None,
-    society: Society,
-    rewiring: Rewiring | None,
-    recorder: Recorder,
-    settings: Settings,
-    progress: Progress | None,
-) -> Run:
+def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None) -> Run:
     from gamesim.simulation import Simulation  # late: importing Mesa takes longer than most games
 
+    settings = prepared.settings
     began = time.perf_counter()
-    simulation = Simulation(
-        rules,
-        dealt,
-        policies,
-        labels,
-        rounds=settings.rounds,
-        matching=settings.matching,
-        network=network,
-        society=society,
-        rewiring=rewiring,
-        seed=settings.seed,
-        recorder=recorder,
-        run=settings.run,
-    )
+    simulation = Simulation(**prepared.arguments(), recorder=recorder)
     settings.status = "interrupted"
     try:
         with _noting(settings.notes):
@@ -472,7 +631,7 @@ def _simulate(
         settings.groups = simulation.groups_played
         settings.void_groups = simulation.groups_void
         recorder.close()
-        if rewiring is not None and simulation.network is not None:
+        if prepared.rewiring is not None and simulation.network is not None:
             recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
     return Run(settings, recorder.folder, recorder)
@@ -496,6 +655,13 @@ def _network(given: str | Network | nx.Graph | None, n: int | None, seed: int, g
     if isinstance(given, str):
         return open_network(given, n, seed, game.default_n)
     return Network.from_networkx(given)
+
+
+def _efficient(game: Game, network: Network | None) -> dict[str, float]:
+    """Give what groups can earn at most, by size: of the game's own, and of all sizes on a network."""
+    sizes = {len(game.roles)} | (set() if network is None else {2, *(np.unique(network.degree) + 1).tolist()})
+    known = {str(size): game.efficient_payoff_of(size) for size in sorted(sizes)}
+    return {size: worth for size, worth in known.items() if not math.isnan(worth)}
 
 
 def _usual_matching(game: Game, network: Network | None) -> str:

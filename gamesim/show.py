@@ -28,6 +28,7 @@ from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.record import read_settings
+from gamesim.rounds import print_rounds, several
 from gamesim.run import Progress as Advance
 from gamesim.run import Run
 from gamesim.shown import console, marked, printable
@@ -128,7 +129,9 @@ def result(
     told: Sequence[str] = (),
 ) -> None:
     """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
-    if plot is not None:
+    if plot is not None and played and run.settings.network is not None:
+        run.plot_network(plot)
+    elif plot is not None:
         from gamesim.analysis.plot import plot as draw
 
         draw(comparison, plot)
@@ -229,6 +232,8 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
         console.print(
             f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
         )
+    if several(run):
+        print_rounds(run)
 
 
 def _unusable(row: Mapping[Any, Any]) -> str:

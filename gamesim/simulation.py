@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
 
 
-class Player(mesa.Agent):
+class Player(mesa.discrete_space.CellAgent):
     """One agent, for those who look at the model as Mesa does; the arrays behind it are the model's."""
 
     def __init__(self, model: Simulation, number: int, role: str) -> None:
@@ -56,6 +57,17 @@ class Player(mesa.Agent):
     def wealth(self) -> float:
         """What it earned so far, in game units; rounds of void groups do not count."""
         return float(self.model.wealth[self.number])
+
+    @property
+    def actions(self) -> dict[str, float]:
+        """What it did in the last round, by stage; NaN where it made no decision."""
+        stages = [each.name for each in self.model.game.stages if each.by == self.role]
+        return {stage: float(self.model.actions(stage)[self.number]) for stage in stages}
+
+    @property
+    def action(self) -> float:
+        """What it did in the last round, at the first of its stages; NaN where it made no decision."""
+        return next(iter(self.actions.values()), math.nan)
 
 
 class Simulation(mesa.Model):
@@ -125,6 +137,11 @@ class Simulation(mesa.Model):
         self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
         self.plays: list[Play] = []
+        self.last: Play | None = None
+        """The last round."""
+        self._actions: dict[str, Floats] = {}
+        self._space: mesa.discrete_space.Network | None = None
+        self._placed_on: Network | None = None
         self.groups_played = 0
         self.groups_void = 0
         self._made = False
@@ -139,8 +156,52 @@ class Simulation(mesa.Model):
                 Player(self, number, role_of[number % self.cast.n])
         return self._all_agents
 
+    @property
+    def agents_by_type(self) -> dict[type[mesa.Agent], AgentSet]:
+        """All players, as Mesa keeps them by class."""
+        return {Player: self.agents}
+
+    @property
+    def agent_types(self) -> list[type[mesa.Agent]]:
+        """The classes of the players."""
+        return list(self.agents_by_type)
+
+    @property
+    def space(self) -> mesa.discrete_space.Network | None:
+        """The networks of all sessions as a Mesa space, a cell a player; made when looked at, None without them."""
+        if self.network is not self._placed_on and self.network is not None:
+            self._placed_on = self.network
+            self._space = mesa.discrete_space.Network(self.network.to_networkx(), random=self.random)
+            for player in self.agents:
+                player.cell = self._space[player.number]
+        return self._space
+
+    def actions(self, stage: str = "") -> Floats:
+        """Give what everybody did in the last round: (sessions * n,) float, by number; NaN where nothing was decided.
+
+        Parameters
+        ----------
+        stage : str
+            The first one unless given.
+        """
+        name = self.game.stage(stage or self.game.stages[0].name).name
+        if name not in self._actions:
+            self._actions[name] = np.full(self.cast.n * self.cast.sessions, np.nan)
+            if self.last is not None:
+                deciders = self.last.seats(self.game.decider(name)).deciders
+                self._actions[name][deciders] = self.last.decided[name]
+        return self._actions[name]
+
     def step(self) -> None:
-        """Play one round."""
+        """Play one round.
+
+        Raises
+        ------
+        GamesimError
+            When all rounds have been played.
+        """
+        if self.steps > len(self.calendar):
+            raise GamesimError(f"all {len(self.calendar)} rounds have been played; set rounds for more")
         when = self.calendar.at(self.steps)
         if when.round == 1:
             self.plays = []
@@ -152,6 +213,8 @@ class Simulation(mesa.Model):
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
         void = self._settle(play)
+        self.last, self._actions = play, {}
+        self.running = self.steps < len(self.calendar)
         if self._memory is None or self._memory > 0:
             self.plays.append(play)
             del self.plays[: 0 if self._memory is None else -self._memory]

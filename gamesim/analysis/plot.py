@@ -35,19 +35,12 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
         If the ending is another, there is nothing to draw, or matplotlib is not installed.
     """
     target = Path(path)
-    if target.suffix.lower() not in ENDINGS:
-        raise GamesimError(f"cannot draw to {target.name!r}: the name must end in {', '.join(ENDINGS)}")
+    check_ending(target)
     if not comparison.rows:
         raise GamesimError("there is nothing to draw: no decision was compared with a human record")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise GamesimError("drawing needs matplotlib: pip install 'gamesim[plot]'") from error
     across = min(COLUMNS, len(comparison.rows))
     down = math.ceil(len(comparison.rows) / across)
-    figure = Figure(figsize=(3.7 * across, 3.1 * down), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = canvas(3.7 * across, 3.1 * down)
     panels = figure.subplots(down, across, squeeze=False)
     for panel, row in zip(panels.flat, comparison.rows, strict=False):
         _panel(panel, row)
@@ -63,6 +56,36 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
         )
     figure.savefig(target, dpi=200)
     return target
+
+
+def check_ending(target: Path) -> None:
+    """Refuse a file that no figure can be written to.
+
+    Raises
+    ------
+    GamesimError
+        If the name does not end as a figure does.
+    """
+    if target.suffix.lower() not in ENDINGS:
+        raise GamesimError(f"cannot draw to {target.name!r}: the name must end in {', '.join(ENDINGS)}")
+
+
+def canvas(width: float, height: float) -> Any:
+    """Make an empty matplotlib figure of so many inches, without a window.
+
+    Raises
+    ------
+    GamesimError
+        If matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise GamesimError("drawing needs matplotlib: pip install 'gamesim[plot]'") from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def _panel(panel: Any, row: Row) -> None:

@@ -1,0 +1,255 @@
+"""What goes on from round to round, with intervals over sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from gamesim.analysis.collective import (
+    Floats,
+    Interval,
+    Ints,
+    adjacency,
+    assortativity,
+    end_game,
+    gini,
+    nominal_assortativity,
+    over_sessions,
+    settled,
+)
+from gamesim.analysis.panel import Panel, Panels, by_role, panels
+
+ALL = "all"
+"""Stands for the policy where a figure is of everybody."""
+COLUMNS = (
+    *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
+)
+_RANGES = {
+    "share": (0.0, 1.0),
+    "agents": (0.0, 1.0),
+    "gini": (0.0, 1.0),
+    "assortment": (-1.0, 1.0),
+}
+_AT_A_TIME = 4_000_000
+
+
+def series(
+    table: pd.DataFrame,
+    settings: Mapping[str, Any],
+    *,
+    edges: Ints | None = None,
+    level: float = 0.95,
+    band: float = 0.05,
+) -> pd.DataFrame:
+    """Measure a run round by round.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns of a run folder.
+    settings : mapping
+        Of the run; ``decisions`` gives range, labels and role of each decision, ``matching`` how groups were formed,
+        ``game`` the seats of each role and what groups could earn; without the latter there is no efficiency.
+    edges : (E, 2) int, optional
+        Pairs of neighbours by number of the agent, where the run was on a network.
+    level : float
+        Of the intervals over sessions.
+    band : float
+        Width of the band within which a series counts as settled, as a share of the range of the decision.
+
+    Returns
+    -------
+    DataFrame
+        One row a supergame, round, decision, option, policy and measure: value, low, high, sessions (those that
+        have the value).  ``policy`` is ``"all"`` or, where several play, one of them.  Measures:
+
+        ``mean``: mean action, of amounts.  ``share``: share that took an option, of choices.  ``earnings``: mean
+        payoff of those who made the decision.  ``agents``: share of a policy among them.  ``efficiency``: what was
+        earned of what groups without a missing answer could earn.  ``gini``: of the earnings so far of the agents in
+        the table.  ``assortment``: Newman's assortativity of actions on the network.  Two have no round:
+        ``settled``, the first round from which the mean (or share) stays within the band, and ``end_game``, the last
+        round less the mean of those before.  Limits are NaN with fewer than two sessions.
+    """
+    laid = panels(table, list(settings.get("decisions", {})))
+    rows: list[pd.DataFrame] = []
+    for decision, option, policy, measure, values in _all(laid, settings, edges):
+        spec = settings.get("decisions", {}).get(decision, {})
+        least, most = _RANGES.get(measure, (-np.inf, np.inf))
+        if measure == "mean" and "low" in spec:
+            least, most = float(spec["low"]), float(spec["high"])
+        found = over_sessions(values, level, least, most)
+        rows.append(_by_round(laid, (decision, option, policy, measure), found))
+        if measure in ("mean", "share"):
+            width = band * (most - least)
+            rows.extend(_landmarks(laid, (decision, option, policy), values, width, level))
+    frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(COLUMNS))
+    return frame.astype({"round": "Int64", "supergame": "int64", "sessions": "int64"})[list(COLUMNS)]
+
+
+Named = tuple[str, str, str, str, Floats]
+
+
+def _all(laid: Panels, settings: Mapping[str, Any], edges: Ints | None) -> Iterator[Named]:
+    """Give every series: decision, option, policy, measure, and (T, S) float."""
+    specs = settings.get("decisions", {})
+    for decision, panel in laid.of.items():
+        labels = specs.get(decision, {}).get("labels") or ()
+        yield from _of_decision(decision, panel, labels)
+        if edges is not None and len(edges):
+            yield decision, "", ALL, "assortment", _assortment(panel, edges, len(labels))
+    paid = by_role(laid, settings)
+    if not paid:
+        return
+    possible = _possible(paid, settings, edges)
+    if possible is not None:
+        earned = np.sum([each.by_policy(each.payoff).sum(axis=0) for each in paid.values()], axis=0)
+        yield "", "", ALL, "efficiency", _ratio(earned, possible)
+    yield "", "", ALL, "gini", _gini(list(paid.values()))
+
+
+def _of_decision(decision: str, panel: Panel, labels: Sequence[str]) -> Iterator[Named]:
+    known = ~np.isnan(panel.action)
+    whole = bool(known.all())
+    count = panel.by_policy() if whole else panel.by_policy(known.astype(np.float64))
+    if labels:
+        for number, label in enumerate(labels):
+            took = panel.by_policy((panel.action == number).astype(np.float64))
+            yield from _each(decision, label, "share", panel, took, count)
+    else:
+        yield from _each(decision, "", "mean", panel, panel.by_policy(panel.action), count)
+    paid = ~np.isnan(panel.payoff)
+    payers = panel.by_policy() if paid.all() else panel.by_policy(paid.astype(np.float64))
+    yield from _each(decision, "", "earnings", panel, panel.by_policy(panel.payoff), payers)
+    if len(_playing(panel)) > 1:
+        there = panel.by_policy()
+        for index in _playing(panel):
+            yield decision, "", panel.policies[index], "agents", _ratio(there[index], there.sum(axis=0))
+
+
+def _each(
+    decision: str, option: str, measure: str, panel: Panel, total: Floats, count: Floats
+) -> Iterator[Named]:
+    """Give the mean of everybody, and of each policy where there are several."""
+    yield decision, option, ALL, measure, _ratio(total.sum(axis=0), count.sum(axis=0))
+    playing = _playing(panel)
+    for index in playing if len(playing) > 1 else ():
+        yield decision, option, panel.policies[index], measure, _ratio(total[index], count[index])
+
+
+def _playing(panel: Panel) -> list[int]:
+    counted = np.bincount(panel.policy, minlength=len(panel.policies))
+    return [int(index) for index in np.flatnonzero(counted)]
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    result = np.full(above.shape, np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
+
+
+def _possible(paid: Mapping[str, Panel], settings: Mapping[str, Any], edges: Ints | None) -> Floats | None:
+    """Add up what all groups without a missing answer could earn: (T, S) float; None where that is not known."""
+    seats: Mapping[str, int] = settings.get("game", {}).get("seats", {})
+    most = {int(size): worth for size, worth in settings["game"].get("efficient_payoff", {}).items()}
+    if not most or set(paid) != set(seats):
+        return None
+    role, panel = next(iter(paid.items()))
+    matching = settings.get("matching", "")
+    if matching in ("edges", "neighbourhoods"):
+        return None if edges is None else _possible_around(panel, matching, edges, most)
+    groups = panel.by_policy((~np.isnan(panel.payoff)).astype(np.float64)).sum(axis=0) / seats[role]
+    size = sum(seats.values())
+    return groups * most[size] if size in most else None
+
+
+def _possible_around(panel: Panel, matching: str, edges: Ints, most: Mapping[int, float]) -> Floats | None:
+    """Do so where everybody decides once for several groups, along edges or in neighbourhoods."""
+    rounds, sessions, agents = panel.shape
+    links = adjacency(agents, edges)
+    sizes = np.full(agents, 2) if matching == "edges" else links.sum(axis=1).astype(np.int64) + 1
+    if not set(sizes.tolist()) <= set(most):
+        return None
+    there = (~np.isnan(panel.grid(panel.action))).reshape(-1, agents).T.astype(np.float64)
+    near = links @ there
+    if matching == "edges":
+        groups = (there * near).sum(axis=0) / 2
+        return cast(Floats, (groups * most[2]).reshape(rounds, sessions))
+    worth = np.array([most[size] for size in sizes.tolist()])
+    return cast(Floats, (worth @ (there * (near == sizes[:, None] - 1))).reshape(rounds, sessions))
+
+
+def _gini(paid: list[Panel]) -> Floats:
+    """Measure the inequality of what agents earned up to each round: (T, S) float."""
+    rounds, sessions, agents = paid[0].shape
+    result = np.full((rounds, sessions), np.nan)
+    place = np.concatenate([each.place for each in paid]) if len(paid) > 1 else paid[0].place
+    payoff = np.concatenate([each.payoff for each in paid]) if len(paid) > 1 else paid[0].payoff
+    earned = np.bincount(place, np.nan_to_num(payoff), rounds * sessions * agents).astype(np.float64)
+    there = np.zeros(sessions * agents, dtype=bool)
+    there[place % (sessions * agents)] = True
+    earned = earned.reshape(rounds, sessions, agents)
+    np.cumsum(earned, axis=0, out=earned)
+    for session, present in enumerate(there.reshape(sessions, agents)):
+        held = earned[:, session] if present.all() else earned[:, session, present]
+        at_a_time = max(1, _AT_A_TIME // agents)
+        for start in range(0, rounds, at_a_time):
+            result[start : start + at_a_time, session] = gini(held[start : start + at_a_time])
+    return result
+
+
+def _assortment(panel: Panel, edges: Ints, options: int) -> Floats:
+    rounds, sessions, agents = panel.shape
+    nodes = max(agents, int(edges.max()) + 1)
+    links = adjacency(nodes, edges)
+    columns = panel.grid(panel.action).reshape(-1, agents)
+    at_a_time = max(1, _AT_A_TIME // nodes)
+    found = []
+    for start in range(0, len(columns), at_a_time):
+        values = np.full((nodes, len(columns[start : start + at_a_time])), np.nan)
+        values[:agents] = columns[start : start + at_a_time].T
+        found.append(
+            nominal_assortativity(links, values, options) if options else assortativity(links, values)
+        )
+    return np.concatenate(found).reshape(rounds, sessions)
+
+
+def _by_round(laid: Panels, names: tuple[str, str, str, str], found: Interval) -> pd.DataFrame:
+    decision, option, policy, measure = names
+    return pd.DataFrame(
+        {
+            "supergame": [game for game, _ in laid.moments],
+            "round": [round for _, round in laid.moments],
+            "decision": decision,
+            "option": option,
+            "policy": policy,
+            "measure": measure,
+            **found._asdict(),
+        }
+    )
+
+
+def _landmarks(
+    laid: Panels, names: tuple[str, str, str], values: Floats, width: float, level: float
+) -> Iterator[pd.DataFrame]:
+    """Give where each supergame settled, and how its end differs from what was before."""
+    decision, option, policy = names
+    games = np.array([game for game, _ in laid.moments])
+    for game in dict.fromkeys(games.tolist()):
+        rounds = values[games == game]
+        if len(rounds) < 2:
+            continue
+        for measure, found in (("settled", settled(rounds, width)), ("end_game", end_game(rounds))):
+            yield pd.DataFrame(
+                {
+                    "supergame": game,
+                    "round": pd.array([None], dtype="Int64"),
+                    "decision": decision,
+                    "option": option,
+                    "policy": policy,
+                    "measure": measure,
+                    **over_sessions(found[None], level)._asdict(),
+                }
+            )

@@ -1,0 +1,81 @@
+"""A game as a Mesa model: made from words, with reporters, for Mesa's own tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import mesa
+import pandas as pd
+
+from gamesim.game import Game
+from gamesim.record import Recorder, Settings
+from gamesim.run import prepare
+from gamesim.simulation import Simulation
+
+Reporter = str | Callable[[Any], Any]
+
+
+class GameModel(Simulation):
+    """A simulation that is made from the same words as a run, as Mesa's tools make models.
+
+    Parameters
+    ----------
+    game, agents
+        As `gamesim.play` takes them.
+    model_reporters : mapping from name to reporter, optional
+        What a `mesa.DataCollector` reports of the model after every round.
+    agent_reporters : mapping from name to reporter, optional
+        What it reports of every agent.
+    **kwargs
+        ``n``, ``rounds``, ``network`` and all else that `gamesim.play` takes and that is not about the folder of
+        the run; parameters of the game.
+
+    Attributes
+    ----------
+    settings : Settings
+        What a record of the run would say, the notes among it.
+    datacollector : mesa.DataCollector
+        Filled after every round.
+
+    Raises
+    ------
+    GamesimError
+        For any mistake in the above.
+
+    Examples
+    --------
+    >>> model = GameModel("dictator", "equal_split", n=4, model_reporters={"earned": lambda m: m.wealth.sum()})
+    >>> model.run_model()
+    >>> model.datacollector.get_model_vars_dataframe()["earned"].tolist()
+    [200.0]
+    """
+
+    def __init__(
+        self,
+        game: str | Game,
+        agents: str | Mapping[str, float],
+        *,
+        model_reporters: Mapping[str, Reporter] | None = None,
+        agent_reporters: Mapping[str, Reporter] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        prepared = prepare(game, agents, **kwargs)
+        super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.dealt.people))
+        self.settings: Settings = prepared.settings
+        self.datacollector = mesa.DataCollector(
+            model_reporters=dict(model_reporters or {}), agent_reporters=dict(agent_reporters or {})
+        )
+        self._access = prepared.access
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """The decision table so far, as a run has it."""
+        return self.recorder.table()
+
+    def step(self) -> None:
+        """Play one round and collect what is reported."""
+        super().step()
+        self.datacollector.collect(self)
+        if not self.running:
+            self._access.close()
