@@ -2,6 +2,7 @@
 # make test    lint, then the whole test suite
 # make lint    ruff and mypy
 # make bench   run the benchmarks
+# make replications   play published results again, some minutes, and write docs/replications.md
 # make clean   remove builds and caches; the environment in .venv and the runs in runs/ stay
 #
 # Variables:
@@ -21,7 +22,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: play test lint bench clean
+.PHONY: play test lint bench replications clean
 .DELETE_ON_ERROR:
 
 play: $(INSTALLED)
@@ -37,6 +38,11 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+replications: $(INSTALLED)
+	@$(BIN)/python -m gamesim.replicate > docs/replications.md.part
+	@mv docs/replications.md.part docs/replications.md
+	@cat docs/replications.md
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,7 +13,7 @@ from gamesim.streams import Floats
 class AlwaysDefect(Strategy):
     """Defects whatever happens."""
 
-    memory = 0
+    lookback = 0
 
     def cooperation(self, obs: Observations) -> Floats:
         """Give the probability of cooperating."""

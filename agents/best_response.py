@@ -27,7 +27,7 @@ class BestResponse(Learner):
 
     precision: Parameter = personal(math.inf, least=0)
 
-    memory = 1
+    lookback = 1
     fitted = {"precision": (0.0, 10.0)}
 
     def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:

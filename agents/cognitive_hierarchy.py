@@ -36,7 +36,7 @@ class CognitiveHierarchy(ExactPolicy):
     tau: Parameter = personal(1.5, least=0, most=20)
     precision: Parameter = personal(math.inf, least=0)
 
-    memory = 0
+    lookback = 0
     fitted = {"tau": (0.0, 5.0), "precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "CognitiveHierarchy":

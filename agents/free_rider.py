@@ -14,7 +14,7 @@ from gamesim.policy import ExactPolicy, Setting
 class FreeRider(ExactPolicy):
     """Contributes nothing; three in ten people do (Fischbacher, Gaechter & Fehr 2001)."""
 
-    memory = 0
+    lookback = 0
 
     def prepare(self, setting: Setting) -> "FreeRider":
         """Refuse games without contributions."""

@@ -13,7 +13,7 @@ from gamesim.streams import Floats
 class Grim(Strategy):
     """Cooperates until it or the other defected, and then defects for good (Friedman 1971)."""
 
-    memory = None
+    lookback = None
 
     def cooperation(self, obs: Observations) -> Floats:
         """Look for any defection, one's own by error included."""

@@ -32,7 +32,7 @@ class LevelK(ExactPolicy):
     level: Parameter = personal(1, least=0, most=50)
     precision: Parameter = personal(math.inf, least=0)
 
-    memory = 0
+    lookback = 0
     fitted = {"level": (0.0, 5.0), "precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "LevelK":

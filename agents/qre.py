@@ -34,7 +34,7 @@ class Qre(ExactPolicy):
 
     precision: Parameter = personal(0.1, least=0)
 
-    memory = 0
+    lookback = 0
     fitted = {"precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "Qre":

@@ -16,7 +16,7 @@ class T2(Strategy):
     Then it cooperates again, whatever the other did meanwhile.
     """
 
-    memory = None
+    lookback = None
 
     def cooperation(self, obs: Observations) -> Floats:
         """Follow the punishments from the first round on."""

@@ -13,7 +13,7 @@ from gamesim.streams import Floats
 class TitForTwoTats(Strategy):
     """Defects if the other defected in both of the last two rounds, and cooperates otherwise (Axelrod 1984)."""
 
-    memory = 2
+    lookback = 2
 
     def cooperation(self, obs: Observations) -> Floats:
         """Look for two defections in a row."""

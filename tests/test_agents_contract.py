@@ -14,7 +14,14 @@ from gamesim import catalog
 
 ASKED = ("befm", "llm", "me", "mini")
 """They are asked rather than worked out, and have tests of their own."""
-NETWORKED = ("imitate_best", "imitate_fermi", "imitate_proportional", "majority", "best_response_dynamics")
+NETWORKED = (
+    "imitate_best",
+    "imitate_better",
+    "imitate_fermi",
+    "imitate_proportional",
+    "majority",
+    "best_response_dynamics",
+)
 RULES = sorted(set(catalog.names("agents")) - {*ASKED, *NETWORKED})
 TWO = ("dictator", "ultimatum", "trust", "prisoners_dilemma", "two_by_two")
 COVERED = {

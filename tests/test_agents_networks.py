@@ -18,7 +18,13 @@ from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
 
-ON_NETWORKS = ("imitate_fermi", "imitate_proportional", "majority", "best_response_dynamics")
+ON_NETWORKS = (
+    "imitate_better",
+    "imitate_fermi",
+    "imitate_proportional",
+    "majority",
+    "best_response_dynamics",
+)
 STAR = Network.from_edges(6, np.array([[0, 1], [0, 2], [0, 3], [3, 4]]))
 """A centre, two leaves, a path, and somebody alone."""
 
@@ -68,6 +74,22 @@ def before(obs: Observations) -> tuple[Network, Floats, Floats]:
 
 def beside(network: Network, node: int) -> list[int]:
     return [int(each) for each in network.neighbours[network.starts[node] : network.starts[node + 1]]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_better_are_copied_in_proportion_to_how_much_better_they_did(seed: int) -> None:
+    obs = second(STAR, seed=seed)
+    network, actions, earned = before(obs)
+    expected = np.zeros((network.n, 2))
+    for node in range(network.n):
+        others = beside(network, node)
+        for other in others:
+            more = max(earned[other] - earned[node], 0) if np.isfinite(earned[other]) else 0.0
+            chance = more / (max(len(others), len(beside(network, other))) * 700) / len(others)
+            expected[node, int(actions[other])] += chance
+        expected[node, int(actions[node])] += 1 - expected[node].sum()
+    assert (expected.max(axis=1) < 1).any()
+    np.testing.assert_allclose(of(agent("imitate_better"), obs), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -145,7 +167,7 @@ def test_draws_follow_the_stated_probabilities(name: str, game: str) -> None:
     try:
         policy.prepare(Setting(obs.game, (obs.role,), 2, linked=True))
     except GamesimError:
-        assert name in ("majority", "best_response_dynamics")
+        assert name in ("imitate_better", "majority", "best_response_dynamics")
         assert game == "public_goods"
         return
     p, answers = of(policy, obs), policy.decide(obs)

@@ -1,0 +1,42 @@
+"""Imitate whoever does better: the more a random neighbour earned beyond oneself, the likelier (Schlag 1998)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.behaviour.copying import Copier, Ties, check_choice
+from gamesim.behaviour.outcomes import payoff_table
+from gamesim.policy import Setting
+from gamesim.streams import Floats
+
+
+@dataclass(frozen=True)
+class ImitateBetter(Copier):
+    """Draws one neighbour and copies it in proportion to how much more it earned (Schlag 1998).
+
+    The probability is ``(P_j - P_i) / (k D)``, and 0 where the neighbour j earned less.  P is what was earned in the
+    last round, summed over all games with neighbours; k is the larger of the two numbers of neighbours, and D lies
+    between the largest and the smallest payoff of one game (Santos & Pacheco 2005, Physical Review Letters
+    95:098104).
+    """
+
+    def prepare(self, setting: Setting) -> "ImitateBetter":
+        """Refuse amounts, games without payoffs of pairs, and play without a network."""
+        check_choice(self.agent_name(), setting)
+        for stage in setting.decisions():
+            payoff_table(setting.game, stage)
+        return super().prepare(setting)
+
+    def chances(self, ties: Ties) -> Floats:
+        """Compare everybody with each neighbour."""
+        earned, degree = ties.around.earned, ties.around.network.degree
+        own = ties.around.agent[ties.decider]
+        gap = np.maximum(earned[ties.other] - earned[own], 0)
+        wider = np.maximum(degree[ties.other], degree[own])
+        chance: Floats = gap / (wider * self._range(ties)) / ties.size[ties.decider]
+        return chance
+
+    def _range(self, ties: Ties) -> float:
+        assert ties.around.play is not None
+        table = payoff_table(ties.around.play.game, ties.stage)
+        return float(np.ptp(table)) or 1.0

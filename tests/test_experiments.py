@@ -1,0 +1,205 @@
+"""Replications: signs and orderings that hold whatever the seed, and moves that are the Axelrod package's own."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axelrod_moves import KNOWN, PAIRS, ROUNDS, played, written
+
+from gamesim import play
+from gamesim.catalog import names
+from gamesim.errors import GamesimError
+from gamesim.replicate import main, replicate
+from gamesim.replication import Estimate, Population, Replication
+from gamesim.society import Society
+from gamesim.streams import Floats
+
+NAMES = names("experiments")
+axelrod, fischbacher_gaechter, nowak_may, ohtsuki, roth_erev, santos_pacheco = (
+    importlib.import_module(f"gamesim.experiments.{name}") for name in NAMES
+)
+seeds = pytest.mark.parametrize("seed", [0, 1, 2])
+
+
+def test_intervals_are_those_of_the_textbook() -> None:
+    estimate = Estimate.of([1.0, 2.0, 3.0, 4.0])
+    assert estimate.mean == 2.5
+    assert estimate.high - estimate.mean == pytest.approx(3.182446 * np.std([1, 2, 3, 4], ddof=1) / 2)
+    share = Estimate.share(8, 40)
+    assert (share.low, share.high) == pytest.approx((0.1050, 0.3476), abs=5e-4)
+
+
+def test_a_finding_is_open_where_the_interval_covers_both_answers() -> None:
+    wide, narrow = Estimate(0.5, 0.2, 0.8, 4), Estimate(0.5, 0.48, 0.52, 4)
+    assert [narrow.within(0.5, 0.05), narrow.within(0.9, 0.05), wide.within(0.5, 0.05)] == [True, False, None]
+    assert [narrow.above(0.4), narrow.above(0.6), wide.above(0.4)] == [True, False, None]
+    assert [narrow.below(0.6), narrow.below(0.4), narrow.below(wide)] == [True, False, None]
+    assert Estimate.of([1.0]).above(0.0) is None
+
+
+def choices(cells: Population) -> Floats:
+    actions: Floats = cells.simulation.plays[-1].decided["choose"].reshape(cells.sessions, -1)
+    return actions
+
+
+def after_nowak_and_may(defect: Floats, temptation: float, side: int) -> Floats:
+    """Play one generation as the paper says it, own game included, with arrays and nothing of the engine."""
+    around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    cells = defect.reshape(side, side)
+
+    def shifted(values: Floats) -> Floats:
+        return np.stack([np.roll(values, step, axis=(0, 1)) for step in around])
+
+    score = shifted(1 - cells).sum(axis=0) * np.where(cells == 1, temptation, 1.0)
+    scores, kinds = shifted(score), shifted(cells)
+    best = scores.max(axis=0)
+    cooperates = np.where(kinds == 0, scores, -1.0).max(axis=0) == best
+    defects = np.where(kinds == 1, scores, -1.0).max(axis=0) == best
+    return np.where(cooperates & defects, cells, defects.astype(np.float64)).ravel()
+
+
+@pytest.mark.parametrize("temptation", [1.3, 1.7, 1.9, 2.1])
+def test_an_own_game_shared_among_eight_neighbours_is_the_paper_s(temptation: float) -> None:
+    cells = nowak_may.lattice(temptation, side=20, sessions=1, start=0.8)
+    cells.step()
+    for _ in range(12):
+        expected = after_nowak_and_may(choices(cells)[0], temptation, 20)
+        cells.step()
+        np.testing.assert_array_equal(choices(cells)[0], expected)
+
+
+def test_regimes_change_at_nine_fifths_and_nowhere_up_to_two() -> None:
+    ends = []
+    for temptation in (1.79, 1.81, 1.99):
+        cells = nowak_may.lattice(temptation, side=30, sessions=2, seed=1)
+        cells.step(30)
+        ends.append(choices(cells))
+    np.testing.assert_array_equal(ends[1], ends[2])
+    assert (ends[0] != ends[1]).mean() > 0.05
+
+
+@seeds
+def test_cooperators_survive_on_a_lattice_in_step_and_die_out_of_step(seed: int) -> None:
+    together = nowak_may.lattice(1.9, side=40, sessions=4, seed=seed).settled(60, 10)
+    apart = nowak_may.lattice(1.9, side=20, sessions=4, seed=seed, society=Society("sequential", share=0.02))
+    over = nowak_may.lattice(2.1, side=40, sessions=4, seed=seed).settled(60, 1)
+    assert together.mean() == pytest.approx(nowak_may.CHAOS, abs=0.06)
+    assert apart.settled(1000, 1).mean() < together.mean() / 2
+    assert over.mean() < 0.1
+
+
+@seeds
+def test_scale_free_networks_favour_cooperators_and_rings_do_not(seed: int) -> None:
+    settings = {"sessions": 4, "warm": 300, "looked": 10, "seed": seed}
+    free = santos_pacheco.cooperation("barabasi_albert:n=200,m=2", 1.3, **settings)
+    ring = santos_pacheco.cooperation("ring:n=200,k=4", 1.3, **settings)
+    assert free.mean() > 0.5
+    assert ring.mean() < 0.2
+
+
+@seeds
+def test_one_cooperator_takes_over_above_the_threshold_only(seed: int) -> None:
+    assert ohtsuki.SMALL_CASE.few < ohtsuki.SMALL_CASE.threshold < ohtsuki.SMALL_CASE.much
+    taken = {}
+    for rule in (ohtsuki.death_birth, ohtsuki.pairwise):
+        for benefit in (ohtsuki.SMALL_CASE.few, ohtsuki.SMALL_CASE.much):
+            taken[rule, benefit], unsettled = ohtsuki.fixed(
+                ohtsuki.SMALL_CASE, rule(ohtsuki.SMALL_CASE), benefit, sessions=500, seed=seed
+            )
+            assert unsettled == 0
+    neutral = 500 / ohtsuki.SMALL_CASE.n
+    assert taken[ohtsuki.death_birth, ohtsuki.SMALL_CASE.few] < 0.8 * neutral
+    assert taken[ohtsuki.death_birth, ohtsuki.SMALL_CASE.much] > 1.1 * neutral
+    assert taken[ohtsuki.pairwise, ohtsuki.SMALL_CASE.much] < 0.5 * neutral
+
+
+def golden() -> dict[str, dict[str, str]]:
+    text = (Path(__file__).parent / "axelrod_moves.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = json.loads(text)
+    return found
+
+
+def letters(actions: Floats) -> str:
+    return "".join("CD"[int(action)] for action in actions)
+
+
+def test_strategies_move_as_those_of_the_axelrod_package() -> None:
+    table = play(
+        axelrod.game(), dict.fromkeys(KNOWN, 1 / len(KNOWN)), n=900, matching="partner", rounds=ROUNDS
+    )
+    rows = table.decisions.sort_values(["group", "agent", "round"])
+    policies = rows["policy"].to_numpy().reshape(-1, 2, ROUNDS)[:, :, 0]
+    actions = rows["action"].to_numpy().reshape(-1, 2, ROUNDS)
+    expected, met, order = golden(), set(), list(KNOWN)
+    assert set(expected) == {f"{first} / {second}" for first, second in PAIRS}
+    for pair, moves in zip(policies, actions, strict=True):
+        first, second = sorted((0, 1), key=lambda seat: order.index(pair[seat]))
+        name = f"{pair[first]} / {pair[second]}"
+        assert written((letters(moves[first]), letters(moves[second]))) == expected[name], name
+        met.add(name)
+    assert met == set(expected)
+
+
+@pytest.mark.slow
+def test_the_golden_moves_are_what_the_installed_axelrod_package_plays() -> None:
+    pytest.importorskip("axelrod", reason="pip install axelrod to check the golden file against the package")
+    assert {f"{a} / {b}": written(played(a, b)) for a, b in PAIRS} == golden()
+
+
+@seeds
+def test_tit_for_tat_never_beats_the_one_it_meets(seed: int) -> None:
+    for other in list(axelrod.ENTRIES)[1:]:
+        actions, earned = axelrod.match("tit_for_tat", other, rounds=40, sessions=5, seed=seed)
+        assert (earned[:, 0] <= earned[:, 1]).all()
+        np.testing.assert_array_equal(actions[:, 0, 1:], actions[:, 1, :-1])
+
+
+@seeds
+def test_contributions_decay_as_the_match_is_imperfect(seed: int) -> None:
+    perfect, imperfect, mixture = (
+        fischbacher_gaechter.trend(fischbacher_gaechter.contributions(agents, sessions=8, seed=seed))
+        for agents in (
+            fischbacher_gaechter.PERFECT,
+            fischbacher_gaechter.IMPERFECT,
+            fischbacher_gaechter.MIXTURE,
+        )
+    )
+    assert perfect.mean == pytest.approx(0, abs=0.15)
+    assert imperfect.below(-0.3)
+    assert mixture.below(0.0)
+
+
+@seeds
+def test_proposers_learn_not_to_offer_little_unless_everything_is_accepted(seed: int) -> None:
+    both = roth_erev.offers(roth_erev.LEARNER, rounds=100, sessions=8, seed=seed)
+    granted = roth_erev.offers("fixed@action=0", rounds=100, sessions=8, seed=seed)
+    assert both.mean() > granted.mean() + 0.5
+    assert (both <= 1).mean() < roth_erev.AT_FIRST < (granted <= 1).mean()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_replication_puts_published_beside_ours(name: str) -> None:
+    module = importlib.import_module(f"gamesim.experiments.{name}")
+    assert module.__doc__
+    found = replicate(name, "small", 3)
+    assert isinstance(found, Replication)
+    table = found.table()
+    assert len(table) >= 3
+    assert table["published"].str.len().min() > 0
+    assert (table["low"] <= table["mean"]).all()
+    assert (table["mean"] <= table["high"]).all()
+    assert (table["sessions"] > 1).all()
+    assert str(found).count("\n|") == len(table) + 2
+    page = Path(__file__).resolve().parent.parent / "docs" / "replications.md"
+    assert f"\n## {found.title}\n" in page.read_text(encoding="utf-8")
+
+
+def test_what_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nowak_mai", "--small"]) == 2
+    assert "nowak_may" in capsys.readouterr().err
+    with pytest.raises(GamesimError, match="size"):
+        replicate("axelrod", "tiny", 0)
