@@ -451,3 +451,13 @@ def test_a_conversation_needs_what_a_stage_showed_to_be_told_later(tmp_path: Pat
     assert texts(shown["pick", 1], style=Style(chat=True))[0][0].earlier == ()
     with pytest.raises(GamesimError, match=r"two_steps.pick: players are not told price afterwards"):
         texts(shown["pay", 1], style=Style(chat=True))
+
+
+def test_a_round_without_an_own_decision_is_told_as_such() -> None:
+    game = catalog.find_game("public_goods")()
+    nothing = {"contribute": math.nan, "others_mean": 5.0, "earned": math.nan}
+    others = {"contribute": 4.0, "others_mean": math.nan, "earned": math.nan}
+    assert history(game, "member", [nothing, others]).splitlines() == [
+        "- Round 1: you made no decision.",
+        "- Round 2: you contributed $4, the others on average no decision.",
+    ]

@@ -65,6 +65,11 @@ def history(
         place = counts(number, number)
         mine = held[number - first] if held else role
         line = _line(wording, mine, speech.say(known), speech.facts | place) if mine else "you sat out"
+        own_stages = [
+            each.name for each in game.stages if game.decider(each.name) == mine and each.name in known
+        ]
+        if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
+            line = wording.history["undecided"].format_map(place)
         if held and mine:
             line = f"as {mine}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))

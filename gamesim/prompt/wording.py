@@ -22,6 +22,7 @@ SYSTEM = "You are a participant in a study of economic decisions."
 MATCHING: Mapping[str, str] = {
     "stranger": "with other people drawn at random each time",
     "partner": "with the same people each time",
+    "perfect_stranger": "with people each time whom you have not met before",
     "round_robin": "with somebody new each time until you have met everybody",
 }
 ROUNDS: Mapping[str, str] = {
@@ -38,6 +39,7 @@ HISTORY: Mapping[str, str] = {
     "summary": "Over the {played} rounds so far {line}.",
     "earned": "{line}; you earned {earned}",
     "decided": "You have already decided: {decisions}.",
+    "undecided": "you made no decision",
 }
 UNKNOWN = "an unknown number of"
 SUBJECT = "{person}"
@@ -55,6 +57,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "summary": ("played", "line"),
     "earned": ("line", "earned"),
     "decided": ("decisions",),
+    "undecided": ("round",),
 }
 """What the sentences that all games share may speak of."""
 
