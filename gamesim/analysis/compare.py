@@ -20,14 +20,19 @@ from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
 from gamesim.analysis.votes import (
     GROUP,
     PERSON,
+    TEXT,
     Exact,
     Simulated,
+    by_policy,
     coarser,
     collect,
-    key,
+    distinct,
+    kept,
     lacking,
+    numbered,
     select,
     unusable,
+    usable,
     valid,
 )
 from gamesim.errors import GamesimError
@@ -42,6 +47,10 @@ __all__ = ["Comparison", "compare"]
 
 NAN = float("nan")
 ENOUGH_WORDINGS = 10
+NEEDED = tuple(
+    dict.fromkeys(("decision", "policy", "action", "status", "seen", *PERSON, *GROUP, *TEXT)),
+)
+"""Columns of the decision table that are looked at; `reply` is one where there are exact distributions."""
 REASONS = 3
 
 
@@ -101,25 +110,25 @@ def compare(
     ]
     refused: list[Refusal] = []
     for decision, spec in described.items():
-        made = table[table["decision"] == decision]
+        made = kept(table, (table["decision"] == decision).to_numpy(bool))
         known = [reference for reference in pool if reference.decision == decision]
         if made.empty:
             continue
         if not known:
             notes.append(f"{decision}: no human record answers this decision")
             continue
-        rounds = {int(number) for number in made["round"].dropna()} if "round" in made else set()
+        rounds = {int(number) for number in made["round"].dropna().unique()} if "round" in made else set()
         held = [match(reference, spec, rounds, allow) for reference in known]
         matched = [one for one in held if isinstance(one, Match)]
         barred = [one for one in held if isinstance(one, Refusal)]
         refused += barred
         notes += _refusals(decision, matched, barred)
-        for policy, of_policy in made.groupby("policy", sort=True, observed=True):
+        for policy, of_policy in by_policy(made):
             about = settings.get("policies", {}).get(policy, {})
             for one in matched:
                 chosen = select(of_policy, one, votes)
                 if chosen.empty:
-                    notes.append(_nothing(decision, str(policy), one))
+                    notes.append(_nothing(decision, policy, one))
                     continue
                 simulated = collect(chosen, one, spec, exact or {})
                 name = f"{decision}/{policy}/{one.reference.name}"
@@ -128,7 +137,7 @@ def compare(
                 seen = about.get("trained_on") or ()
                 others = [each for each in _default_references() if each.dataset not in seen]
                 likeness = _likeness(simulated, one.reference, others, votes, resamples, rng)
-                rows.append(_row(str(policy), one, spec, about, of_policy, simulated, likeness, votes))
+                rows.append(_row(policy, one, spec, about, of_policy, simulated, likeness, votes))
     return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)
 
 
@@ -309,24 +318,27 @@ def _row(
 
 def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]:
     """Share of variance between agents and own-lag correlation of the actions, over all rounds."""
-    answered = valid(rows)
-    if "round" not in answered or answered["round"].nunique() < 2:
+    if "round" not in rows or rows["round"].nunique() < 2:
         return NAN, NAN
-    actions, who = answered["action"].to_numpy(np.float64), key(answered, PERSON)
-    play = key(answered, (*PERSON, "supergame"))
-    return icc(actions, who), lag1(actions, play, answered["round"])
+    answered = valid(rows)
+    if answered["round"].nunique() < 2:
+        return NAN, NAN
+    actions = answered["action"].to_numpy(np.float64)
+    within = icc(actions, numbered(answered, PERSON))
+    return within, lag1(actions, numbered(answered, (*PERSON, "supergame")), answered["round"])
 
 
 def _invalid(rows: pd.DataFrame) -> float:
     """Share of the answers asked for that could not be used."""
-    bad, good = len(unusable(rows)), len(valid(rows))
+    bad, good = int(unusable(rows).sum()), int(usable(rows).sum())
     return bad / (bad + good) if bad + good else NAN
 
 
 def _void(rows: pd.DataFrame) -> float:
     """Share of groups in which an action of this decision is missing."""
-    missing = rows["action"].isna()
-    return float(missing.groupby(key(rows, GROUP)).any().mean())
+    groups = numbered(rows, GROUP)
+    missing = rows["action"].isna().to_numpy()
+    return len(np.unique(groups[missing])) / distinct(groups)
 
 
 def _notes(
