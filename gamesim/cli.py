@@ -54,7 +54,7 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="WHAT",
-        help="Compare although this differs: round, stake, method, parameters, given, range; may be repeated.",
+        help="Compare although this differs: round, stake, method, parameters, given, range, society; may be repeated.",
     ),
 ]
 

@@ -17,6 +17,7 @@ from gamesim.analysis.comparison import Comparison, Row, judge
 from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
 from gamesim.analysis.missing import imputed
 from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
+from gamesim.analysis.society import departures, with_continuation
 from gamesim.analysis.votes import (
     GROUP,
     PERSON,
@@ -72,14 +73,15 @@ def compare(
     table : DataFrame
         Decisions of one treatment, with the columns of a run folder.
     settings : mapping
-        Of the run: ``decisions`` describes each decision, ``policies`` each policy.
+        Of the run: ``decisions`` describes each decision, ``policies`` each policy; ``matching``, ``network`` and
+        ``society`` who met whom.
     exact : mapping of int to (support, probabilities), optional
         Exact distributions by the number in the column `reply`; they count instead of the actions drawn
         from them.
     references : sequence of Reference, optional
         Human records to use; those that come with the package (and are meant for it) otherwise.
     allow : collection of str
-        Mismatches to let through: given, method, parameters, range, round, stake.
+        Mismatches to let through: given, method, parameters, range, round, society, stake.
     votes : {"subject", "decision"}
         One vote an agent and a human subject (their first qualifying decision), or one a decision.
     seed : int
@@ -118,9 +120,14 @@ def compare(
             notes.append(f"{decision}: no human record answers this decision")
             continue
         rounds = {int(number) for number in made["round"].dropna().unique()} if "round" in made else set()
-        held = [match(reference, spec, rounds, allow) for reference in known]
-        matched = [one for one in held if isinstance(one, Match)]
-        barred = [one for one in held if isinstance(one, Refusal)]
+        tried = [
+            match(
+                reference, with_continuation(spec, settings), rounds, allow, departures(settings, reference)
+            )
+            for reference in known
+        ]
+        matched = [one for one in tried if isinstance(one, Match)]
+        barred = [one for one in tried if isinstance(one, Refusal)]
         refused += barred
         notes += _refusals(decision, matched, barred)
         for policy, of_policy in by_policy(made):
