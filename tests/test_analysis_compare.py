@@ -275,7 +275,7 @@ def test_unknown_mismatch_and_several_treatments_are_errors() -> None:
 
 
 def test_labels_are_matched_by_name_and_not_by_place() -> None:
-    payoffs = {"reward": 400, "sucker": 0, "temptation": 700, "punishment": 300}
+    payoffs: dict[str, Any] = {"reward": 400, "sucker": 0, "temptation": 700, "punishment": 300}
     settings = setting(
         "prisoners_dilemma.choose",
         stake=700.0,
@@ -568,10 +568,9 @@ def test_the_usual_society_is_not_told() -> None:
 
 
 def test_people_who_played_with_the_same_chance_of_another_round_are_compared() -> None:
-    payoffs = {"reward": 32, "temptation": 50, "sucker": 12, "punishment": 25}
-    known = {"continuation": 0.5, "supergames": 2, **payoffs}
-    compared = gamesim.play("prisoners_dilemma", "uniform", n=20, **known).compare(resamples=50)
-    (row,) = compared.rows
+    payoffs: dict[str, Any] = {"reward": 32, "temptation": 50, "sucker": 12, "punishment": 25}
+    run = gamesim.play("prisoners_dilemma", "uniform", n=20, continuation=0.5, supergames=2, **payoffs)
+    (row,) = run.compare(resamples=50).rows
     assert row.reference == "dalbo_frechette2011.prisoners_dilemma.choose.d5r32"
     assert any("period 1 of late supergames" in note for note in row.notes)
     assert not any("society" in note for note in row.notes)
@@ -614,8 +613,8 @@ def test_the_order_of_the_rows_changes_no_vote() -> None:
     mixed = table.sample(frac=1, random_state=1).astype({"policy": object})
     sides = [compare(each, settings, resamples=50, allow={"round"}).table for each in (table, mixed)]
     figures = ["policy", "reference", "n", "mean", "sd", "w1n", "icc", "lag1", "invalid", "void", "missing"]
-    ordered = [side[figures].sort_values(figures[:2], ignore_index=True) for side in sides]
-    pd.testing.assert_frame_equal(*ordered)
+    one, other = (side[figures].sort_values(figures[:2], ignore_index=True) for side in sides)
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_a_report_from_a_folder_is_that_of_the_whole_table(tmp_path: Path) -> None:
@@ -625,7 +624,7 @@ def test_a_report_from_a_folder_is_that_of_the_whole_table(tmp_path: Path) -> No
     assert len(whole.decisions.columns) > 20
     pd.testing.assert_frame_equal(whole.summary(), some.summary())
     pd.testing.assert_frame_equal(whole.series(), some.series())
-    pd.testing.assert_frame_equal(*(run.compare(resamples=50).table for run in (whole, some)))
+    pd.testing.assert_frame_equal(whole.compare(resamples=50).table, some.compare(resamples=50).table)
     pd.testing.assert_frame_equal(played.summary(), some.summary())
     assert "decisions" not in vars(some)
     with pytest.raises(GamesimError, match="did you mean 'payoff'"):

@@ -132,6 +132,7 @@ def compare(
         notes += _refusals(decision, matched, barred)
         for policy, of_policy in by_policy(made):
             about = settings.get("policies", {}).get(policy, {})
+            figures: _OfPolicy | None = None
             for one in matched:
                 chosen = select(of_policy, one, votes)
                 if chosen.empty:
@@ -144,7 +145,10 @@ def compare(
                 seen = about.get("trained_on") or ()
                 others = [each for each in _default_references() if each.dataset not in seen]
                 likeness = _likeness(simulated, one.reference, others, votes, resamples, rng)
-                rows.append(_row(policy, one, spec, about, of_policy, simulated, likeness, votes))
+                # Figures of all rounds are the same beside every record.
+                figures = figures or _of_policy(of_policy)
+                lacks = lacking(of_policy, one, votes)
+                rows.append(_row(policy, one, spec, about, figures, lacks, simulated, likeness, votes))
     return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)
 
 
@@ -240,7 +244,8 @@ def _row(
     one: Match,
     spec: Mapping[str, Any],
     about: Mapping[str, Any],
-    of_policy: pd.DataFrame,
+    figures: _OfPolicy,
+    lacks: tuple[int, dict[str, int]],
     simulated: Simulated,
     likeness: _Likeness,
     votes: Votes,
@@ -260,11 +265,10 @@ def _row(
     record = kernels().get(reference.decision)
     if record is not None and record.dataset != reference.dataset:
         record = None
-    persons = _persons(of_policy, spec)
-    several = not math.isnan(persons[0])
+    several = not math.isnan(figures.icc)
     missing = imputed(
         simulated,
-        *lacking(of_policy, one, votes),
+        *lacks,
         human,
         (reference.low, reference.high),
         bool(reference.labels),
@@ -306,12 +310,12 @@ def _row(
         rivals=likeness.rivals,
         sd_ratio=likeness.sd_ratio,
         entropy_ratio=likeness.entropy_ratio,
-        icc=persons[0],
-        lag1=persons[1],
+        icc=figures.icc,
+        lag1=figures.lag1,
         human_icc=record.icc if record and several else NAN,
         human_lag1=record.lag1 if record and several else NAN,
-        invalid=_invalid(of_policy),
-        void=_void(of_policy),
+        invalid=figures.invalid,
+        void=figures.void,
         missing=missing,
         exact=simulated.is_exact,
         notes=tuple(_notes(one, spec, about, simulated, likeness, votes)),
@@ -323,7 +327,20 @@ def _row(
     )
 
 
-def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]:
+class _OfPolicy(NamedTuple):
+    """What is the same beside every record: persons over all rounds, shares of invalid answers and void groups."""
+
+    icc: float
+    lag1: float
+    invalid: float
+    void: float
+
+
+def _of_policy(rows: pd.DataFrame) -> _OfPolicy:
+    return _OfPolicy(*_persons(rows), _invalid(rows), _void(rows))
+
+
+def _persons(rows: pd.DataFrame) -> tuple[float, float]:
     """Share of variance between agents and own-lag correlation of the actions, over all rounds."""
     if "round" not in rows or rows["round"].nunique() < 2:
         return NAN, NAN

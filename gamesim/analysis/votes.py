@@ -310,14 +310,16 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
     unit_of.append(units[~known])
     wording_of.append(wording[~known])
     shared = pd.DataFrame({"reply": reply[known], "unit": units[known], "wording": wording[known]})
-    for shared_by in shared.value_counts().reset_index().itertuples(index=False, name=None):
-        number, of_unit, of_wording, times = (int(value) for value in shared_by)
+    counted = shared.value_counts().reset_index()
+    for number in counted["reply"].unique().tolist():
+        alike = counted[counted["reply"] == number]
         support, chances = (np.asarray(side, dtype=np.float64) for side in exact[number])
-        values.append(_convert(support, match, spec))
-        weights.append(times * chances / chances.sum())
-        sure.append(np.ones(len(support), bool))
-        unit_of.append(np.full(len(support), of_unit))
-        wording_of.append(np.full(len(support), of_wording))
+        times = alike["count"].to_numpy(np.float64)
+        values.append(np.tile(_convert(support, match, spec), len(alike)))
+        weights.append(np.outer(times, chances / chances.sum()).ravel())
+        sure.append(np.ones(len(support) * len(alike), bool))
+        unit_of.append(np.repeat(alike["unit"].to_numpy(), len(support)))
+        wording_of.append(np.repeat(alike["wording"].to_numpy(), len(support)))
     legal = _legal(match, spec)
     amounts = np.round(np.concatenate([*values, legal, match.reference.support]), 12)
     support, places = np.unique(amounts, return_inverse=True)
