@@ -54,7 +54,7 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="WHAT",
-        help="Compare although this differs: round, stake, method, parameters, given, range; may be repeated.",
+        help="Compare although this differs: round, stake, method, parameters, given, range, society; may be repeated.",
     ),
 ]
 
@@ -245,7 +245,7 @@ def play(
         settings |= {"update": schedule, "rounds": enough, "out": folder / "other-update"}
         with show.progress(loud and not asked) as advance:
             show.differences(varied.by_update(run, play_game(game, agents, progress=advance, **settings)))
-    if not (run.decisions["status"] == "ok").any():
+    if not run.answered:
         raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 
 

@@ -170,6 +170,11 @@ class Play:
             for name in stage.sees
         }
 
+    @cached_property
+    def told(self) -> Mapping[str, Mapping[str, Floats]]:
+        """What each role is told after the round, worked out once: (M,) float each."""
+        return self.game.feedback(self)
+
     def settled(self, role: str, earned: Floats) -> Floats:
         """Give what each seat of a role earns, and NaN throughout the groups that lack any action: (M,) float."""
         deciders = {each.name: self.game.decider(each.name) for each in self.game.stages}

@@ -78,7 +78,7 @@ class Past:
             )
 
         def values(play: Play, role: str, seats: Seats) -> Floats | None:
-            told = play.game.feedback(play).get(role, {})
+            told = play.told.get(role, {})
             return seats.typical(told[name]) if name in told else None
 
         return self._collect(values)
@@ -98,7 +98,7 @@ class Past:
         """Name what is told after a round, in any of the roles."""
         if not self._plays:
             return ()
-        told = self._plays[0].game.feedback(self._plays[0])
+        told = self._plays[0].told
         return tuple(dict.fromkeys(name for role in self.roles for name in told.get(role, ())))
 
     def recent(self, rounds: int) -> Past:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.streams import Floats, Ints, key
 from gamesim.subjects import People, Words
 
@@ -308,21 +308,22 @@ class Recorder:
             new.replace(target)
         shutil.rmtree(self.folder / "decisions")
 
-    def table(self) -> pd.DataFrame:
-        """Give all decisions as a table."""
+    def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Give all decisions as a table, or some columns of it."""
         if self.folder is not None:
-            return read_decisions(self.folder)
-        if not self.blocks:
-            return _frame(self.columns.empty_table())
-        return _frame(self._gathered())
+            return read_decisions(self.folder, columns)
+        schema = self.columns if columns is None else _some(self.columns, columns)
+        return _frame(self._gathered(schema) if self.blocks else schema.empty_table())
 
-    def _gathered(self) -> pa.Table:
-        return pa.concat_tables([block.table(self.columns) for block in self.blocks]).unify_dictionaries()
+    def _gathered(self, schema: pa.Schema) -> pa.Table:
+        return pa.concat_tables([block.table(schema) for block in self.blocks]).unify_dictionaries()
 
     def _write_part(self) -> None:
         assert self.folder is not None
         self._parts += 1
-        pq.write_table(self._gathered(), self.folder / "decisions" / f"part-{self._parts:05}.parquet")
+        pq.write_table(
+            self._gathered(self.columns), self.folder / "decisions" / f"part-{self._parts:05}.parquet"
+        )
         self.blocks.clear()
         self._pending = 0
         self._written = time.monotonic()
@@ -414,27 +415,51 @@ def read_network(folder: Path) -> Ints:
     return np.column_stack(pairs)
 
 
-def read_decisions(folder: Path) -> pd.DataFrame:
+def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read the decision table of a run, finished or not.
+
+    Parameters
+    ----------
+    folder : Path
+    columns : sequence of str, optional
+        Only these, read one by one, so that a table of many rows takes no more room than they do.
 
     Raises
     ------
     GamesimError
-        When there is no table or a part of it is cut off.
+        When there is no table, a part of it is cut off, or a column does not exist.
     """
     whole = folder / "decisions.parquet"
     parts = [whole] if whole.is_file() else sorted((folder / "decisions").glob("part-*.parquet"))
     if not parts:
         raise GamesimError(f"{folder}: holds no decisions (neither decisions.parquet nor decisions/part-*)")
+    for part in parts:
+        try:
+            names = pq.read_schema(part).names
+        except (pa.ArrowException, OSError):
+            raise _spoilt(part) from None
+        if missing := [name for name in COLUMNS.names if name not in names]:
+            raise GamesimError(f"{part}: is no decision table; it lacks the column {missing[0]}")
+        for name in columns or ():
+            if name not in names:
+                raise unknown("column", name, names, where=str(part))
+    if columns is None:
+        return _frame(_read(parts, None))
+    return pd.DataFrame({name: _frame(_read(parts, [name]))[name] for name in columns}, copy=False)
+
+
+def _read(parts: Sequence[Path], columns: Sequence[str] | None) -> pa.Table:
     tables = []
     for part in parts:
         try:
-            tables.append(pq.read_table(part, partitioning=None))
+            tables.append(pq.read_table(part, columns=columns, partitioning=None))
         except (pa.ArrowException, OSError):
-            raise GamesimError(f"{part}: is cut off or not a Parquet file; run it again") from None
-        if missing := [name for name in COLUMNS.names if name not in tables[-1].column_names]:
-            raise GamesimError(f"{part}: is no decision table; it lacks the column {missing[0]}")
-    return _frame(pa.concat_tables(tables, promote_options="default").unify_dictionaries())
+            raise _spoilt(part) from None
+    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+
+
+def _spoilt(part: Path) -> GamesimError:
+    return GamesimError(f"{part}: is cut off or not a Parquet file; run it again")
 
 
 def read_replies(folder: Path) -> list[dict[str, Any]]:
@@ -479,10 +504,17 @@ def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple
     }
 
 
+def _some(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+    for name in columns:
+        if name not in schema.names:
+            raise unknown("column", name, schema.names)
+    return pa.schema([schema.field(name) for name in columns])
+
+
 def _frame(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas()
     for item in COLUMNS:
-        if pa.types.is_integer(item.type) and table.column(item.name).null_count:
+        if item.name in frame and pa.types.is_integer(item.type) and table.column(item.name).null_count:
             column = table.column(item.name).combine_chunks()
             frame[item.name] = column.to_pandas(types_mapper={item.type: _NULLABLE[item.type]}.get)
     return frame

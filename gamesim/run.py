@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +57,35 @@ class Run:
         assert self.folder is not None
         return record.read_decisions(self.folder)
 
+    def columns(self, *names: str) -> pd.DataFrame:
+        """Give some columns of the decision table; of a large run on disk, only these are read.
+
+        Raises
+        ------
+        GamesimError
+            When there is no column of that name.
+        """
+        if "decisions" in self.__dict__:
+            return self.decisions[list(names)]
+        if new := [name for name in names if name not in self._columns]:
+            if self._recorder is not None:
+                found = self._recorder.table(new)
+            else:
+                assert self.folder is not None
+                found = record.read_decisions(self.folder, new)
+            self._columns.update(found.items())
+        return pd.DataFrame({name: self._columns[name] for name in names}, copy=False)
+
+    @cached_property
+    def _columns(self) -> dict[Hashable, pd.Series[Any]]:
+        """Columns that were read so far."""
+        return {}
+
+    @cached_property
+    def answered(self) -> bool:
+        """Whether any valid decision was made."""
+        return bool((self.columns("status")["status"] == "ok").any())
+
     @cached_property
     def replies(self) -> list[dict[str, Any]]:
         """Prompts with raw answers, and exact probabilities."""
@@ -76,9 +105,9 @@ class Run:
 
     def summary(self) -> pd.DataFrame:
         """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
-        from gamesim.analysis.summary import summarise
+        from gamesim.analysis.summary import NEEDED, summarise
 
-        return summarise(self.decisions, self.settings.model_dump())
+        return summarise(self.columns(*NEEDED), self.settings.model_dump())
 
     @cached_property
     def edges(self) -> Ints | None:
@@ -105,11 +134,11 @@ class Run:
         return self._series()
 
     def _series(self, **options: Any) -> pd.DataFrame:
-        from gamesim.analysis.series import series
+        from gamesim.analysis.series import NEEDED, series
 
         # Where the network changes, its figures by round are in `network_rounds`.
         edges = None if (self.settings.network or {}).get("rewire") else self.edges
-        return series(self.decisions, self.settings.model_dump(), edges=edges, **options)
+        return series(self.columns(*NEEDED), self.settings.model_dump(), edges=edges, **options)
 
     def compare(self, **options: Any) -> Comparison:
         """Compare with the human records that answer to these decisions.
@@ -119,10 +148,11 @@ class Run:
         **options
             As `gamesim.analysis.compare.compare` takes them.
         """
-        from gamesim.analysis.compare import compare
+        from gamesim.analysis.compare import NEEDED, compare
 
         exact = record.exact_distributions(self.replies)
-        return compare(self.decisions, self.settings.model_dump(), exact, **options)
+        needed = [*NEEDED, "reply"] if exact else NEEDED
+        return compare(self.columns(*needed), self.settings.model_dump(), exact, **options)
 
     def plot(self, path: str | Path, **options: Any) -> Path:
         """Draw simulated beside human distributions into a PNG or SVG file."""
@@ -146,6 +176,7 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
+        from gamesim.analysis.series import NEEDED
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")
@@ -155,7 +186,12 @@ class Run:
                 "network_rounds.csv its figures by round"
             )
         return plot_network(
-            self.decisions, self.settings.model_dump(), self.edges, self.series(), Path(path), **options
+            self.columns(*NEEDED),
+            self.settings.model_dump(),
+            self.edges,
+            self.series(),
+            Path(path),
+            **options,
         )
 
 

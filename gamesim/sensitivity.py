@@ -72,7 +72,7 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
 
 def _last_means(run: Run) -> pd.DataFrame:
     """Give the mean action of the last round: one row a decision and policy, one column a session."""
-    table = run.decisions
+    table = run.columns("decision", "policy", "session", "round", "action")
     last = table[table["round"] == table["round"].max()]
     means = last.groupby(["decision", "policy", "session"], observed=True)["action"].mean()
     wide: pd.DataFrame = means.unstack("session")

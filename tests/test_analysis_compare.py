@@ -275,7 +275,7 @@ def test_unknown_mismatch_and_several_treatments_are_errors() -> None:
 
 
 def test_labels_are_matched_by_name_and_not_by_place() -> None:
-    payoffs = {"reward": 400, "sucker": 0, "temptation": 700, "punishment": 300}
+    payoffs: dict[str, Any] = {"reward": 400, "sucker": 0, "temptation": 700, "punishment": 300}
     settings = setting(
         "prisoners_dilemma.choose",
         stake=700.0,
@@ -524,3 +524,108 @@ def test_a_distance_far_beyond_a_rival_is_no_matter_of_numbers() -> None:
     run = gamesim.play("public_goods", agents="uniform:0.5,spe:0.5", n=40, rounds=3)
     rows = run.compare(resamples=50).rows
     assert {row.verdict for row in rows if row.policy == "spe"} == {"no nearer than uniform"}
+
+
+# Other societies.
+
+
+SOCIETIES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"network": {"name": "ring", "n": 40}, "matching": "edges"},
+        "a network (ring, neighbours see earnings)",
+    ),
+    ({"network": {"name": "ring", "rewire": {"name": "random", "share": 0.1}}}, "links that change (random)"),
+    ({"matching": "assortative"}, "likes meet by earnings"),
+    ({"society": {"reputation": "image"}}, "players know the image of those they meet"),
+    ({"society": {"roles": "random"}}, "roles drawn anew in every round"),
+    ({"society": {"update": "death_birth"}}, "players revise when drawn"),
+    ({"society": {"continuation": 0.75}}, "another round follows with probability 0.75"),
+]
+
+
+@pytest.mark.parametrize(("departs", "said"), SOCIETIES)
+def test_another_society_is_told_in_the_first_round_and_refused_later(
+    departs: dict[str, Any], said: str
+) -> None:
+    society = {"society": {"neighbours": "earnings", **departs.get("society", {})}}
+    first = against(rows(drawn(40)), setting() | departs | society)
+    (note,) = [note for note in first.notes if note.startswith("society differs: run ")]
+    assert said in note
+    third = rows(np.full(40, 10), "public_goods.contribute", round=3)
+    settings = setting("public_goods.contribute", **PUBLIC) | departs | society
+    (reference,) = find("public_goods.contribute", dataset="moblab")
+    (refusal,) = compare(third, settings, references=[reference]).refused
+    assert refusal.mismatches == ("society",)
+    assert said in refusal.reason
+    (row,) = compare(third, settings, references=[reference], allow={"society"}, resamples=50).rows
+    assert "society differs and was allowed" in row.notes[0]
+
+
+def test_the_usual_society_is_not_told() -> None:
+    run = gamesim.play("public_goods", "uniform", n=40, rounds=3, matching="partner")
+    (row,) = [row for row in run.compare(resamples=50).rows if row.source.dataset == "moblab"]
+    assert not any("society" in note for note in row.notes)
+
+
+def test_people_who_played_with_the_same_chance_of_another_round_are_compared() -> None:
+    payoffs: dict[str, Any] = {"reward": 32, "temptation": 50, "sucker": 12, "punishment": 25}
+    run = gamesim.play("prisoners_dilemma", "uniform", n=20, continuation=0.5, supergames=2, **payoffs)
+    (row,) = run.compare(resamples=50).rows
+    assert row.reference == "dalbo_frechette2011.prisoners_dilemma.choose.d5r32"
+    assert any("period 1 of late supergames" in note for note in row.notes)
+    assert not any("society" in note for note in row.notes)
+    fixed = gamesim.play("prisoners_dilemma", "uniform", n=20, **payoffs)
+    assert not fixed.compare(resamples=50).rows
+
+
+# Large tables: figures are worked out on numbers, a few columns at a time.
+
+
+def several() -> tuple[gamesim.Run, pd.DataFrame]:
+    """Play a mixed run, and spoil some answers in its table."""
+    agents = "uniform:0.5,human@iid=true:0.25,conditional_cooperator:0.25"
+    run = gamesim.play("public_goods", agents, n=80, rounds=4, sessions=3)
+    table = run.decisions.astype({"status": object})
+    bad = np.arange(len(table)) % 17 == 3
+    table.loc[bad, "action"] = np.nan
+    table.loc[bad, "status"] = np.where(np.arange(bad.sum()) % 3 == 0, "skipped", "refused")
+    return run, table
+
+
+def test_the_summary_is_what_pandas_groups_give() -> None:
+    run, table = several()
+    found = summarise(table, run.settings.model_dump()).set_index("policy")
+    for policy, made in table.groupby("policy", observed=True):
+        good = made[made["status"] == "ok"]
+        groups = made.groupby(["session", "supergame", "round", "group"])["action"]
+        row = found.loc[policy]
+        assert row["n"] == len(good)
+        assert row["mean"] == pytest.approx(good["action"].mean())
+        assert row["sd"] == pytest.approx(good["action"].std(ddof=0))
+        assert row["payoff"] == pytest.approx(made["payoff"].mean())
+        assert row["void"] == groups.apply(lambda actions: actions.isna().any()).sum() > 0
+        assert row["refused"] == (made["status"] == "refused").sum()
+
+
+def test_the_order_of_the_rows_changes_no_vote() -> None:
+    run, table = several()
+    settings = run.settings.model_dump()
+    mixed = table.sample(frac=1, random_state=1).astype({"policy": object})
+    sides = [compare(each, settings, resamples=50, allow={"round"}).table for each in (table, mixed)]
+    figures = ["policy", "reference", "n", "mean", "sd", "w1n", "icc", "lag1", "invalid", "void", "missing"]
+    one, other = (side[figures].sort_values(figures[:2], ignore_index=True) for side in sides)
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_a_report_from_a_folder_is_that_of_the_whole_table(tmp_path: Path) -> None:
+    agents = "proposer=uniform,responder=fehr_schmidt@alpha=lognormal(-0.8,0.9)"
+    played = gamesim.play("ultimatum", agents, n=60, rounds=3, out=tmp_path / "run")
+    whole, some = gamesim.open_run(tmp_path / "run"), gamesim.open_run(tmp_path / "run")
+    assert len(whole.decisions.columns) > 20
+    pd.testing.assert_frame_equal(whole.summary(), some.summary())
+    pd.testing.assert_frame_equal(whole.series(), some.series())
+    pd.testing.assert_frame_equal(whole.compare(resamples=50).table, some.compare(resamples=50).table)
+    pd.testing.assert_frame_equal(played.summary(), some.summary())
+    assert "decisions" not in vars(some)
+    with pytest.raises(GamesimError, match="did you mean 'payoff'"):
+        some.columns("payof")

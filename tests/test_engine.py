@@ -419,3 +419,20 @@ def test_settings_are_written_before_anything_is_played(tmp_path: Path) -> None:
         assert read_settings(tmp_path / "a").status == "running"
 
     gamesim.play("dictator", "uniform", n=4, out=tmp_path / "a", progress=look)
+
+
+def test_what_was_told_after_a_round_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = catalog.find_game("public_goods")
+    told: list[Any] = []
+    rule = game.feedback
+
+    def counted(self: Game, play: Any) -> Any:
+        told.append(play)
+        return rule(self, play)
+
+    plain = gamesim.play("public_goods", "ewa", n=8, rounds=6).decisions
+    monkeypatch.setattr(game, "feedback", counted)
+    again = gamesim.play("public_goods", "ewa", n=8, rounds=6).decisions
+    pd.testing.assert_frame_equal(plain.drop(columns="run"), again.drop(columns="run"))
+    assert len(told) >= 5
+    assert len({id(play) for play in told}) == len(told)

@@ -24,6 +24,8 @@ Interval = tuple[float, float]
 
 MISSING = (float("nan"), float("nan"))
 LEVEL = (2.5, 97.5)
+MANY_CLUSTERS = 10_000
+_AT_A_TIME = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,17 @@ def _over_clusters(
     rng: np.random.Generator,
 ) -> Interval:
     size = len(clusters)
-    times = rng.multinomial(size, np.full(size, 1 / size), size=resamples)
-    return interval(w1n_batch(simulated.support, times @ clusters, human, *span))
+    many = np.ones(size, dtype=np.int64)
+    if size > MANY_CLUSTERS:
+        # Those that are alike are redrawn together: the same chances with fewer draws.
+        clusters, times = np.unique(clusters, axis=0, return_counts=True)
+        many = times.astype(np.int64)
+    at_a_time = max(1, _AT_A_TIME // len(clusters))
+    redrawn = [
+        rng.multinomial(size, many / size, size=min(at_a_time, resamples - start)) @ clusters
+        for start in range(0, resamples, at_a_time)
+    ]
+    return interval(w1n_batch(simulated.support, np.concatenate(redrawn), human, *span))
 
 
 def perfect(

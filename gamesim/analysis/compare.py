@@ -17,17 +17,23 @@ from gamesim.analysis.comparison import Comparison, Row, judge
 from gamesim.analysis.distance import BINS, binned, entropy_ratio, mean_sd, sd_ratio, tv, w1n
 from gamesim.analysis.missing import imputed
 from gamesim.analysis.protocol import Match, Refusal, check_allowed, match
+from gamesim.analysis.society import departures, with_continuation
 from gamesim.analysis.votes import (
     GROUP,
     PERSON,
+    TEXT,
     Exact,
     Simulated,
+    by_policy,
     coarser,
     collect,
-    key,
+    distinct,
+    kept,
     lacking,
+    numbered,
     select,
     unusable,
+    usable,
     valid,
 )
 from gamesim.errors import GamesimError
@@ -42,6 +48,10 @@ __all__ = ["Comparison", "compare"]
 
 NAN = float("nan")
 ENOUGH_WORDINGS = 10
+NEEDED = tuple(
+    dict.fromkeys(("decision", "policy", "action", "status", "seen", *PERSON, *GROUP, *TEXT)),
+)
+"""Columns of the decision table that are looked at; `reply` is one where there are exact distributions."""
 REASONS = 3
 
 
@@ -63,14 +73,15 @@ def compare(
     table : DataFrame
         Decisions of one treatment, with the columns of a run folder.
     settings : mapping
-        Of the run: ``decisions`` describes each decision, ``policies`` each policy.
+        Of the run: ``decisions`` describes each decision, ``policies`` each policy; ``matching``, ``network`` and
+        ``society`` who met whom.
     exact : mapping of int to (support, probabilities), optional
         Exact distributions by the number in the column `reply`; they count instead of the actions drawn
         from them.
     references : sequence of Reference, optional
         Human records to use; those that come with the package (and are meant for it) otherwise.
     allow : collection of str
-        Mismatches to let through: given, method, parameters, range, round, stake.
+        Mismatches to let through: given, method, parameters, range, round, society, stake.
     votes : {"subject", "decision"}
         One vote an agent and a human subject (their first qualifying decision), or one a decision.
     seed : int
@@ -101,25 +112,31 @@ def compare(
     ]
     refused: list[Refusal] = []
     for decision, spec in described.items():
-        made = table[table["decision"] == decision]
+        made = kept(table, (table["decision"] == decision).to_numpy(bool))
         known = [reference for reference in pool if reference.decision == decision]
         if made.empty:
             continue
         if not known:
             notes.append(f"{decision}: no human record answers this decision")
             continue
-        rounds = {int(number) for number in made["round"].dropna()} if "round" in made else set()
-        held = [match(reference, spec, rounds, allow) for reference in known]
-        matched = [one for one in held if isinstance(one, Match)]
-        barred = [one for one in held if isinstance(one, Refusal)]
+        rounds = {int(number) for number in made["round"].dropna().unique()} if "round" in made else set()
+        tried = [
+            match(
+                reference, with_continuation(spec, settings), rounds, allow, departures(settings, reference)
+            )
+            for reference in known
+        ]
+        matched = [one for one in tried if isinstance(one, Match)]
+        barred = [one for one in tried if isinstance(one, Refusal)]
         refused += barred
         notes += _refusals(decision, matched, barred)
-        for policy, of_policy in made.groupby("policy", sort=True, observed=True):
+        for policy, of_policy in by_policy(made):
             about = settings.get("policies", {}).get(policy, {})
+            figures: _OfPolicy | None = None
             for one in matched:
                 chosen = select(of_policy, one, votes)
                 if chosen.empty:
-                    notes.append(_nothing(decision, str(policy), one))
+                    notes.append(_nothing(decision, policy, one))
                     continue
                 simulated = collect(chosen, one, spec, exact or {})
                 name = f"{decision}/{policy}/{one.reference.name}"
@@ -128,7 +145,10 @@ def compare(
                 seen = about.get("trained_on") or ()
                 others = [each for each in _default_references() if each.dataset not in seen]
                 likeness = _likeness(simulated, one.reference, others, votes, resamples, rng)
-                rows.append(_row(str(policy), one, spec, about, of_policy, simulated, likeness, votes))
+                # Figures of all rounds are the same beside every record.
+                figures = figures or _of_policy(of_policy)
+                lacks = lacking(of_policy, one, votes)
+                rows.append(_row(policy, one, spec, about, figures, lacks, simulated, likeness, votes))
     return Comparison(tuple(rows), tuple(notes), tuple(refused), seed, resamples)
 
 
@@ -224,7 +244,8 @@ def _row(
     one: Match,
     spec: Mapping[str, Any],
     about: Mapping[str, Any],
-    of_policy: pd.DataFrame,
+    figures: _OfPolicy,
+    lacks: tuple[int, dict[str, int]],
     simulated: Simulated,
     likeness: _Likeness,
     votes: Votes,
@@ -244,11 +265,10 @@ def _row(
     record = kernels().get(reference.decision)
     if record is not None and record.dataset != reference.dataset:
         record = None
-    persons = _persons(of_policy, spec)
-    several = not math.isnan(persons[0])
+    several = not math.isnan(figures.icc)
     missing = imputed(
         simulated,
-        *lacking(of_policy, one, votes),
+        *lacks,
         human,
         (reference.low, reference.high),
         bool(reference.labels),
@@ -290,12 +310,12 @@ def _row(
         rivals=likeness.rivals,
         sd_ratio=likeness.sd_ratio,
         entropy_ratio=likeness.entropy_ratio,
-        icc=persons[0],
-        lag1=persons[1],
+        icc=figures.icc,
+        lag1=figures.lag1,
         human_icc=record.icc if record and several else NAN,
         human_lag1=record.lag1 if record and several else NAN,
-        invalid=_invalid(of_policy),
-        void=_void(of_policy),
+        invalid=figures.invalid,
+        void=figures.void,
         missing=missing,
         exact=simulated.is_exact,
         notes=tuple(_notes(one, spec, about, simulated, likeness, votes)),
@@ -307,26 +327,42 @@ def _row(
     )
 
 
-def _persons(rows: pd.DataFrame, spec: Mapping[str, Any]) -> tuple[float, float]:
+class _OfPolicy(NamedTuple):
+    """What is the same beside every record: persons over all rounds, shares of invalid answers and void groups."""
+
+    icc: float
+    lag1: float
+    invalid: float
+    void: float
+
+
+def _of_policy(rows: pd.DataFrame) -> _OfPolicy:
+    return _OfPolicy(*_persons(rows), _invalid(rows), _void(rows))
+
+
+def _persons(rows: pd.DataFrame) -> tuple[float, float]:
     """Share of variance between agents and own-lag correlation of the actions, over all rounds."""
-    answered = valid(rows)
-    if "round" not in answered or answered["round"].nunique() < 2:
+    if "round" not in rows or rows["round"].nunique() < 2:
         return NAN, NAN
-    actions, who = answered["action"].to_numpy(np.float64), key(answered, PERSON)
-    play = key(answered, (*PERSON, "supergame"))
-    return icc(actions, who), lag1(actions, play, answered["round"])
+    answered = valid(rows)
+    if answered["round"].nunique() < 2:
+        return NAN, NAN
+    actions = answered["action"].to_numpy(np.float64)
+    within = icc(actions, numbered(answered, PERSON))
+    return within, lag1(actions, numbered(answered, (*PERSON, "supergame")), answered["round"])
 
 
 def _invalid(rows: pd.DataFrame) -> float:
     """Share of the answers asked for that could not be used."""
-    bad, good = len(unusable(rows)), len(valid(rows))
+    bad, good = int(unusable(rows).sum()), int(usable(rows).sum())
     return bad / (bad + good) if bad + good else NAN
 
 
 def _void(rows: pd.DataFrame) -> float:
     """Share of groups in which an action of this decision is missing."""
-    missing = rows["action"].isna()
-    return float(missing.groupby(key(rows, GROUP)).any().mean())
+    groups = numbered(rows, GROUP)
+    missing = rows["action"].isna().to_numpy()
+    return len(np.unique(groups[missing])) / distinct(groups)
 
 
 def _notes(

@@ -44,7 +44,7 @@ class Panel:
         """Add up values, or count rows, by policy, round and session: (P, T, S) float; missing ones are nothing."""
         rounds, sessions, _ = self.shape
         size = len(self.policies) * rounds * sessions
-        weights = None if values is None else np.nan_to_num(values)
+        weights = None if values is None else known_or_nothing(values)
         return (
             np.bincount(self._cell, weights, size)
             .astype(np.float64, copy=False)
@@ -61,12 +61,20 @@ class Panel:
     def place(self) -> Ints:
         """Where each row stands in a grid: (R,) int."""
         _, sessions, agents = self.shape
-        return (self.moment * sessions + self.session) * agents + self.agent
+        place = self.moment.astype(np.int64)
+        for span, values in ((sessions, self.session), (agents, self.agent)):
+            place *= span
+            place += values
+        return place
 
     @cached_property
     def _cell(self) -> Ints:
         rounds, sessions, _ = self.shape
-        return (self.policy * rounds + self.moment) * sessions + self.session
+        cell = self.policy.astype(np.int64)
+        for span, values in ((rounds, self.moment), (sessions, self.session)):
+            cell *= span
+            cell += values
+        return cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +111,10 @@ def panels(table: pd.DataFrame, order: Sequence[str]) -> Panels:
     session, sessions = _numbered(table, SESSION)
     decision, decisions = _words(table["decision"])
     policy, policies = _words(table["policy"])
-    agent = table["agent"].to_numpy(np.int64)
+    agent = table["agent"].to_numpy()
     action = table["action"].to_numpy(np.float64)
     if "status" in table:
-        ok = (table["status"] == "ok").to_numpy()
+        ok = (table["status"] == "ok").to_numpy(bool)
         action = action if ok.all() else np.where(ok, action, np.nan)
     payoff = table["payoff"].to_numpy(np.float64)
     shape = (len(moments), len(sessions), int(agent.max(initial=-1)) + 1)
@@ -139,9 +147,15 @@ def by_role(laid: Panels, settings: Mapping[str, Any]) -> dict[str, Panel]:
     return found
 
 
+def known_or_nothing(values: Floats) -> Floats:
+    """Put 0 in the place of missing values."""
+    missing = np.isnan(values)
+    return np.where(missing, 0.0, values) if missing.any() else values
+
+
 def _words(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
     coded = column.astype("category").cat
-    return coded.codes.to_numpy(np.int64), [str(each) for each in coded.categories]
+    return coded.codes.to_numpy(), [str(each) for each in coded.categories]
 
 
 def _numbered(table: pd.DataFrame, names: tuple[str, ...]) -> tuple[Ints, list[tuple[int, ...]]]:
@@ -154,14 +168,22 @@ def _numbered(table: pd.DataFrame, names: tuple[str, ...]) -> tuple[Ints, list[t
         column = table[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.cat.codes
-        values = column.to_numpy(np.int64, na_value=-1)
+        if not column.isna().any():
+            values = column.to_numpy()
+        elif column.isna().all():
+            spans.append((-1, 1))
+            continue
+        else:
+            values = column.to_numpy(np.int64, na_value=-1)
         least = int(values.min(initial=0 if not len(values) else values[0]))
         span = int(values.max(initial=least)) - least + 1
         spans.append((least, span))
         if span > 1:
-            code = code * span + (values - least)
+            code *= span
+            code += values
+            code -= least
     present = np.flatnonzero(np.bincount(code))
-    number = np.zeros(int(present[-1]) + 1 if len(present) else 0, dtype=np.int64)
+    number = np.zeros(int(present[-1]) + 1 if len(present) else 0, dtype=np.int32)
     number[present] = np.arange(len(present))
     meaning = []
     for each in present.tolist():

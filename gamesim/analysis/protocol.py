@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gamesim.analysis.society import CONTINUATION
 from gamesim.errors import unknown
 from gamesim.humans import Reference
 
-ALLOWABLE = ("given", "method", "parameters", "range", "round", "stake")
+ALLOWABLE = ("given", "method", "parameters", "range", "round", "society", "stake")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,11 @@ def check_allowed(allow: Collection[str]) -> None:
 
 
 def match(
-    reference: Reference, spec: Mapping[str, Any], rounds: Collection[int], allow: Collection[str]
+    reference: Reference,
+    spec: Mapping[str, Any],
+    rounds: Collection[int],
+    allow: Collection[str],
+    society: Collection[str] = (),
 ) -> Match | Refusal:
     """Hold a simulated decision against a reference.
 
@@ -83,10 +88,17 @@ def match(
         Rounds in which the run has this decision.
     allow : collection of str
         Mismatches to let through, out of `ALLOWABLE`; they become notes.
+    society : collection of str
+        What sets the society of the run apart from the groups of the record (`gamesim.analysis.society`).
 
     Returns
     -------
     Match or Refusal
+
+    Notes
+    -----
+    In a first round nothing has come of another society yet but what players expect of it: such decisions are
+    compared, with a note.  Those of later rounds follow from what went on in it and are refused.
     """
     found: list[tuple[str, str, str]] = []
     notes: list[str] = []
@@ -99,6 +111,12 @@ def match(
         if not _same(held, wanted):
             told = f"no {key}" if held is None else f"{key} {_plain(held)}"
             found.append(("parameters", f"{key} {wanted:g}", told))
+    if society and (chosen == 1 or set(rounds) <= {1}):
+        notes.append(f"society differs: run {', '.join(society)}; first rounds are compared all the same")
+    elif society:
+        found.append(("society", "plain groups", ", ".join(society)))
+    if reference.parameters.get(CONTINUATION) and not any(kind == "parameters" for kind, *_ in found):
+        notes.append(f"the humans' choices are of {reference.filter}")
     labels = tuple(spec.get("labels") or ())
     if set(labels) != set(reference.labels):
         sides = [", ".join(names) or "amounts" for names in (reference.labels, labels)]

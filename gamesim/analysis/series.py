@@ -20,13 +20,16 @@ from gamesim.analysis.collective import (
     over_sessions,
     settled,
 )
-from gamesim.analysis.panel import Panel, Panels, by_role, panels
+from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
+from gamesim.analysis.votes import SESSION
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )
+NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SESSION)
+"""Columns of the decision table that are looked at."""
 _RANGES = {
     "share": (0.0, 1.0),
     "agents": (0.0, 1.0),
@@ -187,7 +190,7 @@ def _gini(paid: list[Panel]) -> Floats:
     result = np.full((rounds, sessions), np.nan)
     place = np.concatenate([each.place for each in paid]) if len(paid) > 1 else paid[0].place
     payoff = np.concatenate([each.payoff for each in paid]) if len(paid) > 1 else paid[0].payoff
-    earned = np.bincount(place, np.nan_to_num(payoff), rounds * sessions * agents).astype(np.float64)
+    earned = np.bincount(place, known_or_nothing(payoff), rounds * sessions * agents).astype(np.float64)
     there = np.zeros(sessions * agents, dtype=bool)
     there[place % (sessions * agents)] = True
     earned = earned.reshape(rounds, sessions, agents)

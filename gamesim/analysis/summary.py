@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.votes import GROUP, UNUSABLE, by_status, key, unusable, valid
+from gamesim.analysis.votes import (
+    GROUP,
+    UNUSABLE,
+    by_policy,
+    by_status,
+    each_word,
+    kept,
+    numbered,
+    unusable,
+    usable,
+)
+
+NEEDED = ("decision", "policy", "action", "status", "payoff", *GROUP)
+"""Columns of the decision table that are looked at."""
 
 
 def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -33,14 +46,15 @@ def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
         missing where nothing is, or where choices are among labels).
     """
     rows = []
-    for (decision, policy), made in table.groupby(["decision", "policy"], sort=True, observed=True):
+    for decision, policy, made in _by_decision(table):
         spec = settings.get("decisions", {}).get(decision, {})
-        usable = valid(made)
-        actions = usable["action"].to_numpy(np.float64)
+        good = usable(made)
+        actions = made["action"].to_numpy(np.float64)
+        actions = actions if good.all() else actions[good]
         bad = unusable(made)
-        asked = len(usable) + len(bad)
-        why = by_status(bad)
-        missing = made["action"].isna().groupby(key(made, GROUP)).any()
+        unused = int(bad.sum())
+        asked = len(actions) + unused
+        why = by_status(made[bad]) if unused else {}
         rows.append(
             {
                 "decision": decision,
@@ -51,10 +65,10 @@ def summarise(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
                 **_points(actions, spec),
                 "choices": _choices(actions, spec),
                 "payoff": made["payoff"].mean() if "payoff" in made else np.nan,
-                "invalid": len(bad) / asked if asked else np.nan,
-                "void": int(missing.sum()),
+                "invalid": unused / asked if asked else np.nan,
+                "void": _void(made),
                 **{status: why.get(status, 0) for status in UNUSABLE},
-                **_bounds(actions, len(bad), spec),
+                **_bounds(actions, unused, spec),
             }
         )
     return pd.DataFrame(rows, columns=None if rows else COLUMNS)
@@ -79,6 +93,18 @@ COLUMNS = [
 ]
 
 
+def _by_decision(table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    for decision, which in each_word(table["decision"]):
+        for policy, made in by_policy(kept(table, which)):
+            yield decision, policy, made
+
+
+def _void(made: pd.DataFrame) -> int:
+    """Count the groups with a missing action."""
+    missing = made["action"].isna().to_numpy()
+    return len(np.unique(numbered(made, GROUP)[missing])) if missing.any() else 0
+
+
 def _bounds(
     actions: np.ndarray[Any, np.dtype[np.float64]], missing: int, spec: Mapping[str, Any]
 ) -> dict[str, float]:
@@ -96,7 +122,8 @@ def _points(actions: np.ndarray[Any, np.dtype[np.float64]], spec: Mapping[str, A
     low, high = float(spec["low"]), float(spec["high"])
     places = (low, (low + high) / 2, high)
     return {
-        name: float(np.isclose(actions, at, atol=1e-9).mean()) for name, at in zip(names, places, strict=True)
+        name: float((np.abs(actions - at) <= 1e-9 + 1e-5 * abs(at)).mean())
+        for name, at in zip(names, places, strict=True)
     }
 
 

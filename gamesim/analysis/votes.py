@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ SESSION = ("run", "study", "treatment", "replication", "session")
 TEXT = ("wording", "option_order")
 GROUP = (*SESSION, "supergame", "round", "group")
 FEW_SESSIONS = 10
+# Numbers of rows may be a few times as many as the rows, before they are numbered anew.
+FULL, FEW = 4, 1000
 UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
 
 
@@ -81,20 +83,93 @@ class Simulated:
 
 def valid(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep decisions with a usable answer."""
-    return rows[_usable(rows)]
+    return kept(rows, usable(rows))
 
 
-def _usable(rows: pd.DataFrame) -> pd.Series[bool]:
-    usable = rows["action"].notna()
-    return usable & (rows["status"] == "ok") if "status" in rows else usable
+def kept(rows: pd.DataFrame, which: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Keep rows; all of them as they stand, since a copy of a large table takes room."""
+    return rows if which.all() else rows[which]
 
 
-def key(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series[Any]:
-    """Give equal rows in those `columns` that the table has the same number, from 0."""
-    present = [name for name in columns if name in rows]
-    if not present:
-        return pd.Series(0, index=rows.index)
-    return rows.groupby(present, dropna=False, sort=False, observed=True).ngroup()
+def usable(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which decisions have a usable answer: (R,) bool."""
+    there = rows["action"].notna().to_numpy()
+    return there & (rows["status"] == "ok").to_numpy(bool) if "status" in rows else there
+
+
+def unusable(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which decisions were asked for and gave no usable answer: (R,) bool."""
+    bad = ~usable(rows)
+    return bad & (rows["status"] != "skipped").to_numpy(bool) if "status" in rows else bad
+
+
+def by_policy(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the decisions of each policy, in the order of the categories, or of the alphabet where there are none."""
+    for name, which in each_word(rows["policy"]):
+        yield name, kept(rows, which)
+
+
+def each_word(column: pd.Series[Any]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """Give every word of a column with the rows that have it: (R,) bool."""
+    coded = column.astype("category").cat
+    codes = coded.codes.to_numpy()
+    for code, word in enumerate(coded.categories):
+        if (which := codes == code).any():
+            yield str(word), which
+
+
+def numbered(rows: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Give equal rows in those `columns` that the table has the same number, from 0, at most a few times their number.
+
+    Missing values are equal to each other.  The numbers are in no order that means anything, and some may be left out.
+    """
+    code = np.zeros(len(rows), dtype=np.int64)
+    size = 1
+    for name in columns:
+        if name not in rows or not len(rows):
+            continue
+        values, span = _coded(rows[name])
+        if span == 1:
+            continue
+        if size * span > FULL * len(rows) + FEW:
+            code, known = pd.factorize(code)
+            size = len(known)
+        if size * span > FULL * len(rows) + FEW:
+            code, known = pd.factorize(code * span + values)
+            size = len(known)
+        else:
+            code *= span
+            code += values
+            size *= span
+    return code
+
+
+def _coded(column: pd.Series[Any]) -> tuple[npt.NDArray[np.integer], int]:
+    """Give the values of a column as numbers from 0, and how many there may be."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy()
+    elif column.isna().all():
+        return np.zeros(1, dtype=np.int64), 1
+    elif column.dtype.kind in "iu" and not column.isna().any():
+        codes = column.to_numpy()
+        least, most = int(codes.min()), int(codes.max())
+        if most - least <= FULL * len(codes) + FEW:
+            return (codes if least == 0 else codes - least), most - least + 1
+        codes = pd.factorize(codes)[0]
+    else:
+        codes = pd.factorize(column)[0]
+    least = int(codes.min())
+    return codes.astype(np.int64) - least, int(codes.max()) - least + 1
+
+
+def key(rows: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Give equal rows in those `columns` that the table has the same number, from 0 in order of appearance."""
+    return pd.factorize(numbered(rows, columns))[0].astype(np.int64, copy=False)
+
+
+def distinct(numbers: npt.NDArray[np.int64]) -> int:
+    """Count the different numbers, which are from 0."""
+    return int(np.count_nonzero(np.bincount(numbers)))
 
 
 def select(rows: pd.DataFrame, match: Match, votes: Votes) -> pd.DataFrame:
@@ -113,22 +188,26 @@ def select(rows: pd.DataFrame, match: Match, votes: Votes) -> pd.DataFrame:
     -------
     DataFrame
     """
-    rows = _alike(valid(rows), match)
+    rows = kept(rows, usable(rows) & _alike(rows, match))
     if votes == "subject":
         order = [name for name in ("supergame", "round") if name in rows]
-        if order:
+        if not all(_rises(rows[name]) for name in order):
             rows = rows.sort_values(order, kind="stable")
-        rows = rows[~key(rows, PERSON).duplicated()]
+        rows = kept(rows, _first(numbered(rows, PERSON)))
     return rows
 
 
-def unusable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep decisions that were asked for and gave no usable answer."""
-    return rows[_asked(rows) & ~_usable(rows).to_numpy()]
+def _rises(column: pd.Series[Any]) -> bool:
+    return bool((np.diff(column.to_numpy(np.float64, na_value=np.nan)) >= 0).all())
 
 
-def _asked(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return (rows["status"] != "skipped").to_numpy() if "status" in rows else np.ones(len(rows), dtype=bool)
+def _first(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell which rows are the first with their number: (R,) bool."""
+    rows = np.arange(len(numbers))
+    first = np.empty(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
+    # Of several rows that go to the same place the last one stays.
+    first[numbers[::-1]] = rows[::-1]
+    return np.asarray(first[numbers] == rows)
 
 
 def lacking(rows: pd.DataFrame, match: Match, votes: Votes) -> tuple[int, dict[str, int]]:
@@ -146,13 +225,18 @@ def lacking(rows: pd.DataFrame, match: Match, votes: Votes) -> tuple[int, dict[s
     by_status : dict of str to int
         The answers behind them, by status.
     """
+    bad = unusable(rows)
+    if not bad.any():
+        return 0, {}
     alike = _alike(rows, match)
-    bad = _asked(alike) & ~_usable(alike).to_numpy()
+    bad &= alike
     if votes == "decision":
-        return int(bad.sum()), by_status(alike[bad])
-    person = key(alike, PERSON).to_numpy()
-    bad &= ~np.isin(person, person[_usable(alike)])
-    return len(np.unique(person[bad])), by_status(alike[bad])
+        return int(bad.sum()), by_status(rows[bad])
+    person = numbered(rows, PERSON)
+    answered = np.zeros(int(person.max()) + 1, dtype=bool)
+    answered[person[alike & usable(rows)]] = True
+    bad &= ~answered[person]
+    return len(np.unique(person[bad])), by_status(rows[bad])
 
 
 def by_status(rows: pd.DataFrame) -> dict[str, int]:
@@ -161,16 +245,21 @@ def by_status(rows: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in counts.items() if count}
 
 
-def _alike(rows: pd.DataFrame, match: Match) -> pd.DataFrame:
-    """Keep decisions in the round and after the choices that the reference is about."""
+def _alike(rows: pd.DataFrame, match: Match) -> npt.NDArray[np.bool_]:
+    """Tell which decisions are in the round and after the choices that the reference is about: (R,) bool."""
+    alike = np.ones(len(rows), dtype=bool)
     if match.round is not None and "round" in rows:
-        rows = rows[rows["round"] == match.round]
+        alike &= (rows["round"] == match.round).to_numpy(bool, na_value=False)
     if match.given:
-        seen = (
-            rows["seen"].astype(object) if "seen" in rows else pd.Series(None, index=rows.index, dtype=object)
-        )
-        rows = rows[seen.isin([text for text in seen.unique() if _saw(text, match.given)])]
-    return rows
+        alike &= _after(rows["seen"], match.given) if "seen" in rows else False
+    return alike
+
+
+def _after(seen: pd.Series[Any], given: Mapping[str, float]) -> npt.NDArray[np.bool_]:
+    """Tell what was decided after the given choices were seen: (R,) bool."""
+    coded = seen.astype("category").cat
+    fits = np.array([_saw(text, given) for text in coded.categories] + [False])
+    return np.asarray(fits[coded.codes.to_numpy()])
 
 
 def _saw(text: object, given: Mapping[str, float]) -> bool:
@@ -210,9 +299,9 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
     Simulated
     """
     reply = rows["reply"] if "reply" in rows else pd.Series(np.nan, index=rows.index)
-    known = reply.isin(list(exact)).to_numpy()
+    known = reply.isin(list(exact)).to_numpy(bool)
     unit, units = _units(rows, match)
-    wording = key(rows, TEXT).to_numpy()
+    wording = key(rows, TEXT)
     values, weights, sure, unit_of, wording_of = [], [], [], [], []
     drawn = rows[~known]
     values.append(_convert(drawn["action"].to_numpy(np.float64), match, spec))
@@ -221,14 +310,16 @@ def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Ex
     unit_of.append(units[~known])
     wording_of.append(wording[~known])
     shared = pd.DataFrame({"reply": reply[known], "unit": units[known], "wording": wording[known]})
-    for shared_by in shared.value_counts().reset_index().itertuples(index=False, name=None):
-        number, of_unit, of_wording, times = (int(value) for value in shared_by)
+    counted = shared.value_counts().reset_index()
+    for number in counted["reply"].unique().tolist():
+        alike = counted[counted["reply"] == number]
         support, chances = (np.asarray(side, dtype=np.float64) for side in exact[number])
-        values.append(_convert(support, match, spec))
-        weights.append(times * chances / chances.sum())
-        sure.append(np.ones(len(support), bool))
-        unit_of.append(np.full(len(support), of_unit))
-        wording_of.append(np.full(len(support), of_wording))
+        times = alike["count"].to_numpy(np.float64)
+        values.append(np.tile(_convert(support, match, spec), len(alike)))
+        weights.append(np.outer(times, chances / chances.sum()).ravel())
+        sure.append(np.ones(len(support) * len(alike), bool))
+        unit_of.append(np.repeat(alike["unit"].to_numpy(), len(support)))
+        wording_of.append(np.repeat(alike["wording"].to_numpy(), len(support)))
     legal = _legal(match, spec)
     amounts = np.round(np.concatenate([*values, legal, match.reference.support]), 12)
     support, places = np.unique(amounts, return_inverse=True)
@@ -268,10 +359,10 @@ def _units(rows: pd.DataFrame, match: Match) -> tuple[str, npt.NDArray[np.int64]
     """Find what is independent: decisions of a first round; later sessions, or groups where those are few."""
     if match.round == 1 or "round" not in rows or int(rows["round"].max()) == 1:
         return "decision", np.zeros(len(rows), dtype=np.int64)
-    sessions = key(rows, SESSION).to_numpy(np.int64)
+    sessions = key(rows, SESSION)
     if sessions.max(initial=0) + 1 >= FEW_SESSIONS:
         return "session", sessions
-    return "group", key(rows, (*SESSION, "supergame", "group")).to_numpy(np.int64)
+    return "group", key(rows, (*SESSION, "supergame", "group"))
 
 
 def _convert(amounts: Floats, match: Match, spec: Mapping[str, Any]) -> Floats:

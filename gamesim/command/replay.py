@@ -135,7 +135,7 @@ def turns(
     GamesimError
         When there is none of that number, naming those there are.
     """
-    table = run.decisions
+    table = run.columns(*_COLUMNS, "seen", "reply")
     for name, wanted in zip(_FILTERS, (session, round, group, agent), strict=True):
         if wanted is not None:
             table = _only(table, name, wanted)

@@ -300,6 +300,8 @@ def _table(words: list[str], numbers: Columns, rows: list[dict[Any, Any]]) -> No
 
 def _print_own_results(run: Run) -> None:
     """Tell the person at the keyboard what came of each decision."""
+    if KEYBOARD not in run.settings.policies:
+        return
     table = run.decisions
     for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
         done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
@@ -420,7 +422,7 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
     again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
     steps = {f"gamesim compare {run.folder}{again}": ""}
-    if not (run.decisions["status"] == "ok").any():
+    if not run.answered:
         steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
     steps[f"gamesim show {game}"] = "what each player was told"
     if run.settings.agents != "uniform":
