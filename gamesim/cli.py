@@ -328,11 +328,13 @@ def games() -> None:
 
 
 @app.command()
-def agents() -> None:
-    """List the agents and their options."""
+def agents(
+    name: Annotated[str, typer.Argument(help="Print the options of this agent.")] = "",
+) -> None:
+    """List the agents, or the options of one."""
     from gamesim.command import listing
 
-    listing.agents()
+    listing.agents(name)
 
 
 @app.command()

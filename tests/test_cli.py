@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -499,3 +500,24 @@ def test_play_takes_personas(command: Command) -> None:
         wrong.err == "gamesim: people.csv, line 2, column age: 'old' is not an age in years, from 0 to 130\n"
     )
     assert "--personas people.csv" in command("play", "--help").out
+
+
+def test_every_game_and_agent_is_listed_once_and_fits_ninety_columns() -> None:
+    for folder in ("games", "agents"):
+        listed = subprocess.run(
+            [sys.executable, "-m", "gamesim", folder],
+            env=os.environ | {"COLUMNS": "90", "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        lines = listed.stdout.splitlines()
+        assert max(map(len, lines)) <= 90
+        for name in catalog.names(folder):
+            assert sum(line.startswith(f"{name} ") for line in lines) == 1
+
+
+def test_one_agent_is_printed_with_what_its_options_are(command: Command) -> None:
+    assert re.search(r"@error +0 +Probability of doing the other thing", command("agents", "tit_for_tat").out)
+    assert re.search(r"@top_k +Keep the k likeliest tokens", command("agents", "mini").out)
+    assert "did you mean 'tit_for_tat'?" in command("agents", "tit_for_tatt").err
