@@ -193,7 +193,7 @@ def play(
         folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
     if sensitivity is not None:
-        varied.check_choice(sensitivity)
+        varied.check_choice(sensitivity, rounds)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)

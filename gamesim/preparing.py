@@ -127,6 +127,13 @@ def prepare(
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
+    if continuation and rounds > 1:
+        raise GamesimError(
+            f"rounds = {rounds} and continuation = {continuation:g}: chance decides how many rounds there are; "
+            "leave one of them out"
+        )
+    if (supergames or 1) > 1 and not continuation:
+        raise GamesimError(f"supergames = {supergames} needs continuation, such as continuation = 0.9")
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)

@@ -18,6 +18,7 @@ from gamesim.network import Network
 from gamesim.personas import Given
 from gamesim.preparing import Prepared, Progress, noting, prepare
 from gamesim.record import Recorder, Settings
+from gamesim.society import Calendar, Society
 from gamesim.streams import Ints
 
 if TYPE_CHECKING:
@@ -46,8 +47,13 @@ class Run:
         kept = "in memory" if self.folder is None else f"in {self.folder}"
         return (
             f"<Run of {self.settings.game['name']}: {self.settings.agents}, n={self.settings.n}, "
-            f"rounds={self.settings.rounds}, seed={self.settings.seed}, {kept}>"
+            f"{self.calendar}, seed={self.settings.seed}, {kept}>"
         )
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """How many rounds were to be played, in how many games."""
+        return Calendar(self.settings.rounds, Society(**self.settings.society), self.settings.seed)
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -151,8 +157,8 @@ class Run:
             raise GamesimError("there is no network to draw: the run was not played on one")
         if (self.settings.network or {}).get("rewire"):
             raise GamesimError(
-                "the network changed from round to round and is not drawn: network_final.csv has the last one, and "
-                "network_rounds.csv its figures by round"
+                "the network changed from round to round and is not drawn: network_final.csv has the last one, "
+                "network_rounds.csv its figures by round, and plot_series draws the rounds"
             )
         return plot_network(
             self.decisions, self.settings.model_dump(), self.edges, self.series(), Path(path), **options

@@ -521,3 +521,27 @@ def test_one_agent_is_printed_with_what_its_options_are(command: Command) -> Non
     assert re.search(r"@error +0 +Probability of doing the other thing", command("agents", "tit_for_tat").out)
     assert re.search(r"@top_k +Keep the k likeliest tokens", command("agents", "mini").out)
     assert "did you mean 'tit_for_tat'?" in command("agents", "tit_for_tatt").err
+
+
+@pytest.mark.skipif(not HAS_PLOTS, reason="needs matplotlib")
+def test_the_rounds_of_a_network_that_changes_are_drawn(command: Command) -> None:
+    words = (
+        "play prisoners_dilemma --agents uniform --n 20 --network ring --rounds 3 --out run --plot run.svg"
+    )
+    result = command(*words.split(), "--rewire", "random:share=0.2")
+    assert result.code == 0
+    assert "drawn: run.svg" in result.out
+    assert "by round" in result.out
+    assert Path("run.svg").is_file()
+
+
+def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_fixed_ones(
+    command: Command,
+) -> None:
+    words = ["play", "prisoners_dilemma", "--agents", "uniform", "--n", "4", "--out"]
+    result = command(*words, "long", "--continuation", "0.75", "--supergames", "3")
+    rounds = len(pd.read_parquet("long/decisions.parquet")[["supergame", "round"]].drop_duplicates())
+    assert f"3 supergames of {rounds} rounds in all" in result.out
+    assert "needs --rounds of at least 2" in command(*words, "one", "--sensitivity", "update").err
+    result = command(*words, "two", "--rounds", "2", "--sessions", "2", "--sensitivity", "update")
+    assert re.search(r"choose: cooperate +uniform +\d", result.out)

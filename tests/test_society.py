@@ -234,8 +234,34 @@ def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
     second = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=rounds, update=schedule, **society)
     table = by_update(first, second)
     last = [
-        run.decisions[run.decisions["round"] == run.decisions["round"].max()]["action"].mean()
+        (run.decisions[run.decisions["round"] == run.decisions["round"].max()]["label"] == "cooperate").mean()
         for run in (first, second)
     ]
+    assert table["option"].tolist() == ["cooperate"]
+    assert table["synchronous"].iloc[0] == pytest.approx(last[0])
     assert table["difference"].iloc[0] == pytest.approx(last[1] - last[0])
     assert table["low"].iloc[0] <= table["difference"].iloc[0] <= table["high"].iloc[0]
+
+
+def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width() -> None:
+    from gamesim.sensitivity import by_update
+
+    runs = [
+        play("prisoners_dilemma", "always_defect", n=4, rounds=2, sessions=3, update=update)
+        for update in ("synchronous", "sequential:0.5")
+    ]
+    assert by_update(*runs)[["difference", "low", "high"]].to_numpy().tolist() == [[0, 0, 0]]
+
+
+def test_settings_of_length_that_would_not_be_heeded_are_refused() -> None:
+    with pytest.raises(GamesimError, match="chance decides how many rounds"):
+        play("prisoners_dilemma", "uniform", n=2, rounds=4, continuation=0.9)
+    with pytest.raises(GamesimError, match="supergames = 3 needs continuation"):
+        play("prisoners_dilemma", "uniform", n=2, supergames=3)
+
+
+def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
+    run = play("prisoners_dilemma", "uniform", n=2, continuation=0.75, supergames=5, seed=1)
+    played = len(run.decisions[["supergame", "round"]].drop_duplicates())
+    assert f"5 supergames of {played} rounds in all" in repr(run)
+    assert "1 round," in repr(play("prisoners_dilemma", "uniform", n=2))
