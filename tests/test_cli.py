@@ -545,3 +545,13 @@ def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_fi
     assert "needs --rounds of at least 2" in command(*words, "one", "--sensitivity", "update").err
     result = command(*words, "two", "--rounds", "2", "--sessions", "2", "--sensitivity", "update")
     assert re.search(r"choose: cooperate +uniform +\d", result.out)
+
+
+def test_the_help_of_play_lists_every_option_once_under_a_heading(command: Command) -> None:
+    import inspect
+
+    told = command("play", "--help").out
+    for name in set(inspect.signature(cli.play).parameters) - {"game"}:
+        option = "--" + name.rstrip("_").replace("_", "-")
+        assert len(re.findall(rf"^  (?:-\w, )?{option}\b", told, re.MULTILINE)) == 1, option
+    assert told.index("Who meets whom") < told.index("--network") < told.index("Language models")
