@@ -155,7 +155,9 @@ def play(
     continuation: Annotated[
         float, typer.Option(help="Probability that another round follows, instead of --rounds.")
     ] = 0.0,
-    supergames: Annotated[int | None, typer.Option(help="Games of such length, one after another, with new groups.")] = None,
+    supergames: Annotated[
+        int | None, typer.Option(help="Games of such length, one after another, with new groups.")
+    ] = None,
     neighbours: Annotated[
         str, typer.Option(help="What neighbours see of each other: nothing, actions or earnings.")
     ] = "earnings",
