@@ -173,7 +173,7 @@ def play(
     rounds: int = 1,
     sessions: int = 1,
     matching: str | None = None,
-    network: str | Network | nx.Graph | None = None,
+    network: str | Path | Network | nx.Graph | None = None,
     update: str = "synchronous",
     continuation: float = 0.0,
     supergames: int | None = None,
@@ -218,7 +218,7 @@ def play(
     matching : str, optional
         One of `gamesim.matching.MATCHINGS`; ``"stranger"`` unless given, on a network ``"neighbourhoods"``, or
         ``"edges"`` for pairs.
-    network : str, Network or networkx graph, optional
+    network : str, Path, Network or networkx graph, optional
         Who is next to whom, such as ``"watts_strogatz:n=400,k=6,p=0.1"``; its nodes are the agents of a session.
     update : str
         Who decides anew in a round: ``"synchronous"``, ``"sequential"`` or ``"death_birth"`` (see

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -265,3 +266,32 @@ def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
     played = len(run.decisions[["supergame", "round"]].drop_duplicates())
     assert f"5 supergames of {played} rounds in all" in repr(run)
     assert "1 round," in repr(play("prisoners_dilemma", "uniform", n=2))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"network": np.eye(3)}, "expected a networkx graph, a spec or a file, not ndarray"),
+        ({"network": nx.Graph()}, "network: has no nodes"),
+        ({"network": nx.path_graph(4), "n": 5}, "has 4 nodes, but n = 5"),
+        ({"n": 2, "rounds": 2.5}, "rounds = 2.5 must be a whole number"),
+    ],
+)
+def test_what_python_gives_is_checked_as_what_is_written(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(GamesimError, match=told):
+        play("prisoners_dilemma", "uniform", **settings)
+
+
+def test_a_network_may_be_given_by_its_path(tmp_path: Path) -> None:
+    nx.write_graphml(nx.path_graph(4), tmp_path / "path.graphml")
+    assert play("prisoners_dilemma", "uniform", network=tmp_path / "path.graphml").settings.n == 4
+
+
+def test_an_own_imitator_that_lacks_its_method_is_told_which(tmp_path: Path) -> None:
+    file = tmp_path / "follower.py"
+    file.write_text(
+        "from gamesim.behaviour.copying import Copier\nclass Follower(Copier):\n    'Follows.'\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(GamesimError, match="Follower has no chances, which its base class leaves to it"):
+        play("prisoners_dilemma", str(file), network="karate_club")
