@@ -125,8 +125,10 @@ def prepare(
 ) -> Prepared:
     """Check what is to be played and get everybody ready; the arguments are those of `play`."""
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise GamesimError(f"{name} = {value} must be a whole number of at least {least}")
+        if not isinstance(value, (int, np.integer)):
+            raise GamesimError(f"{name} = {value} must be a whole number")
+        if value < least:
+            raise GamesimError(f"{name} = {value} must be at least {least}")
     if continuation and rounds > 1:
         raise GamesimError(
             f"rounds = {rounds} and continuation = {continuation:g}: chance decides how many rounds there are; "

@@ -555,3 +555,11 @@ def test_the_help_of_play_lists_every_option_once_under_a_heading(command: Comma
         option = "--" + name.rstrip("_").replace("_", "-")
         assert len(re.findall(rf"^  (?:-\w, )?{option}\b", told, re.MULTILINE)) == 1, option
     assert told.index("Who meets whom") < told.index("--network") < told.index("Language models")
+
+
+def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) -> None:
+    told = command("show", "conditional_contribution").out
+    assert told.count("One member is drawn") == 1
+    assert told.count("(system and rules as before)") == 21
+    assert "if the others contribute $20 on average, how much do you contribute?" in told
+    assert command("show", "trust").out.count("as before") == 0

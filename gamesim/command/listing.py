@@ -203,25 +203,31 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     if rules.efficiency:
         most = rules.money(rules.efficient_payoff())
         console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
+    read: set[str] = set()
     for stage in rules.stages:
-        _show_stage(rules, stage.name, every_wording, style)
+        _show_stage(rules, stage.name, every_wording, style, read)
     deciders = {rules.decider(each.name) for each in rules.stages}
     for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
         console.print(
             printable(prompt.instructions(rules, role, style=style)), markup=False, width=_TEXT_WIDTH
         )
-    console.print("\nhuman records:")
-    for stage in rules.stages:
-        names = [each.name for each in find(f"{rules.name}.{stage.name}")]
-        console.print(f"  {rules.name}.{stage.name}: {', '.join(names) or 'none'}")
+    records = {
+        f"{rules.name}.{stage.name}": [each.name for each in find(f"{rules.name}.{stage.name}")]
+        for stage in rules.stages
+    }
+    console.print("\nhuman records:" + ("" if any(records.values()) else " none"))
+    for decision, names in records.items():
+        if any(records.values()):
+            console.print(f"  {decision}: {', '.join(names) or 'none'}")
     if rules.sources:
         console.print("\nsources:")
     for source in rules.sources:
         console.print(f"  {printable(source)}", markup=False)
 
 
-def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style) -> None:
+def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style, read: set[str]) -> None:
+    """Print what is read at a stage; of texts that begin alike, such as the rows of a list, what is new."""
     space = rules.space_at_most(stage)
     legal = (
         f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
@@ -229,7 +235,11 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
         else ", ".join(space.labels)
     )
     seen = rules.seen_at(stage, 0.5)
-    example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
+    example = (
+        ", here after " + ", ".join(f"{name} = {plain(value)}" for name, value in seen.items())
+        if seen
+        else ""
+    )
     count = prompt.wordings(rules, stage, style)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
@@ -237,8 +247,15 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
     )
     for wording in range(count if every_wording else 1):
         told = prompt.told(rules, stage, seen, wording, style)
-        console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
-        console.print(printable(told.user), markup=False, width=_TEXT_WIDTH)
+        first, gap, rest = told.user.partition("\n\n")
+        opening = f"{told.system}\n{first}"
+        if gap and opening in read:
+            console.print("(system and rules as before)", markup=False, style="dim")
+        else:
+            console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
+            rest = told.user
+        read.add(opening)
+        console.print(printable(rest), markup=False, width=_TEXT_WIDTH)
         console.print()
 
 
