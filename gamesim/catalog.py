@@ -79,15 +79,16 @@ def _from_path(kind: str, path: Path) -> ModuleType:
 
 
 def _only_class(module: ModuleType, base: type[T]) -> type[T]:
-    found = [
+    own = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value)
-        and issubclass(value, base)
-        and value.__module__ == module.__name__
-        and not inspect.isabstract(value)
+        if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
     ]
+    found = [value for value in own if not inspect.isabstract(value)]
+    file = module.__file__ or module.__name__
+    if own and not found:
+        lacking = ", ".join(sorted(getattr(own[-1], "__abstractmethods__", ())))
+        raise GamesimError(f"{file}: {own[-1].__name__} has no {lacking}, which its base class leaves to it")
     if len(found) != 1:
-        file = module.__file__ or module.__name__
         raise GamesimError(f"{file}: expected one {base.__name__.lower()} in it, found {len(found)}")
     return found[0]

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
+from typer.core import TyperCommand
 
 from gamesim.command.prompts import prompts_app
 from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError, StoppedError
@@ -43,7 +44,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but th
 PlotPath = Annotated[
     Path | None,
     typer.Option(
-        "--plot", metavar="FILE", help="Draw the distributions, or a run on its network: .png or .svg."
+        "--plot",
+        metavar="FILE",
+        help="Draw the distributions, or, on a network, the last round and all rounds: .png or .svg.",
     ),
 ]
 Prompts = Annotated[
@@ -59,12 +62,56 @@ Allow = Annotated[
 ]
 
 
+class PlayCommand(TyperCommand):
+    """`play`, whose many options are listed under headings; one that is in none of them stands under the last."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Arguments": ("game",),
+        "Who plays, and for how long": (
+            *(
+                "agents",
+                "n",
+                "sessions",
+                "rounds",
+                "continuation",
+                "supergames",
+                "seed",
+                "seat",
+                "personas",
+                "set_",
+            ),
+        ),
+        "Who meets whom, when they decide and what they know": (
+            *("matching", "network", "placement", "rewire", "roles"),
+            *("update", "sensitivity", "neighbours", "reputation"),
+        ),
+        "Language models": (
+            *("prompts", "fixed_wording", "require_weights", "download"),
+            *("max_cost", "max_tokens", "max_time", "cache", "dry_run", "resume"),
+        ),
+        "What comes of it": (),
+    }
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write one section after another."""
+        told = {each.name: each.get_help_record(ctx) for each in self.get_params(ctx)}
+        placed = {name for names in self.sections.values() for name in names}
+        for heading, names in self.sections.items():
+            written = names or [name for name in told if name not in placed]
+            with formatter.section(heading):
+                formatter.write_dl([told[name] for name in written])
+
+
 @app.command(
-    epilog="Examples:  gamesim play ultimatum --agents befm   |   "
-    "gamesim play public_goods --agents uniform:0.5,spe:0.5 --rounds 10   |   "
-    "gamesim play trust --agents investor=befm,trustee=human --set endowment=50   |   "
-    "gamesim play ultimatum --agents me,befm   |   "
-    "gamesim play dictator --agents openai:gpt-5.4-mini --personas people.csv"
+    cls=PlayCommand,
+    epilog="\b\nExamples:\n"
+    "  gamesim play ultimatum --agents befm\n"
+    "  gamesim play ultimatum --agents me,befm\n"
+    "  gamesim play trust --agents investor=befm,trustee=human --set endowment=50\n"
+    "  gamesim play dictator --agents openai:gpt-5.4-mini --personas people.csv\n"
+    "  gamesim play public_goods --agents uniform:0.5,spe:0.5 --rounds 10 --sessions 5\n"
+    "  gamesim play prisoners_dilemma --agents imitate_best --network lattice:side=40 \\\n"
+    "    --rounds 20 --plot map.png",
 )
 def play(
     game: Annotated[
@@ -193,7 +240,7 @@ def play(
         folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
     if sensitivity is not None:
-        varied.check_choice(sensitivity)
+        varied.check_choice(sensitivity, rounds)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)
@@ -328,11 +375,13 @@ def games() -> None:
 
 
 @app.command()
-def agents() -> None:
-    """List the agents and their options."""
+def agents(
+    name: Annotated[str, typer.Argument(help="Print the options of this agent.")] = "",
+) -> None:
+    """List the agents, or the options of one."""
     from gamesim.command import listing
 
-    listing.agents()
+    listing.agents(name)
 
 
 @app.command()

@@ -2,12 +2,13 @@
 
 ::
 
-    spec = name [":" key "=" value {"," key "=" value}]  |  path of an edge list, GraphML, GEXF or adjacency CSV
+    spec = name [":" key "=" value {"," key "=" value}]  |  path of an edge list, GraphML, GEXF or CSV
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,20 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
+
+
+COMMON = (
+    *(
+        "barabasi_albert",
+        "erdos_renyi",
+        "gnm_random",
+        "karate_club",
+        "newman_watts_strogatz",
+        "powerlaw_cluster",
+    ),
+    *("random_geometric", "relaxed_caveman", "star", "watts_strogatz"),
+)
+"""Generators of networkx that are named to whoever mistypes one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,8 +376,12 @@ def _generator(name: str) -> tuple[Callable[..., Any], str]:
         found = getattr(networkx, candidate, None)
         if callable(found) and "generators" in getattr(found, "__module__", ""):
             return found, candidate
+    if Path(name).suffix:
+        raise GamesimError(f"network {name}: a file ends in {', '.join(FILES)}")
     known = [each.removesuffix("_graph") for each in dir(networkx) if each.endswith("_graph")]
-    raise unknown("network", name, [*OWN, *known])
+    near = difflib.get_close_matches(name, [*OWN, *known], n=1)
+    error = unknown("network", name, {*OWN, *COMMON, *near})
+    raise GamesimError(f"{error}; any generator of networkx will do, and a file ({', '.join(FILES)})")
 
 
 def _settings(spec: str, written: str) -> dict[str, Any]:
@@ -403,7 +422,7 @@ def _read(path: Path) -> Network:
     readers: dict[str, Callable[[Path], Any]] = {
         ".graphml": networkx.read_graphml,
         ".gexf": networkx.read_gexf,
-        ".csv": _adjacency,
+        ".csv": _table,
     }
     try:
         graph = readers.get(path.suffix.lower(), networkx.read_edgelist)(path)
@@ -414,20 +433,44 @@ def _read(path: Path) -> Network:
     return Network.from_networkx(graph, str(path), {"file": path.name})
 
 
-def _adjacency(path: Path) -> nx.Graph:
-    """Read a square table of zeros and ones, with or without names in the first row and column."""
+def _table(path: Path) -> nx.Graph:
+    """Read pairs in two columns with headings, or a square table, with or without names in the first row and column."""
     import networkx
     import pandas as pd
 
     table = pd.read_csv(path, header=None)
+    if table.shape[1] == 2 and len(table) != 2:
+        return _pairs(path)
     if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
         table = pd.read_csv(path, index_col=0)
     values = table.to_numpy()
     if values.shape[0] != values.shape[1]:
         raise GamesimError(
-            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}"
+            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}; "
+            "a table of pairs has two columns"
         )
     return networkx.from_numpy_array(np.asarray(values, dtype=float) != 0)
+
+
+def _pairs(path: Path) -> nx.Graph:
+    """Read a pair of nodes a line, under headings; nodes are put in order."""
+    import networkx
+    import pandas as pd
+
+    table = pd.read_csv(path)
+    if table.isna().to_numpy().any():
+        raise GamesimError(f"network {path}: every line needs two names, with a comma between")
+    nodes = sorted(set(table.to_numpy().ravel().tolist()), key=lambda node: (str(type(node)), node))
+    for heading in table.columns:
+        if heading in {str(node) for node in nodes}:
+            raise GamesimError(
+                f"network {path}: the first line of a table of pairs must be headings such as source,target, "
+                f"but {heading!r} is a node"
+            )
+    graph = networkx.Graph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(table.itertuples(index=False, name=None))
+    return graph
 
 
 def complete(n: int) -> Network:

@@ -99,7 +99,7 @@ def prepare(
     rounds: int = 1,
     sessions: int = 1,
     matching: str | None = None,
-    network: str | Network | nx.Graph | None = None,
+    network: str | Path | Network | nx.Graph | None = None,
     update: str = "synchronous",
     continuation: float = 0.0,
     supergames: int | None = None,
@@ -125,8 +125,17 @@ def prepare(
 ) -> Prepared:
     """Check what is to be played and get everybody ready; the arguments are those of `play`."""
     for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
+        if not isinstance(value, (int, np.integer)):
+            raise GamesimError(f"{name} = {value} must be a whole number")
         if value < least:
             raise GamesimError(f"{name} = {value} must be at least {least}")
+    if continuation and rounds > 1:
+        raise GamesimError(
+            f"rounds = {rounds} and continuation = {continuation:g}: chance decides how many rounds there are; "
+            "leave one of them out"
+        )
+    if (supergames or 1) > 1 and not continuation:
+        raise GamesimError(f"supergames = {supergames} needs continuation, such as continuation = 0.9")
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
@@ -234,12 +243,24 @@ def noting(notes: list[str]) -> Iterator[None]:
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _network(given: str | Network | nx.Graph | None, n: int | None, seed: int, game: Game) -> Network | None:
-    if given is None or isinstance(given, Network):
-        return given
-    if isinstance(given, str):
-        return open_network(given, n, seed, game.default_n)
-    return Network.from_networkx(given)
+def _network(
+    given: str | Path | Network | nx.Graph | None, n: int | None, seed: int, game: Game
+) -> Network | None:
+    if given is None:
+        return None
+    if isinstance(given, (str, Path)):
+        return open_network(str(given), n, seed, game.default_n)
+    if not isinstance(given, Network) and not hasattr(given, "edges"):
+        raise GamesimError(
+            f"network: expected a networkx graph, a spec or a file, not {type(given).__name__}; "
+            "networkx.from_numpy_array makes a graph of an adjacency matrix"
+        )
+    linked = given if isinstance(given, Network) else Network.from_networkx(given)
+    if n is not None and n != linked.n:
+        raise GamesimError(f"network: has {linked.n} nodes, but n = {n}; leave n out")
+    if linked.n == 0:
+        raise GamesimError("network: has no nodes")
+    return linked
 
 
 def _efficient(game: Game, network: Network | None) -> dict[str, float]:

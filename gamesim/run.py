@@ -18,6 +18,7 @@ from gamesim.network import Network
 from gamesim.personas import Given
 from gamesim.preparing import Prepared, Progress, noting, prepare
 from gamesim.record import Recorder, Settings
+from gamesim.society import Calendar, Society
 from gamesim.streams import Ints
 
 if TYPE_CHECKING:
@@ -46,8 +47,13 @@ class Run:
         kept = "in memory" if self.folder is None else f"in {self.folder}"
         return (
             f"<Run of {self.settings.game['name']}: {self.settings.agents}, n={self.settings.n}, "
-            f"rounds={self.settings.rounds}, seed={self.settings.seed}, {kept}>"
+            f"{self.calendar}, seed={self.settings.seed}, {kept}>"
         )
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """How many rounds were to be played, in how many games."""
+        return Calendar(self.settings.rounds, Society(**self.settings.society), self.settings.seed)
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -182,8 +188,8 @@ class Run:
             raise GamesimError("there is no network to draw: the run was not played on one")
         if (self.settings.network or {}).get("rewire"):
             raise GamesimError(
-                "the network changed from round to round and is not drawn: network_final.csv has the last one, and "
-                "network_rounds.csv its figures by round"
+                "the network changed from round to round and is not drawn: network_final.csv has the last one, "
+                "network_rounds.csv its figures by round, and plot_series draws the rounds"
             )
         return plot_network(
             self.columns(*NEEDED),
@@ -203,7 +209,7 @@ def play(
     rounds: int = 1,
     sessions: int = 1,
     matching: str | None = None,
-    network: str | Network | nx.Graph | None = None,
+    network: str | Path | Network | nx.Graph | None = None,
     update: str = "synchronous",
     continuation: float = 0.0,
     supergames: int | None = None,
@@ -248,7 +254,7 @@ def play(
     matching : str, optional
         One of `gamesim.matching.MATCHINGS`; ``"stranger"`` unless given, on a network ``"neighbourhoods"``, or
         ``"edges"`` for pairs.
-    network : str, Network or networkx graph, optional
+    network : str, Path, Network or networkx graph, optional
         Who is next to whom, such as ``"watts_strogatz:n=400,k=6,p=0.1"``; its nodes are the agents of a session.
     update : str
         Who decides anew in a round: ``"synchronous"``, ``"sequential"`` or ``"death_birth"`` (see

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gamesim.errors import unknown
+from gamesim.errors import GamesimError, unknown
 from gamesim.run import Run
 
 CHOICES = ("update",)
@@ -17,10 +17,14 @@ SHARE = 0.1
 """Of the agents that revise in a round of the second schedule, where the first is synchronous."""
 
 
-def check_choice(what: str) -> None:
-    """Refuse what cannot be varied."""
+def check_choice(what: str, rounds: int) -> None:
+    """Refuse what cannot be varied, and runs in which nobody revises after a fixed number of rounds."""
     if what not in CHOICES:
         raise unknown("choice", what, CHOICES, where="--sensitivity")
+    if rounds < 2:
+        raise GamesimError(
+            f"--sensitivity {what} needs --rounds of at least 2: nobody revises in the first round"
+        )
 
 
 def other_schedule(update: str, rounds: int) -> tuple[str, int]:
@@ -45,24 +49,31 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a decision and policy: both means, their difference, and its 95 % interval over sessions (Welch; missing
-        with a single session).
+        One row a decision, option and policy: both means of amounts, or shares of the first option of choices, their
+        difference, and its 95 % interval over sessions (Welch; missing with a single session, and without width where
+        all sessions of a schedule end alike).
     """
     sides = [_last_means(run) for run in (first, second)]
+    names = [str(run.settings.society["update"]) for run in (first, second)]
     rows = []
     for decision, policy in sides[0].index.intersection(sides[1].index):
         one, other = (side.loc[(decision, policy)].to_numpy(dtype=float) for side in sides)
+        difference = other.mean() - one.mean()
         low = high = np.nan
-        if len(one) > 1 and len(other) > 1 and (one.std() > 0 or other.std() > 0):
-            interval = stats.ttest_ind(other, one, equal_var=False).confidence_interval()
-            low, high = float(interval.low), float(interval.high)
+        if len(one) > 1 and len(other) > 1:
+            low = high = difference
+            if one.std() > 0 or other.std() > 0:
+                interval = stats.ttest_ind(other, one, equal_var=False).confidence_interval()
+                low, high = float(interval.low), float(interval.high)
+        labels = first.settings.decisions[decision]["labels"]
         rows.append(
             {
                 "decision": decision,
+                "option": labels[0] if labels else "",
                 "policy": policy,
-                str(first.settings.society["update"]): one.mean(),
-                str(second.settings.society["update"]): other.mean(),
-                "difference": other.mean() - one.mean(),
+                names[0]: one.mean(),
+                names[1]: other.mean(),
+                "difference": difference,
                 "low": low,
                 "high": high,
             }
@@ -71,9 +82,11 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
 
 
 def _last_means(run: Run) -> pd.DataFrame:
-    """Give the mean action of the last round: one row a decision and policy, one column a session."""
+    """Give the mean action, or share of the first option, in the last round: decisions and policies by sessions."""
     table = run.columns("decision", "policy", "session", "round", "action")
-    last = table[table["round"] == table["round"].max()]
-    means = last.groupby(["decision", "policy", "session"], observed=True)["action"].mean()
+    last = table[(table["round"] == table["round"].max()) & table["action"].notna()]
+    choices = [name for name, spec in run.settings.decisions.items() if spec["labels"]]
+    values = last["action"].where(~last["decision"].isin(choices), (last["action"] == 0).astype(float))
+    means = values.groupby([last["decision"], last["policy"], last["session"]], observed=True).mean()
     wide: pd.DataFrame = means.unstack("session")
     return wide

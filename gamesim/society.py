@@ -154,6 +154,13 @@ class Calendar:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
+    def __str__(self) -> str:
+        """Say how many games and rounds there are: ``10 rounds``, ``3 supergames of 25 rounds in all``."""
+        games, rounds = len(self.lengths), len(self)
+        if games > 1:
+            return f"{games} supergames of {rounds} rounds in all"
+        return f"{rounds} round{'s' if rounds > 1 else ''}"
+
     def at(self, step: int) -> Moment:
         """Tell where a round stands."""
         game = int(np.searchsorted(self._ends, step))

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -499,3 +500,66 @@ def test_play_takes_personas(command: Command) -> None:
         wrong.err == "gamesim: people.csv, line 2, column age: 'old' is not an age in years, from 0 to 130\n"
     )
     assert "--personas people.csv" in command("play", "--help").out
+
+
+def test_every_game_and_agent_is_listed_once_and_fits_ninety_columns() -> None:
+    for folder in ("games", "agents"):
+        listed = subprocess.run(
+            [sys.executable, "-m", "gamesim", folder],
+            env=os.environ | {"COLUMNS": "90", "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        lines = listed.stdout.splitlines()
+        assert max(map(len, lines)) <= 90
+        for name in catalog.names(folder):
+            assert sum(line.startswith(f"{name} ") for line in lines) == 1
+
+
+def test_one_agent_is_printed_with_what_its_options_are(command: Command) -> None:
+    assert re.search(r"@error +0 +Probability of doing the other thing", command("agents", "tit_for_tat").out)
+    assert re.search(r"@top_k +Keep the k likeliest tokens", command("agents", "mini").out)
+    assert "did you mean 'tit_for_tat'?" in command("agents", "tit_for_tatt").err
+
+
+@pytest.mark.skipif(not HAS_PLOTS, reason="needs matplotlib")
+def test_the_rounds_of_a_network_that_changes_are_drawn(command: Command) -> None:
+    words = (
+        "play prisoners_dilemma --agents uniform --n 20 --network ring --rounds 3 --out run --plot run.svg"
+    )
+    result = command(*words.split(), "--rewire", "random:share=0.2")
+    assert result.code == 0
+    assert "drawn: run.svg" in result.out
+    assert "by round" in result.out
+    assert Path("run.svg").is_file()
+
+
+def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_fixed_ones(
+    command: Command,
+) -> None:
+    words = ["play", "prisoners_dilemma", "--agents", "uniform", "--n", "4", "--out"]
+    result = command(*words, "long", "--continuation", "0.75", "--supergames", "3")
+    rounds = len(pd.read_parquet("long/decisions.parquet")[["supergame", "round"]].drop_duplicates())
+    assert f"3 supergames of {rounds} rounds in all" in result.out
+    assert "needs --rounds of at least 2" in command(*words, "one", "--sensitivity", "update").err
+    result = command(*words, "two", "--rounds", "2", "--sessions", "2", "--sensitivity", "update")
+    assert re.search(r"choose: cooperate +uniform +\d", result.out)
+
+
+def test_the_help_of_play_lists_every_option_once_under_a_heading(command: Command) -> None:
+    import inspect
+
+    told = command("play", "--help").out
+    for name in set(inspect.signature(cli.play).parameters) - {"game"}:
+        option = "--" + name.rstrip("_").replace("_", "-")
+        assert len(re.findall(rf"^  (?:-\w, )?{option}\b", told, re.MULTILINE)) == 1, option
+    assert told.index("Who meets whom") < told.index("--network") < told.index("Language models")
+
+
+def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) -> None:
+    told = command("show", "conditional_contribution").out
+    assert told.count("One member is drawn") == 1
+    assert told.count("(system and rules as before)") == 21
+    assert "if the others contribute $20 on average, how much do you contribute?" in told
+    assert command("show", "trust").out.count("as before") == 0

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gamesim import play
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
 
@@ -163,3 +164,35 @@ def test_a_table_that_is_not_square_is_refused(tmp_path: Path) -> None:
     (tmp_path / "half.csv").write_text("0,1,0\n1,0,1\n")
     with pytest.raises(GamesimError, match="2 x 3"):
         open_network(str(tmp_path / "half.csv"))
+
+
+def test_pairs_are_read_from_a_table_and_a_written_network_gives_the_same_one(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    first = play("prisoners_dilemma", "uniform", network="watts_strogatz:n=30,k=4,p=0.3", seed=3, out=folder)
+    again = play("prisoners_dilemma", "uniform", network=str(folder / "network.csv"), seed=3)
+    np.testing.assert_array_equal(again.edges, first.edges)
+    (tmp_path / "named.csv").write_text("from,to\nbo,al\ncy,bo\n", encoding="utf-8")
+    assert open_network(str(tmp_path / "named.csv")).edges.tolist() == [[0, 1], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("al,bo\nbo,cy\ncy,al\n", "must be headings such as source,target, but 'al' is a node"),
+        ("from,to\nal,bo\nbo,\n", "every line needs two names"),
+        ("0,1,1\n1,0,1\n", "a table of pairs has two columns"),
+    ],
+)
+def test_a_table_that_is_neither_pairs_nor_adjacency_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "friends.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(GamesimError, match=told):
+        open_network(str(file))
+
+
+def test_an_unknown_network_is_told_the_nearest_name_and_few_others() -> None:
+    with pytest.raises(GamesimError, match="did you mean 'watts_strogatz'") as told:
+        open_network("watts_strogats:n=10,k=2,p=0")
+    assert len(str(told.value)) < 500
+    with pytest.raises(GamesimError, match=r"k\.gml: a file ends in"):
+        open_network("k.gml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -234,8 +235,63 @@ def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
     second = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=rounds, update=schedule, **society)
     table = by_update(first, second)
     last = [
-        run.decisions[run.decisions["round"] == run.decisions["round"].max()]["action"].mean()
+        (run.decisions[run.decisions["round"] == run.decisions["round"].max()]["label"] == "cooperate").mean()
         for run in (first, second)
     ]
+    assert table["option"].tolist() == ["cooperate"]
+    assert table["synchronous"].iloc[0] == pytest.approx(last[0])
     assert table["difference"].iloc[0] == pytest.approx(last[1] - last[0])
     assert table["low"].iloc[0] <= table["difference"].iloc[0] <= table["high"].iloc[0]
+
+
+def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width() -> None:
+    from gamesim.sensitivity import by_update
+
+    runs = [
+        play("prisoners_dilemma", "always_defect", n=4, rounds=2, sessions=3, update=update)
+        for update in ("synchronous", "sequential:0.5")
+    ]
+    assert by_update(*runs)[["difference", "low", "high"]].to_numpy().tolist() == [[0, 0, 0]]
+
+
+def test_settings_of_length_that_would_not_be_heeded_are_refused() -> None:
+    with pytest.raises(GamesimError, match="chance decides how many rounds"):
+        play("prisoners_dilemma", "uniform", n=2, rounds=4, continuation=0.9)
+    with pytest.raises(GamesimError, match="supergames = 3 needs continuation"):
+        play("prisoners_dilemma", "uniform", n=2, supergames=3)
+
+
+def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
+    run = play("prisoners_dilemma", "uniform", n=2, continuation=0.75, supergames=5, seed=1)
+    played = len(run.decisions[["supergame", "round"]].drop_duplicates())
+    assert f"5 supergames of {played} rounds in all" in repr(run)
+    assert "1 round," in repr(play("prisoners_dilemma", "uniform", n=2))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"network": np.eye(3)}, "expected a networkx graph, a spec or a file, not ndarray"),
+        ({"network": nx.Graph()}, "network: has no nodes"),
+        ({"network": nx.path_graph(4), "n": 5}, "has 4 nodes, but n = 5"),
+        ({"n": 2, "rounds": 2.5}, "rounds = 2.5 must be a whole number"),
+    ],
+)
+def test_what_python_gives_is_checked_as_what_is_written(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(GamesimError, match=told):
+        play("prisoners_dilemma", "uniform", **settings)
+
+
+def test_a_network_may_be_given_by_its_path(tmp_path: Path) -> None:
+    nx.write_graphml(nx.path_graph(4), tmp_path / "path.graphml")
+    assert play("prisoners_dilemma", "uniform", network=tmp_path / "path.graphml").settings.n == 4
+
+
+def test_an_own_imitator_that_lacks_its_method_is_told_which(tmp_path: Path) -> None:
+    file = tmp_path / "follower.py"
+    file.write_text(
+        "from gamesim.behaviour.copying import Copier\nclass Follower(Copier):\n    'Follows.'\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(GamesimError, match="Follower has no chances, which its base class leaves to it"):
+        play("prisoners_dilemma", str(file), network="karate_club")

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import inspect
 import json
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
@@ -17,11 +18,17 @@ from rich.table import Table
 
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
+from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.imitation import Imitator
+from gamesim.behaviour.learning import Learner
+from gamesim.behaviour.strategies import Contributor, Strategy
 from gamesim.command.shown import console, marked, printable
+from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
+from gamesim.models import Sampling
 from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
@@ -39,41 +46,93 @@ def _listing(*columns: str) -> Table:
     return table
 
 
-def _entries(entries: Iterable[tuple[str, str, str]]) -> None:
-    """Print names with what they are, and below that what can be set."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for name, what, settings in entries:
-        table.add_row(f"[bold]{marked(name)}[/bold]", marked(what))
-        if settings:
-            table.add_row("", f"[dim]{marked(settings)}[/dim]")
-    console.print(table)
+def _grouped(groups: Mapping[str, list[tuple[str, str]]]) -> None:
+    """Print names with what they are, under headings, all in the same columns."""
+    width = max(len(name) for entries in groups.values() for name, _ in entries)
+    for place, (heading, entries) in enumerate(groups.items()):
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, min_width=width)
+        table.add_column()
+        for name, what in entries:
+            table.add_row(f"[bold]{marked(name)}[/bold]", marked(what))
+        console.print(("\n" if place else "") + heading, style="underline")
+        console.print(table)
 
 
 def games() -> None:
-    """List the games with their decisions and parameters."""
-    entries = []
+    """List the games by how many of a group decide."""
+    groups: dict[str, list[tuple[str, str]]] = {"one decides": [], "two decide": [], "a group decides": []}
     for name in catalog.names("games"):
-        rules = catalog.find_game(name)
-        decisions = ", ".join(each.name for each in rules.all_stages)
-        defaults = " ".join(f"{key}={_default(item)}" for key, item in rules.parameters().items())
-        entries.append((name, _first_line(rules), f"decisions: {decisions}   --set {defaults}"))
-    _entries(entries)
-    console.print("\ngamesim show GAME prints the rules and exactly what each player is told", markup=False)
-
-
-def agents() -> None:
-    """List the agents with their options."""
-    entries = []
-    for name in catalog.names("agents"):
-        kind = catalog.find_agent(name)
-        options = " ".join(_option(item) for item in dataclasses.fields(kind) if item.init)
-        entries.append((name, _first_line(kind), options))
-    _entries(entries)
+        kind = catalog.find_game(name)
+        rules = kind.from_settings({})
+        deciding = {rules.decider(stage.name) for stage in rules.stages}
+        seats = sum(role in deciding for role in rules.roles)
+        groups[list(groups)[min(seats, 3) - 1]].append((name, _first_line(kind)))
+    _grouped(groups)
     console.print(
-        "\na model by name: hf:BASE, hf:BASE+ADAPTER, openai:NAME; your own agent: path.py", markup=False
+        "\ngamesim show GAME prints its parameters, decisions, and what each player is told;\n"
+        "--set KEY=VALUE changes a parameter; your own game: path.py",
+        markup=False,
     )
+
+
+_FAMILIES: tuple[tuple[type, str], ...] = (
+    (ModelPolicy, "language models"),
+    (Imitator, "on a network, by what neighbours do"),
+    (Contributor, "in public goods games, by what the others gave"),
+    (Strategy, "in repeated dilemmas"),
+    (Learner, "learn from round to round"),
+    (Chooser, "weigh what may come of each action"),
+)
+_OTHERS = "people, equilibria and rules for any game"
+
+
+def agents(name: str = "") -> None:
+    """List the agents by what they go by, or print the options of one."""
+    if name:
+        _agent(name)
+        return
+    groups: dict[str, list[tuple[str, str]]] = {_OTHERS: [], **{heading: [] for _, heading in _FAMILIES}}
+    for each in catalog.names("agents"):
+        kind = catalog.find_agent(each)
+        heading = next((heading for base, heading in _FAMILIES if issubclass(kind, base)), _OTHERS)
+        groups[heading].append((each, _first_line(kind)))
+    _grouped(groups)
+    console.print(
+        "\ngamesim agents NAME prints the options of one, written NAME@option=value;\n"
+        "a model by name: hf:BASE, hf:BASE+ADAPTER, openai:NAME; your own agent: path.py",
+        markup=False,
+    )
+
+
+def _agent(name: str) -> None:
+    kind = catalog.find_agent(name)
+    console.print(f"[bold]{marked(name)}[/bold]  {marked(_first_line(kind))}\n")
+    told = _told(kind)
+    table = _listing("option", "default", "what it is")
+    options = [item for item in dataclasses.fields(kind) if item.init]
+    for item in options:
+        table.add_row(f"@{item.name}", marked(_default(item)), marked(told.get(item.name, "")))
+    console.print(table if options else "no options")
+
+
+def _told(kind: type) -> dict[str, str]:
+    """Read what the docstrings of a class and its bases say of each parameter."""
+    told = _told(Sampling) if issubclass(kind, ModelPolicy) else {}
+    for each in reversed(kind.__mro__):
+        _, _, section = inspect.cleandoc(each.__doc__ or "").partition("\nParameters\n----------\n")
+        section = re.split(r"\n\S[^\n]*\n-{3,}\n", f"\n{section}")[0]
+        for names, text in re.findall(
+            r"^(\w[\w, ]*?)(?: : .*)?\n((?:(?: {4}.*)?(?:\n|$))+)", section, re.MULTILINE
+        ):
+            what = " ".join(text.replace("`", "").split())
+            # What refers to a base is said there.
+            told |= {
+                name: what
+                for name in re.split(r", *", names)
+                if not (name in told and what.startswith("As in"))
+            }
+    return told
 
 
 def humans(name: str) -> None:
@@ -144,25 +203,31 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     if rules.efficiency:
         most = rules.money(rules.efficient_payoff())
         console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
+    read: set[str] = set()
     for stage in rules.stages:
-        _show_stage(rules, stage.name, every_wording, style)
+        _show_stage(rules, stage.name, every_wording, style, read)
     deciders = {rules.decider(each.name) for each in rules.stages}
     for role in (role for role in dict.fromkeys(rules.roles) if role not in deciders and role in rules.rules):
         console.print(f"\n[bold]{role}[/bold] decides nothing and is told:")
         console.print(
             printable(prompt.instructions(rules, role, style=style)), markup=False, width=_TEXT_WIDTH
         )
-    console.print("\nhuman records:")
-    for stage in rules.stages:
-        names = [each.name for each in find(f"{rules.name}.{stage.name}")]
-        console.print(f"  {rules.name}.{stage.name}: {', '.join(names) or 'none'}")
+    records = {
+        f"{rules.name}.{stage.name}": [each.name for each in find(f"{rules.name}.{stage.name}")]
+        for stage in rules.stages
+    }
+    console.print("\nhuman records:" + ("" if any(records.values()) else " none"))
+    for decision, names in records.items():
+        if any(records.values()):
+            console.print(f"  {decision}: {', '.join(names) or 'none'}")
     if rules.sources:
         console.print("\nsources:")
     for source in rules.sources:
         console.print(f"  {printable(source)}", markup=False)
 
 
-def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style) -> None:
+def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style, read: set[str]) -> None:
+    """Print what is read at a stage; of texts that begin alike, such as the rows of a list, what is new."""
     space = rules.space_at_most(stage)
     legal = (
         f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
@@ -170,7 +235,11 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
         else ", ".join(space.labels)
     )
     seen = rules.seen_at(stage, 0.5)
-    example = "".join(f", here after {name} = {plain(value)}" for name, value in seen.items())
+    example = (
+        ", here after " + ", ".join(f"{name} = {plain(value)}" for name, value in seen.items())
+        if seen
+        else ""
+    )
     count = prompt.wordings(rules, stage, style)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
@@ -178,8 +247,15 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
     )
     for wording in range(count if every_wording else 1):
         told = prompt.told(rules, stage, seen, wording, style)
-        console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
-        console.print(printable(told.user), markup=False, width=_TEXT_WIDTH)
+        first, gap, rest = told.user.partition("\n\n")
+        opening = f"{told.system}\n{first}"
+        if gap and opening in read:
+            console.print("(system and rules as before)", markup=False, style="dim")
+        else:
+            console.print(f"(system) {printable(told.system)}", markup=False, style="dim")
+            rest = told.user
+        read.add(opening)
+        console.print(printable(rest), markup=False, width=_TEXT_WIDTH)
         console.print()
 
 
@@ -187,13 +263,11 @@ def _first_line(kind: type) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "")
 
 
-def _option(item: dataclasses.Field[Any]) -> str:
-    return f"@{item.name}" if item.default in (None, "") else f"@{item.name}={_default(item)}"
-
-
 def _default(item: dataclasses.Field[Any]) -> str:
     if item.default is dataclasses.MISSING:
-        return "..."
+        return "must be given"
+    if item.default is None:
+        return ""
     return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)
 
 

@@ -130,7 +130,8 @@ def result(
 ) -> None:
     """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
     if plot is not None and played and run.settings.network is not None:
-        run.plot_network(plot)
+        # A network that changes has no one picture; its rounds have.
+        (run.plot_series if run.settings.network.get("rewire") else run.plot_network)(plot)
     elif plot is not None:
         from gamesim.analysis.plot import plot as draw
 
@@ -150,20 +151,23 @@ def result(
 
 def differences(table: pd.DataFrame) -> None:
     """Print what the last round came to under two schedules of revision."""
-    first, second = table.columns[2:4]
+    first, second = table.columns[3:5]
     console.print("\n[bold]the last round under another schedule of revision[/bold]")
-    grid = Table(box=None, pad_edge=False)
-    for name in ("decision", "agent", f"mean, {first}", f"mean, {second}", "difference", "95 %"):
-        grid.add_column(name, justify="left" if name in ("decision", "agent") else "right")
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("decision", "agent"):
+        grid.add_column(name, overflow="fold")
+    for name in (first, second, "difference", "95 %"):
+        grid.add_column(name, justify="right")
     for row in table.to_dict("records"):
-        interval = "one session" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
+        write = _percent if row["option"] else _number
+        short = str(row["decision"]).partition(".")[2]
         grid.add_row(
-            str(row["decision"]).partition(".")[2],
+            marked(f"{short}: {row['option']}" if row["option"] else short),
             marked(str(row["policy"])),
-            f"{row[first]:.2f}",
-            f"{row[second]:.2f}",
-            f"{row['difference']:+.2f}",
-            interval,
+            write(row[first]),
+            write(row[second]),
+            ("+" if row["difference"] > 0 else "") + write(row["difference"]),
+            "one session" if math.isnan(row["low"]) else f"{write(row['low'])} to {write(row['high'])}",
         )
     console.print(grid)
 
@@ -204,7 +208,7 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
     console.print(
         f"[bold]{marked(settings.game['name'])}[/bold]  {settings.n} agents"
         + (f", {settings.sessions} sessions" if settings.sessions > 1 else "")
-        + f", {settings.rounds} round{'s' if settings.rounds > 1 else ''}, {marked(settings.matching)} matching, "
+        + f", {run.calendar}, {marked(settings.matching)} matching, "
         f"seed {settings.seed}   agents: {marked(settings.agents)}"
     )
     if settings.spent:
