@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import gamesim
-from gamesim.analysis import Comparison, Row, bars, compare, plot, summarise
+from gamesim.analysis import Comparison, Row, bars, beside, compare, plot, summarise
 from gamesim.errors import GamesimError
 from gamesim.humans import find
 
@@ -629,3 +629,22 @@ def test_a_report_from_a_folder_is_that_of_the_whole_table(tmp_path: Path) -> No
     assert "decisions" not in vars(some)
     with pytest.raises(GamesimError, match="did you mean 'payoff'"):
         some.columns("payof")
+
+
+def test_many_groups_are_redrawn_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = setting("public_goods.contribute", **PUBLIC)
+    (reference,) = find("public_goods.contribute", dataset="moblab")
+    values = np.random.default_rng(0).integers(0, 3, 800)
+    table = rows(values, "public_goods.contribute", round=3, group=np.arange(800) // 4)
+
+    def redrawn() -> tuple[float, float]:
+        (row,) = compare(table, settings, references=[reference], resamples=400).rows
+        return row.intervals["simulation"]
+
+    at_once = redrawn()
+    monkeypatch.setattr(beside, "_AT_A_TIME", 1000)
+    assert redrawn() == at_once
+    monkeypatch.setattr(beside, "MANY_CLUSTERS", 10)
+    alike = redrawn()
+    assert alike != at_once
+    assert alike == pytest.approx(at_once, rel=0.02)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 _FULL = 10
-"""Numbers of persons that leave out more than this many for each choice are given anew."""
+"""Most places for each choice, of persons and of rounds, that are laid out."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -56,11 +56,12 @@ def _known(values: npt.ArrayLike, *codes: npt.ArrayLike) -> tuple[Any, ...]:
     known = ~(np.isnan(chosen) | np.any([pd.isna(each) for each in columns], axis=0))
     if not known.all():
         chosen, columns = chosen[known], [each[known] for each in columns]
-    return (
-        chosen,
-        pd.factorize(columns[0])[0].astype(np.int64),
-        *(each.astype(np.int64) for each in columns[1:]),
-    )
+    who, *rounds = columns
+    # Numbers that leave few out are taken as they stand.
+    if who.dtype.kind != "i" or who.min(initial=0) < 0 or who.max(initial=0) > _FULL * len(who):
+        who = pd.factorize(who)[0]
+    whole = (each if each.dtype.kind == "i" else each.astype(np.int64) for each in rounds)
+    return chosen, who.astype(np.int64, copy=False), *whole
 
 
 def lag1(values: npt.ArrayLike, persons: npt.ArrayLike, rounds: npt.ArrayLike) -> float:
@@ -80,23 +81,31 @@ def lag1(values: npt.ArrayLike, persons: npt.ArrayLike, rounds: npt.ArrayLike) -
     if not len(chosen):
         return float("nan")
     # One place a person and round, and one that stays empty before the first round of each.
-    when = when - when.min() + 1
-    span = int(when.max()) + 1
-    place = who * span + when
-    if np.bincount(place).max() > 1:
+    least = int(when.min()) - 1
+    span = int(when.max()) - least + 1
+    if (int(who.max()) + 1) * span > _FULL * len(who):
+        who = pd.factorize(who)[0].astype(np.int64, copy=False)
+    place = who * span
+    place += when
+    place -= least
+    size = (int(who.max()) + 1) * span
+    laid = np.full(size if size <= _FULL * len(who) else 0, np.nan)
+    if len(laid):
+        laid[place] = chosen
+    there = ~np.isnan(laid)
+    if np.count_nonzero(there) < len(chosen):
         now, then = _merged(chosen, place)
     else:
-        laid = np.full((int(who.max()) + 1) * span, np.nan)
-        laid[place] = chosen
-        follows = ~np.isnan(laid[1:]) & ~np.isnan(laid[:-1])
+        follows = there[1:] & there[:-1]
         now, then = laid[1:][follows], laid[:-1][follows]
-    if len(now) < 3 or now.std() == 0 or then.std() == 0:
+    if len(now) < 3 or np.ptp(now) == 0 or np.ptp(then) == 0:
         return float("nan")
-    return float(np.corrcoef(now, then)[0, 1])
+    now, then = now - now.mean(), then - then.mean()
+    return float(now @ then / np.sqrt((now @ now) * (then @ then)))
 
 
 def _merged(chosen: Floats, place: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Pair every choice with all of the round before, where there are several a round."""
+    """Pair every choice with all of the round before, where there are several a round or few of the rounds."""
     rows = pd.DataFrame({"value": chosen, "place": place})
     pairs = rows.merge(rows.assign(place=place + 1), on="place", suffixes=("", "_before"))
     return pairs["value"].to_numpy(np.float64), pairs["value_before"].to_numpy(np.float64)
