@@ -40,7 +40,7 @@ def test_a_model_plays_what_a_run_plays() -> None:
 
 
 def test_a_model_stops_when_all_rounds_are_played() -> None:
-    made = model(continuation=0.5, supergames=4)
+    made = model(rounds=1, continuation=0.5, supergames=4)
     made.run_model()
     assert made.steps == len(made.calendar)
     with pytest.raises(GamesimError, match="rounds have been played"):
