@@ -61,7 +61,9 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
     for decision, policy in sides[0].index.intersection(sides[1].index):
         one, other = (side.loc[(decision, policy)].to_numpy(dtype=float) for side in sides)
         low = high = np.nan
-        if len(one) > 1 and len(other) > 1 and (one.std() > 0 or other.std() > 0):
+        if len(one) > 1 and len(other) > 1 and one.std() == 0 and other.std() == 0:
+            low = high = other.mean() - one.mean()
+        elif len(one) > 1 and len(other) > 1:
             interval = stats.ttest_ind(other, one, equal_var=False).confidence_interval()
             low, high = float(interval.low), float(interval.high)
         rows.append(

@@ -172,6 +172,11 @@ def test_who_has_no_neighbours_earns_nothing_in_every_game_of_pairs() -> None:
         assert earnings(table, 1)[2] == 0
 
 
+def test_what_is_decided_alone_pays_once_on_a_network() -> None:
+    table = play("bomb_risk", "uniform", network="karate_club", neighbours="actions").decisions
+    assert (table["payoff"] <= table["action"]).all()
+
+
 def test_everybody_of_the_other_role_is_met_once() -> None:
     table = play("trust", "uniform", n=12, continuation=0.5, matching="round_robin", seed=1).decisions
     assert table["supergame"].max() == 6
@@ -272,6 +277,7 @@ def test_the_rich_stay_together_within_a_supergame() -> None:
         ({"matching": "edges"}, "needs a network"),
         ({"game": "ultimatum", "network": "karate_club", "matching": "edges"}, "random_neighbour"),
         ({"game": "public_goods", "network": "karate_club", "matching": "edges"}, "groups of 2"),
+        ({"game": "bomb_risk", "network": "karate_club", "matching": "neighbourhoods"}, "decided alone"),
         ({"update": "sometimes"}, "unknown update schedule"),
         ({"game": "trust", "update": "sequential"}, "all decide at once"),
         ({"continuation": 1.0}, "below 1"),
@@ -317,6 +323,9 @@ def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
     assert other_schedule("synchronous", 11, 5) == ("sequential:0.1", 51)
     assert other_schedule("sequential:0.1", 101, 400) == ("synchronous", 11)
     assert other_schedule("sequential", 101, 10) == ("synchronous", 11)
+    alike = [play("prisoners_dilemma", "spe", sessions=3, rounds=2) for _ in range(2)]
+    same = by_update(*alike).iloc[0]
+    assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
     society: dict[str, Any] = {
         "network": "lattice:side=20,neighbours=8",
         "sessions": 4,

@@ -30,7 +30,7 @@ from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.preparing import Progress as Advance
-from gamesim.record import read_settings
+from gamesim.record import Settings, read_settings
 from gamesim.run import Run
 
 BAR = 22
@@ -199,12 +199,20 @@ def missing(run: Run) -> str:
     return ", ".join(parts)
 
 
+def _length(settings: Settings) -> str:
+    """Say how long was played: in rounds, or in games that end by chance."""
+    games = settings.society.get("supergames", 1)
+    if settings.society.get("continuation"):
+        return "1 game of indefinite length" if games == 1 else f"{games} games of indefinite length"
+    return f"{settings.rounds} round{'s' if settings.rounds > 1 else ''}"
+
+
 def _print_run(run: Run, told: Sequence[str]) -> None:
     settings = run.settings
     console.print(
         f"[bold]{marked(settings.game['name'])}[/bold]  {settings.n} agents"
         + (f", {settings.sessions} sessions" if settings.sessions > 1 else "")
-        + f", {settings.rounds} round{'s' if settings.rounds > 1 else ''}, {marked(settings.matching)} matching, "
+        + f", {_length(settings)}, {marked(settings.matching)} matching, "
         f"seed {settings.seed}   agents: {marked(settings.agents)}"
     )
     if settings.spent:
