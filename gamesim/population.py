@@ -115,6 +115,11 @@ def cast(
     """
     if seat and seat not in game.roles:
         raise unknown("seat", seat, dict.fromkeys(game.roles), where=f"{game.name}: --seat")
+    if seat and all(item.agent != KEYBOARD for item in items):
+        raise GamesimError(
+            f"{game.name}: --seat {seat} is for the person at the keyboard; add {KEYBOARD} to --agents, or write "
+            f"{seat}=AGENT there"
+        )
     check_seats(items, game.roles, game.name)
     if not on_network:
         check_size(game, n)

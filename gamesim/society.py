@@ -75,6 +75,10 @@ class Society:
     def from_words(cls, update: str = "synchronous", **given: float | str) -> Society:
         """Read the schedule as it is written: ``sequential`` or ``sequential:0.1``."""
         name, sign, share = update.partition(":")
+        if sign and name == "synchronous":
+            raise GamesimError(
+                f"update {update}: everybody decides anew in every round; take sequential:{share}"
+            )
         try:
             return cls(name, float(share) if sign else 0.0, **given)  # type: ignore[arg-type]
         except ValueError:
