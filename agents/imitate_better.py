@@ -33,7 +33,9 @@ class ImitateBetter(Copier):
         own = ties.around.agent[ties.decider]
         gap = np.maximum(earned[ties.other] - earned[own], 0)
         wider = np.maximum(degree[ties.other], degree[own])
-        chance: Floats = gap / (wider * self._range(ties)) / ties.size[ties.decider]
+        # Where the network changed since, earnings can be those of more neighbours than there are now.
+        copied = np.minimum(gap / (wider * self._range(ties)), 1.0)
+        chance: Floats = copied / ties.size[ties.decider]
         return chance
 
     def _range(self, ties: Ties) -> float:

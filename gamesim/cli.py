@@ -240,7 +240,7 @@ def play(
         folder = show.unfinished(game, agents, seed) or folder
     show.check_plot(plot)
     if sensitivity is not None:
-        varied.check_choice(sensitivity, rounds)
+        varied.check_choice(sensitivity, rounds, continuation)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)
@@ -288,7 +288,7 @@ def play(
         return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
     if sensitivity is not None:
-        schedule, enough = varied.other_schedule(update, rounds)
+        schedule, enough = varied.other_schedule(update, rounds, run.settings.n)
         settings |= {"update": schedule, "rounds": enough, "out": folder / "other-update"}
         with show.progress(loud and not asked) as advance:
             show.differences(varied.by_update(run, play_game(game, agents, progress=advance, **settings)))

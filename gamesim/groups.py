@@ -33,9 +33,9 @@ class Once:
     home: Ints | None = None
 
     def total(self, values: Floats) -> Floats:
-        """Sum over everybody's seats, missing values left out: (M,) -> (D,); NaN where nothing is left."""
+        """Sum over everybody's seats, missing values left out: (M,) -> (D,); NaN where nothing is left of any."""
         known, sums = self._known(values)
-        return np.where(known > 0, sums, np.nan)
+        return np.where((known > 0) | (self.seats == 0), sums, np.nan)
 
     def typical(self, values: Floats) -> Floats:
         """Give everybody's value in the own group, or else the mean over all seats: (M,) -> (D,)."""
@@ -48,14 +48,15 @@ class Once:
         many = len(self.agent)
         missing = np.isnan(values)
         if not missing.any():
-            return self._seats, np.bincount(self.of, values, many).astype(np.float64, copy=False)
+            return self.seats, np.bincount(self.of, values, many).astype(np.float64, copy=False)
         return (
             np.bincount(self.of, (~missing).astype(np.float64), many).astype(np.float64),
             np.bincount(self.of, np.where(missing, 0.0, values), many).astype(np.float64),
         )
 
     @cached_property
-    def _seats(self) -> Floats:
+    def seats(self) -> Floats:
+        """How many seats each of them holds: (D,) float."""
         return np.bincount(self.of, minlength=len(self.agent)).astype(np.float64)
 
 
@@ -92,6 +93,10 @@ class Seats:
     def earned(self, values: Floats) -> Floats:
         """Sum what each decider's seats earn: (M,) -> (D,)."""
         return values if self.once is None else self.once.total(values)
+
+    def games(self) -> Floats:
+        """Count the groups in which each decider sits: (D,) float."""
+        return np.ones(len(self.agent)) if self.once is None else self.once.seats
 
     def typical(self, values: Floats) -> Floats:
         """Give each decider the value of its seat, of its own group's or of all on average: (M,) -> (D,)."""

@@ -165,6 +165,10 @@ def edges(scene: Scene) -> Groups:
 def neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides once for all groups that they are in."""
     network = _network(scene, "neighbourhoods")
+    if len(scene.game.roles) == 1:
+        raise GamesimError(
+            f"{scene.game.name}: is decided alone, so a choice cannot count in the groups of neighbours; use stranger"
+        )
     return _once(
         scene, _around(network) if scene.present is None else _around_present(network, scene.present)
     )

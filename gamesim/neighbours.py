@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gamesim.errors import GamesimError
 from gamesim.game import Play
+from gamesim.groups import Seats
 from gamesim.network import Network
 from gamesim.streams import Floats, Ints
 
@@ -53,8 +54,7 @@ class Neighbours:
         self._allow("actions")
         if self.play is None:
             return np.full(self.network.n, np.nan)
-        seats = self.play.seats(self.play.game.decider(stage))
-        return self._by_agent(seats.deciders, self.play.decided[stage])
+        return self._by_agent(self.play.seats(self.play.game.decider(stage)), self.play.decided[stage])
 
     @cached_property
     def earned(self) -> Floats:
@@ -63,7 +63,7 @@ class Neighbours:
         if self.play is None:
             return np.full(self.network.n, np.nan)
         if len(self.play.earned) == 1:
-            return self._by_agent(self.play.seats(self.role).deciders, self.play.earned[self.role])
+            return self._by_agent(self.play.seats(self.role), self.play.earned[self.role])
         whole = np.full(self.network.n, np.nan)
         for role, earned in self.play.earned.items():
             whole[self.play.seats(role).deciders] = earned
@@ -97,11 +97,11 @@ class Neighbours:
             table.reshape(len(seen), widest, -1)[:, : values.shape[1], row] = values
         return [self.count.astype(np.float64), *table]
 
-    def _by_agent(self, agents: Ints, values: Floats) -> Floats:
-        if len(agents) == self.network.n:
-            return values  # deciders stand in the order of their numbers
+    def _by_agent(self, seats: Seats, values: Floats) -> Floats:
+        if seats.once is not None and len(seats.deciders) == self.network.n:
+            return values  # who decides once for several seats stands in the order of the numbers
         whole = np.full(self.network.n, np.nan)
-        whole[agents] = values
+        whole[seats.deciders] = values
         return whole
 
     def _allow(self, what: str) -> None:

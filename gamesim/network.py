@@ -297,6 +297,13 @@ class Network:
         )
         return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings)
 
+    def check_size(self, n: int | None) -> None:
+        """Refuse a network without nodes, or of another size than the one asked for, if any."""
+        if n is not None and self.n != n:
+            raise GamesimError(f"network {self.name}: has {self.n} nodes, but n = {n}; leave one of them out")
+        if self.n == 0:
+            raise GamesimError(f"network {self.name}: has no nodes")
+
     def describe(self) -> dict[str, Any]:
         """Give what a record needs."""
         return {"name": self.name, "n": self.n, "edges": len(self.neighbours) // 2, **self.settings}
@@ -323,10 +330,7 @@ def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | 
     """
     path = Path(spec)
     network = _read(path) if path.suffix.lower() in FILES else _built(spec, n or default, seed)
-    if n is not None and network.n != n:
-        raise GamesimError(f"network {spec}: has {network.n} nodes, but n = {n}; leave one of them out")
-    if network.n == 0:
-        raise GamesimError(f"network {spec}: has no nodes")
+    network.check_size(n)
     return network
 
 
@@ -409,9 +413,7 @@ def _worded(spec: str) -> Iterator[None]:
     try:
         yield
     except (networkx.NetworkXException, TypeError, ValueError, ZeroDivisionError) as error:
-        raise GamesimError(
-            f"network {spec}: {str(error).splitlines()[0] if str(error) else error!r}"
-        ) from error
+        raise GamesimError(f"network {spec}: {(str(error) or repr(error)).splitlines()[0]}") from error
 
 
 def _read(path: Path) -> Network:
@@ -425,12 +427,25 @@ def _read(path: Path) -> Network:
         ".csv": _table,
     }
     try:
-        graph = readers.get(path.suffix.lower(), networkx.read_edgelist)(path)
+        graph = readers.get(path.suffix.lower(), _edge_list)(path)
     except GamesimError:
         raise
     except Exception as error:  # the readers raise whatever their parsers do
         raise GamesimError(f"network {path}: cannot be read: {str(error).splitlines()[0]}") from error
     return Network.from_networkx(graph, str(path), {"file": path.name})
+
+
+def _edge_list(path: Path) -> nx.Graph:
+    """Read pairs of nodes; those whose names are whole numbers stand in their order, others as they appear."""
+    import networkx
+
+    read = networkx.read_edgelist(path)
+    if not all(re.fullmatch(r"\d+", node) for node in read):
+        return read
+    graph = networkx.Graph()
+    graph.add_nodes_from(sorted(read, key=int))
+    graph.add_edges_from(read.edges())
+    return graph
 
 
 def _table(path: Path) -> nx.Graph:
@@ -443,13 +458,22 @@ def _table(path: Path) -> nx.Graph:
         return _pairs(path)
     if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
         table = pd.read_csv(path, index_col=0)
+        rows, columns = ([str(name) for name in names] for names in (table.index, table.columns))
+        if len(rows) == len(columns) and rows != columns:
+            raise GamesimError(
+                f"network {path}: rows and columns of the table must have the same names in one order"
+            )
     values = table.to_numpy()
     if values.shape[0] != values.shape[1]:
         raise GamesimError(
             f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}; "
             "a table of pairs has two columns"
         )
-    return networkx.from_numpy_array(np.asarray(values, dtype=float) != 0)
+    linked = np.asarray(values, dtype=float)
+    if np.isnan(linked).any():
+        row, column = np.argwhere(np.isnan(linked))[0] + 1
+        raise GamesimError(f"network {path}: row {row}, column {column} of the table is empty; write 0 or 1")
+    return networkx.from_numpy_array(linked != 0)
 
 
 def _pairs(path: Path) -> nx.Graph:
@@ -500,6 +524,8 @@ def lattice(side: int, neighbours: int = 4, wrap: bool = True) -> Network:
     wrap : bool
         Whether the edges are joined to a torus.
     """
+    if side < 1:
+        raise ValueError(f"side = {side} must be at least 1")
     if neighbours not in (4, 8):
         raise ValueError(f"neighbours = {neighbours} must be 4 or 8")
     row, column = np.divmod(np.arange(side * side), side)

@@ -87,6 +87,10 @@ class Past:
         """Give what each earned in every past round: (T, D) float."""
         return self._collect(lambda play, role, seats: play.earned[role])
 
+    def games(self) -> Floats:
+        """Give in how many groups each choice counted in every past round: (T, D) float."""
+        return self._collect(lambda play, role, seats: seats.games())
+
     def held(self) -> Ints:
         """Give which of `roles` each held in every past round: (T, D) int, -1 for none."""
         roles = self._collect(

@@ -106,7 +106,8 @@ def cast(
     seat : str
         Role that the keyboard agent takes; the first one unless given.
     on_network : bool
-        Whether groups are formed on a network, so that `n` need not be a number of whole groups.
+        Whether groups are formed on a network: `n` need not be a number of whole groups, and roles are drawn over
+        the nodes, the same for all sessions, since nodes of neighbouring numbers are often neighbours.
 
     Returns
     -------
@@ -114,15 +115,22 @@ def cast(
     """
     if seat and seat not in game.roles:
         raise unknown("seat", seat, dict.fromkeys(game.roles), where=f"{game.name}: --seat")
+    if seat and all(item.agent != KEYBOARD for item in items):
+        raise GamesimError(
+            f"{game.name}: --seat {seat} is for the person at the keyboard; add {KEYBOARD} to --agents, or write "
+            f"{seat}=AGENT there"
+        )
     check_seats(items, game.roles, game.name)
     if not on_network:
         check_size(game, n)
+    several = len(set(game.roles)) > 1
+    nodes = generator(seed, "cast", "roles").permutation(n) if on_network and several else np.arange(n)
     groups, over = divmod(n, len(game.roles))
     members: dict[str, Ints] = {}
     start = 0
     for place, role in enumerate(dict.fromkeys(game.roles)):
         count = groups * game.seats_of(role) + (over if place == 0 else 0)
-        members[role] = np.arange(start, start + count)
+        members[role] = np.sort(nodes[start : start + count])
         start += count
     policy = np.empty((sessions, n), dtype=np.int64)
     seated = bool(items[0].seat)

@@ -135,7 +135,9 @@ def prepare(
             "leave one of them out"
         )
     if (supergames or 1) > 1 and not continuation:
-        raise GamesimError(f"supergames = {supergames} needs continuation, such as continuation = 0.9")
+        raise GamesimError(
+            f"supergames = {supergames} needs games that end by chance: add --continuation 0.9"
+        )
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
@@ -148,7 +150,7 @@ def prepare(
     meeting = matching or _usual_matching(rules, linked)
     dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
     if supergames is None:
-        supergames = max(1, size - 1) if continuation and meeting == "round_robin" else 1
+        supergames = _supergames_to_meet_all(rules, size) if continuation and meeting == "round_robin" else 1
     society = Society.from_words(
         update,
         continuation=continuation,
@@ -164,8 +166,14 @@ def prepare(
     source = None if personas is None else find_personas(personas)
     if source is not None:
         dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
-    _check_society(rules, dealt, meeting, linked, society, seed)
     played = len(Calendar(rounds, society, seed))
+    _check_society(
+        rules, dealt, meeting, linked, society, seed, society.supergames if continuation else played
+    )
+    if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
+        raise GamesimError(
+            f"rewire growth: matching {meeting} would seat those who have not joined; take {', '.join(ON_NETWORKS)}"
+        )
     standin = None if require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
     access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
@@ -182,6 +190,7 @@ def prepare(
         fixed_wording,
     )
     notes = [] if source is None else source.notes(size)
+    notes.extend(_idle(society, rewiring, played, len(items)))
     with noting(notes):
         policies = _prepare(items, setting, dealt)
     if source is not None and not any(policy.reads_personas for policy in policies):
@@ -255,12 +264,9 @@ def _network(
             f"network: expected a networkx graph, a spec or a file, not {type(given).__name__}; "
             "networkx.from_numpy_array makes a graph of an adjacency matrix"
         )
-    linked = given if isinstance(given, Network) else Network.from_networkx(given)
-    if n is not None and n != linked.n:
-        raise GamesimError(f"network: has {linked.n} nodes, but n = {n}; leave n out")
-    if linked.n == 0:
-        raise GamesimError("network: has no nodes")
-    return linked
+    network = given if isinstance(given, Network) else Network.from_networkx(given)
+    network.check_size(n)
+    return network
 
 
 def _efficient(game: Game, network: Network | None) -> dict[str, float]:
@@ -272,29 +278,57 @@ def _efficient(game: Game, network: Network | None) -> dict[str, float]:
 
 def _usual_matching(game: Game, network: Network | None) -> str:
     """Give the matching that is meant where none is named."""
-    if network is None:
+    if network is None or len(game.roles) == 1:
         return "stranger"
     if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
         return "random_neighbour"
     return "edges" if len(game.roles) == 2 else "neighbourhoods"
 
 
+def _supergames_to_meet_all(game: Game, n: int) -> int:
+    """Count the partners that everybody can have: all others, or all of the other role."""
+    return max(1, n - 1 if len(set(game.roles)) == 1 else n // 2)
+
+
+def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) -> list[str]:
+    """Say which settings change nothing."""
+    given = {
+        f"update {society.update}": society.update != "synchronous",
+        f"reputation {society.reputation}": society.reputation != "none",
+        f"rewire {rewiring.name if rewiring else ''}": rewiring is not None,
+    }
+    notes = [f"{what} changes nothing in a single round" for what, is_given in given.items() if is_given]
+    notes = notes if played == 1 else []
+    if society.placement != "random" and agents == 1:
+        notes.append(f"placement {society.placement} changes nothing where all agents are alike")
+    return notes
+
+
 def _check_society(
-    game: Game, dealt: Cast, matching: str, network: Network | None, society: Society, seed: int
+    game: Game,
+    dealt: Cast,
+    matching: str,
+    network: Network | None,
+    society: Society,
+    seed: int,
+    meetings: int,
 ) -> None:
-    """Refuse, before anything is played, what does not fit together."""
+    """Refuse, before anything is played, what does not fit together; groups are formed anew `meetings` times."""
     find_matching(matching)
     if society.update != "synchronous" and any(each.sees for each in game.stages):
         raise GamesimError(
             f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
             "their choice"
         )
+    if network is None and society.neighbours != "earnings":
+        raise GamesimError(
+            f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
+        )
     if matching in ON_NETWORKS:
         linked = None if network is None else network.copies(dealt.sessions)
         find_matching(matching)(Scene(game, dealt, 1, seed, linked))
         return
-    rounds = society.supergames if society.continuation else 1
-    find_matching(matching)(Scene(game, dealt, rounds, seed))
+    find_matching(matching)(Scene(game, dealt, meetings, seed))
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

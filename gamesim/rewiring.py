@@ -126,8 +126,9 @@ class Rewiring:
         if self.name != "growth":
             return network, self
         if n is None or n <= network.n:
+            given = "n is not given, but" if n is None else f"n = {n}"
             raise GamesimError(
-                f"rewire growth: n = {n} must be above the {network.n} nodes that the network begins with"
+                f"rewire growth: {given} must be above the {network.n} nodes that the network begins with"
             )
         return network.padded(n), dataclasses.replace(self, start=network.n)
 

@@ -11,23 +11,28 @@ from scipy import stats
 
 from gamesim.errors import GamesimError, unknown
 from gamesim.run import Run
+from gamesim.society import revising_at_once
 
 CHOICES = ("update",)
 SHARE = 0.1
 """Of the agents that revise in a round of the second schedule, where the first is synchronous."""
 
 
-def check_choice(what: str, rounds: int) -> None:
-    """Refuse what cannot be varied, and runs in which nobody revises after a fixed number of rounds."""
+def check_choice(what: str, rounds: int, continuation: float) -> None:
+    """Refuse what cannot be varied, and runs without a fixed number of rounds in which somebody revises."""
     if what not in CHOICES:
         raise unknown("choice", what, CHOICES, where="--sensitivity")
+    if continuation:
+        raise GamesimError(
+            f"--sensitivity {what} needs a fixed number of rounds: write --rounds instead of --continuation"
+        )
     if rounds < 2:
         raise GamesimError(
             f"--sensitivity {what} needs --rounds of at least 2: nobody revises in the first round"
         )
 
 
-def other_schedule(update: str, rounds: int) -> tuple[str, int]:
+def other_schedule(update: str, rounds: int, n: int) -> tuple[str, int]:
     """Give the schedule to set beside one, and in how many rounds everybody revises as often.
 
     Parameters
@@ -36,11 +41,14 @@ def other_schedule(update: str, rounds: int) -> tuple[str, int]:
         The first, such as ``synchronous`` or ``sequential:0.05``.
     rounds : int
         Its rounds; nobody revises in the first.
+    n : int
+        Agents a session.
     """
     name, _, share = update.partition(":")
     if name == "synchronous":
-        return f"sequential:{SHARE:g}", 1 + round((rounds - 1) / SHARE)
-    return "synchronous", 1 + max(1, round((rounds - 1) * float(share or 0)))
+        return f"sequential:{SHARE:g}", 1 + round((rounds - 1) * n / revising_at_once(SHARE, n))
+    at_once = revising_at_once(float(share or 0), n)
+    return "synchronous", 1 + max(1, round((rounds - 1) * at_once / n))
 
 
 def by_update(first: Run, second: Run) -> pd.DataFrame:

@@ -133,7 +133,8 @@ class Simulation(mesa.Model):
         self.calendar = Calendar(rounds, society, seed)
         self.wealth: Floats = np.zeros(cast.n * cast.sessions)
         """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
-        self._memory = _memory(policies)
+        self._standing = self.wealth
+        self._memory = _memory(policies, society)
         self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
         self.plays: list[Play] = []
@@ -205,6 +206,8 @@ class Simulation(mesa.Model):
         when = self.calendar.at(self.steps)
         if when.round == 1:
             self.plays = []
+        if when.round == 1 or not self.society.continuation:
+            self._standing = self.wealth.copy()
         meeting = when.supergame if self.society.continuation else self.steps
         number = self.steps
         groups = self._grouped(meeting)
@@ -231,8 +234,7 @@ class Simulation(mesa.Model):
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
-        score = self.wealth if self.plays else None
-        scene = Scene(self.game, self.cast, meeting, self.seed, self.network, score, present)
+        scene = Scene(self.game, self.cast, meeting, self.seed, self.network, self._standing, present)
         groups = self.match(scene)
         return drawn_roles(scene, groups, self.steps) if self.cast.rotating else groups
 
@@ -502,15 +504,17 @@ def _faults_of(kind: type, method: str) -> Iterator[None]:
         ) from error
 
 
-def _memory(policies: Sequence[Policy]) -> int | None:
+def _memory(policies: Sequence[Policy], society: Society) -> int | None:
     """Give how many rounds anybody looks back; None for all."""
+    # Who does not decide anew keeps the choice of the last round.
+    kept = 0 if society.update == "synchronous" else 1
     # Who is asked about a link is told what it earned.
     spans = [
         max(1, policy.lookback) if policy.asked_for_links and policy.lookback is not None else policy.lookback
         for policy in policies
     ]
     known = [span for span in spans if span is not None]
-    return max(known, default=0) if len(known) == len(spans) else None
+    return max([kept, *known]) if len(known) == len(spans) else None
 
 
 def _known(play: Play) -> Play:

@@ -75,6 +75,10 @@ class Society:
     def from_words(cls, update: str = "synchronous", **given: float | str) -> Society:
         """Read the schedule as it is written: ``sequential`` or ``sequential:0.1``."""
         name, sign, share = update.partition(":")
+        if sign and name == "synchronous":
+            raise GamesimError(
+                f"update {update}: everybody decides anew in every round; take sequential:{share}"
+            )
         try:
             return cls(name, float(share) if sign else 0.0, **given)  # type: ignore[arg-type]
         except ValueError:
@@ -92,7 +96,7 @@ class Society:
         n, sessions : int
             Agents a session, and sessions.
         """
-        many = max(1, round(self.share * n))
+        many = revising_at_once(self.share, n)
         may = np.zeros((sessions, n), dtype=bool)
         if self.update == "death_birth":
             streams = words(key(seed, "revising", step), np.arange(sessions))
@@ -106,6 +110,11 @@ class Society:
             order = generator(seed, "revising", generation, session).permutation(n)
             may[session, order[turn * many : (turn + 1) * many]] = True
         return may.ravel()
+
+
+def revising_at_once(share: float, n: int) -> int:
+    """Count those of `n` agents who decide anew in a round: a share of them, and one at least."""
+    return max(1, round(share * n))
 
 
 ALONE = Society()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from strategies import Watcher, all_games
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.copying import Ties
 from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.network import Network, open_network
@@ -90,6 +93,27 @@ def test_the_better_are_copied_in_proportion_to_how_much_better_they_did(seed: i
         expected[node, int(actions[node])] += 1 - expected[node].sum()
     assert (expected.max(axis=1) < 1).any()
     np.testing.assert_allclose(of(agent("imitate_better"), obs), expected, atol=1e-9)
+
+
+def after_rewiring(obs: Observations, network: Network) -> Observations:
+    assert obs.neighbours is not None
+    return dataclasses.replace(obs, neighbours=dataclasses.replace(obs.neighbours, network=network))
+
+
+@pytest.mark.parametrize("name", ["roth_erev", "satisficing"])
+def test_earnings_count_by_the_games_that_brought_them_though_the_network_changed_since(name: str) -> None:
+    obs = dataclasses.replace(second(STAR, seed=2), matching="edges")
+    np.testing.assert_array_equal(obs.past.games()[0], STAR.degree)
+    changed = after_rewiring(obs, open_network("complete:n=6"))
+    np.testing.assert_allclose(of(agent(name), changed), of(agent(name), obs))
+
+
+def test_the_better_are_copied_surely_at_most_though_they_lost_neighbours() -> None:
+    obs = second(open_network("complete:n=12"))
+    pairs = Network.from_edges(12, np.arange(12).reshape(6, 2))
+    changed = after_rewiring(obs, pairs)
+    chances = agent("imitate_better").chances(Ties(changed.neighbours, "choose"))  # type: ignore[attr-defined, arg-type]
+    assert chances.max() == 1
 
 
 @pytest.mark.parametrize("seed", range(4))

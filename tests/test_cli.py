@@ -242,6 +242,14 @@ def test_a_model_folder_that_is_not_whole_and_an_adapter_that_does_not_fit(comma
     assert "hf:base" in result.out
 
 
+def test_a_run_that_ends_by_chance_says_so_and_knows_no_other_schedule(command: Command) -> None:
+    by_chance = ("play", "prisoners_dilemma", "--agents", "spe", "--n", "4", "--continuation", "0.5")
+    told = command(*by_chance, "--supergames", "3", "--out", "run").out
+    assert "3 supergames of " in " ".join(told.split())
+    refused = command(*by_chance, "--sensitivity", "update", "--out", "other")
+    check_refusal(refused, "needs a fixed number of rounds")
+
+
 def test_a_folder_that_cannot_be_written(command: Command) -> None:
     write("file", "")
     check_refusal(command("play", "dictator", "--agents", "spe", "--out", "file/run"), "cannot be written")

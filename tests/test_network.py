@@ -150,6 +150,7 @@ def test_files_are_read(tmp_path: Path) -> None:
         ("watts_strogatz:k", None, "write name:key=value"),
         ("ring:n=8,k=3", None, "must be even"),
         ("lattice:side=5,neighbours=6", None, "must be 4 or 8"),
+        ("lattice:side=-1", None, "side = -1 must be at least 1$"),
         ("karate_club", 40, "has 34 nodes, but n = 40"),
         ("missing.graphml", None, "no such file"),
     ],
@@ -196,3 +197,24 @@ def test_an_unknown_network_is_told_the_nearest_name_and_few_others() -> None:
     assert len(str(told.value)) < 500
     with pytest.raises(GamesimError, match=r"k\.gml: a file ends in"):
         open_network("k.gml")
+
+
+def test_nodes_of_an_edge_list_keep_their_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "path.edgelist"
+    file.write_text("3 1\n1 2\n0 3\n")
+    assert open_network(str(file)).edges.tolist() == [[0, 3], [1, 2], [1, 3]]
+    file.write_text("c a\na b\n")
+    assert open_network(str(file)).edges.tolist() == [[0, 1], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("0,1,1\n1,0,\n1,0,0\n", "row 2, column 3"),
+        (",c,b,a\na,0,1,0\nb,0,0,1\nc,0,0,0\n", "same names in one order"),
+    ],
+)
+def test_a_table_that_leaves_a_link_open_is_refused(tmp_path: Path, table: str, said: str) -> None:
+    (tmp_path / "open.csv").write_text(table)
+    with pytest.raises(GamesimError, match=said):
+        open_network(str(tmp_path / "open.csv"))

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamesim import play
+from gamesim import GameModel, play
 from gamesim.errors import GamesimError
+from gamesim.neighbours import Neighbours
 from gamesim.network import Network, open_network
 from gamesim.society import Calendar, Society
 
@@ -115,6 +116,73 @@ def test_only_some_decide_anew(update: str) -> None:
     assert revised.iloc[:33].is_unique == (update == "sequential")
 
 
+def test_who_is_not_in_turn_keeps_its_choice_though_nobody_looks_back() -> None:
+    table = play("prisoners_dilemma", "qre", n=20, rounds=3, update="sequential:0.2").decisions
+    assert (table[table["round"] > 1]["elicitation"] == "kept").sum() == 2 * 16
+
+
+def test_strangers_who_would_meet_again_are_refused_before_anybody_is_asked() -> None:
+    asked: list[int] = []
+    with pytest.raises(GamesimError, match="together again"):
+        play(
+            "prisoners_dilemma",
+            "uniform",
+            n=4,
+            matching="perfect_stranger",
+            rounds=7,
+            progress=lambda done, total: asked.append(done),
+        )
+    assert not asked
+
+
+@pytest.mark.parametrize("matching", ["random_neighbour", "stranger"])
+def test_neighbours_are_seen_as_they_are_whoever_they_were_paired_with(matching: str) -> None:
+    model = GameModel("prisoners_dilemma", "uniform", network="complete:n=8", matching=matching, seed=3)
+    model.step()
+    assert model.last is not None
+    assert model.network is not None
+    around = Neighbours(model.network, np.arange(8), model.last, "player")
+    assert len(set(model.actions())) == 2
+    np.testing.assert_array_equal(around.actions("choose"), model.actions())
+    np.testing.assert_array_equal(around.earned, model.wealth)
+
+
+def test_roles_are_spread_over_the_network() -> None:
+    """Nodes of neighbouring numbers are neighbours on a ring, and must not all have one role."""
+    table = play("trust", "uniform", network="ring:n=100", seed=1).decisions
+    assert len(table[table["role"] == "investor"]) > 15
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"reputation": "image"}, "reputation image changes nothing in a single round"),
+        ({"network": "ring:n=8", "rewire": "random:share=0.1"}, "rewire random changes nothing"),
+        ({"update": "sequential"}, "update sequential changes nothing"),
+        ({"network": "ring:n=8", "placement": "degree"}, "placement degree changes nothing"),
+    ],
+)
+def test_what_changes_nothing_is_said(settings: dict[str, Any], said: str) -> None:
+    assert any(said in note for note in play("prisoners_dilemma", "uniform", **settings).settings.notes)
+
+
+def test_who_has_no_neighbours_earns_nothing_in_every_game_of_pairs() -> None:
+    network = Network.from_edges(3, np.array([[0, 1]]))
+    for game in ("prisoners_dilemma", "bertrand"):
+        table = play(game, "uniform", network=network, matching="edges").decisions
+        assert earnings(table, 1)[2] == 0
+
+
+def test_what_is_decided_alone_pays_once_on_a_network() -> None:
+    table = play("bomb_risk", "uniform", network="karate_club", neighbours="actions").decisions
+    assert (table["payoff"] <= table["action"]).all()
+
+
+def test_everybody_of_the_other_role_is_met_once() -> None:
+    table = play("trust", "uniform", n=12, continuation=0.5, matching="round_robin", seed=1).decisions
+    assert table["supergame"].max() == 6
+
+
 def test_everybody_has_a_turn_in_every_generation() -> None:
     society = Society("sequential", share=0.3)
     turns = np.array([society.revising(step, 0, 10, 2) for step in range(1, 5)])
@@ -169,13 +237,38 @@ def test_likes_meet_likes() -> None:
     run = play("prisoners_dilemma", "spe,equal_split", n=20, matching="assortative_type", rounds=2)
     kinds = run.decisions.groupby(["round", "group"], observed=True)["policy"].nunique()
     assert (kinds == 1).all()
-    rich = play("prisoners_dilemma", "uniform", n=40, matching="assortative", rounds=3, seed=2).decisions
+
+
+@pytest.mark.parametrize("agent", ["uniform", "qre@precision=0.001"])
+def test_the_rich_meet_the_rich(agent: str) -> None:
+    """Also where no agent looks back."""
+    rich = play("prisoners_dilemma", agent, n=40, matching="assortative", rounds=3, seed=2).decisions
     wealth = rich[rich["round"] < 3].groupby("agent")["payoff"].sum()
     third = rich[rich["round"] == 3]
     gaps = third.groupby("group")["agent"].apply(
         lambda pair: abs(wealth[pair.iloc[0]] - wealth[pair.iloc[1]])
     )
     assert gaps.max() <= 400
+
+
+def test_the_rich_stay_together_within_a_supergame() -> None:
+    table = play(
+        "prisoners_dilemma",
+        "uniform",
+        n=40,
+        matching="assortative",
+        continuation=0.8,
+        supergames=2,
+        seed=1,
+    ).decisions
+    met = table.groupby(["supergame", "round", "group"])["agent"].apply(tuple)
+    for game, rounds in table.groupby("supergame")["round"]:
+        assert rounds.max() > 1
+        first = set(met[game, 1])
+        assert all(set(met[game, round]) == first for round in range(2, rounds.max() + 1))
+    wealth = table[table["supergame"] == 1].groupby("agent")["payoff"].sum()
+    gaps = [abs(wealth[one] - wealth[two]) for one, two in met[2, 1]]
+    assert np.mean(gaps) < wealth.std() / 2
 
 
 @pytest.mark.parametrize(
@@ -185,10 +278,19 @@ def test_likes_meet_likes() -> None:
         ({"matching": "edges"}, "needs a network"),
         ({"game": "ultimatum", "network": "karate_club", "matching": "edges"}, "random_neighbour"),
         ({"game": "public_goods", "network": "karate_club", "matching": "edges"}, "groups of 2"),
+        ({"game": "bomb_risk", "network": "karate_club", "matching": "neighbourhoods"}, "decided alone"),
         ({"update": "sometimes"}, "unknown update schedule"),
+        ({"update": "synchronous:0.5"}, "take sequential:0.5"),
+        ({"network": "ring:n=6", "rewire": "growth:m=1"}, "n is not given"),
+        ({"game": "trust", "seat": "trustee"}, "person at the keyboard"),
         ({"game": "trust", "update": "sequential"}, "all decide at once"),
         ({"continuation": 1.0}, "below 1"),
         ({"network": "karate_club", "n": 10}, "34 nodes"),
+        ({"network": nx.karate_club_graph(), "n": 10}, "34 nodes"),
+        ({"neighbours": "actions"}, "neighbours = actions needs a network"),
+        ({"supergames": 3}, "supergames = 3 needs games that end by chance"),
+        ({"rounds": 7, "continuation": 0.5}, "leave one of them out"),
+        ({"network": "ring:n=6", "n": 8, "rewire": "growth:m=1", "matching": "stranger"}, "not joined"),
         ({"matching": "perfect_stranger", "n": 4, "continuation": 0.5, "supergames": 9}, "together again"),
         (
             {"network": "karate_club", "agents": "imitate_best", "neighbours": "actions", "rounds": 2},
@@ -221,8 +323,13 @@ def test_an_isolated_node_plays_alone() -> None:
 def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
     from gamesim.sensitivity import by_update, other_schedule
 
-    assert other_schedule("synchronous", 11) == ("sequential:0.1", 101)
-    assert other_schedule("sequential:0.1", 101) == ("synchronous", 11)
+    assert other_schedule("synchronous", 11, 400) == ("sequential:0.1", 101)
+    assert other_schedule("synchronous", 11, 5) == ("sequential:0.1", 51)
+    assert other_schedule("sequential:0.1", 101, 400) == ("synchronous", 11)
+    assert other_schedule("sequential", 101, 10) == ("synchronous", 11)
+    alike = [play("prisoners_dilemma", "spe", sessions=3, rounds=2) for _ in range(2)]
+    same = by_update(*alike).iloc[0]
+    assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
     society: dict[str, Any] = {
         "network": "lattice:side=20,neighbours=8",
         "sessions": 4,
@@ -231,7 +338,7 @@ def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
     }
     society |= {"reward": 400, "punishment": 0}
     first = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=21, **society)
-    schedule, rounds = other_schedule("synchronous", 21)
+    schedule, rounds = other_schedule("synchronous", 21, 400)
     second = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=rounds, update=schedule, **society)
     table = by_update(first, second)
     last = [
@@ -257,7 +364,7 @@ def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width
 def test_settings_of_length_that_would_not_be_heeded_are_refused() -> None:
     with pytest.raises(GamesimError, match="chance decides how many rounds"):
         play("prisoners_dilemma", "uniform", n=2, rounds=4, continuation=0.9)
-    with pytest.raises(GamesimError, match="supergames = 3 needs continuation"):
+    with pytest.raises(GamesimError, match="supergames = 3 needs games that end by chance"):
         play("prisoners_dilemma", "uniform", n=2, supergames=3)
 
 
@@ -272,7 +379,7 @@ def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
     ("settings", "told"),
     [
         ({"network": np.eye(3)}, "expected a networkx graph, a spec or a file, not ndarray"),
-        ({"network": nx.Graph()}, "network: has no nodes"),
+        ({"network": nx.Graph()}, "has no nodes"),
         ({"network": nx.path_graph(4), "n": 5}, "has 4 nodes, but n = 5"),
         ({"n": 2, "rounds": 2.5}, "rounds = 2.5 must be a whole number"),
     ],

@@ -144,7 +144,7 @@ class Learner(ExactPolicy):
         own = past.own(stage)
         taken = np.searchsorted(outlook.actions, own - 1e-9).astype(np.int64)
         taken[np.isnan(own)] = -1
-        earned = past.earned() / _games(obs)
+        earned = past.earned() / np.maximum(past.games(), 1)
         told = table = others = None
         if self.informed:
             rival = rival_stage(game, stage)
@@ -188,11 +188,3 @@ def told_of_rival(agent: str, game: Game, stage: str) -> str:
     raise GamesimError(
         f"{agent}: the {game.decider(stage)} of {game.name} is not told afterwards what the other did"
     )
-
-
-def _games(obs: Observations) -> Floats | float:
-    """Count how many games a decision counts in, on a network."""
-    if obs.neighbours is None or obs.matching not in ("edges", "neighbourhoods"):
-        return 1.0
-    degree = obs.neighbours.network.degree[obs.neighbours.agent].astype(np.float64)
-    return np.maximum(degree, 1) if obs.matching == "edges" else degree + 1
