@@ -362,7 +362,7 @@ def test_no_answer_is_put_into_a_conversation_where_there_was_none() -> None:
         past=[{"give": math.nan, "earned": math.nan}],
     )
     assert page.text().earlier == ()
-    assert f"Round 1: you gave {NO_DECISION}." in page.text().user
+    assert "Round 1: you made no decision." in page.text().user
 
 
 def test_different_people_read_different_texts() -> None:
