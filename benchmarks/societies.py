@@ -25,11 +25,12 @@ from mesa.discrete_space import Network as MesaNetwork
 
 import gamesim
 from gamesim.catalog import find_agent, find_game
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.population import cast
 from gamesim.record import Block, Recorder
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
+from gamesim.wiring import open_network
 
 SMALL, LARGE, ROUNDS = 10_000, 1_000_000, 20
 PAYS = {(0, 0): 400.0, (0, 1): 0.0, (1, 0): 700.0, (1, 1): 300.0}

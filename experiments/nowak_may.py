@@ -6,10 +6,10 @@ import numpy as np
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
-from gamesim.network import open_network
 from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.society import Society
 from gamesim.streams import Floats
+from gamesim.wiring import open_network
 
 NEIGHBOURS = 8
 CHAOS = 12 * np.log(2) - 8

@@ -9,11 +9,11 @@ import numpy as np
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
-from gamesim.network import open_network
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
 from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.society import Society
+from gamesim.wiring import open_network
 
 COST = 1.0
 MOST_ROUNDS = 40_000
@@ -29,7 +29,7 @@ class Case:
     ----------
     name : str
     network : str
-        As `gamesim.network.open_network` reads it.
+        As `gamesim.wiring.open_network` reads it.
     n, k : int
         Agents, and neighbours of each.
     intensity : float

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gamesim.catalog import find_agent, find_game
-from gamesim.network import open_network
 from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
 from gamesim.streams import Floats
+from gamesim.wiring import open_network
 
 TEMPTATIONS = (1.1, 1.4, 1.7, 2.0)
 NETWORKS = {"scale-free": "barabasi_albert:n={n},m=2", "regular ring": "ring:n={n},k=4"}
@@ -22,7 +22,7 @@ def cooperation(
     Parameters
     ----------
     network : str
-        As `gamesim.network.open_network` reads it.
+        As `gamesim.wiring.open_network` reads it.
     temptation : float
         b.
     sessions : int

@@ -25,7 +25,7 @@ from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.personas import Given, find_personas
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
@@ -34,6 +34,7 @@ from gamesim.rewiring import Rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
+from gamesim.wiring import open_network
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -13,13 +13,14 @@ from gamesim import catalog
 from gamesim.behaviour.copying import Ties
 from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.population import cast
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
+from gamesim.wiring import open_network
 
 ON_NETWORKS = (
     "imitate_better",

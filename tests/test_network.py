@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gamesim import play
 from gamesim.errors import GamesimError
-from gamesim.network import Network, open_network
+from gamesim.network import Network
+from gamesim.wiring import open_network
 
 
 @st.composite

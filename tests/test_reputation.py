@@ -15,7 +15,7 @@ from gamesim import play
 from gamesim.actions import Amount, Choice
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast, rotating
 from gamesim.prompt import Style, texts
@@ -24,6 +24,7 @@ from gamesim.reputation import cooperation
 from gamesim.simulation import Simulation
 from gamesim.society import Society
 from gamesim.spec import parse
+from gamesim.wiring import open_network
 
 
 def watched(

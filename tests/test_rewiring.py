@@ -21,13 +21,14 @@ from gamesim import open_run, play
 from gamesim.catalog import find_game
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
 from gamesim.rewiring import Offers, Rewiring, clustering, figures, free_pairs
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
+from gamesim.wiring import open_network
 
 DILEMMA = find_game("prisoners_dilemma")()
 

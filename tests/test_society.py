@@ -13,8 +13,9 @@ import pytest
 from gamesim import GameModel, play
 from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
-from gamesim.network import Network, open_network
+from gamesim.network import Network
 from gamesim.society import Calendar, Society
+from gamesim.wiring import open_network
 
 
 def choices(table: pd.DataFrame, round: int) -> np.ndarray:

@@ -1,0 +1,286 @@
+"""How a network is built or read: networkx's generators by their own names, a few of ours, and files.
+
+::
+
+    spec = name [":" key "=" value {"," key "=" value}]  |  path of an edge list, GraphML, GEXF or CSV table
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamesim.errors import GamesimError, unknown
+from gamesim.network import Network
+from gamesim.streams import key
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
+
+COMMON = (
+    *(
+        "barabasi_albert",
+        "erdos_renyi",
+        "gnm_random",
+        "karate_club",
+        "newman_watts_strogatz",
+        "powerlaw_cluster",
+    ),
+    *("random_geometric", "relaxed_caveman", "star", "watts_strogatz"),
+)
+"""Generators of networkx that are named to whoever mistypes one."""
+
+
+def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | None = None) -> Network:
+    """Build or read a network.
+
+    Parameters
+    ----------
+    spec : str
+        As above: ``watts_strogatz:n=400,k=6,p=0.1``, ``karate_club``, ``friends.graphml``.
+    n : int, optional
+        Number of nodes, which the network must have.
+    seed : int
+        Of the run; a generator with chance in it draws from it.
+    default : int, optional
+        Number of nodes where neither the spec nor `n` says.
+
+    Raises
+    ------
+    GamesimError
+        For an unknown generator, parameter or file, or a size that is not the one asked for.
+    """
+    path = Path(spec)
+    network = _read(path) if path.suffix.lower() in FILES else _built(spec, n or default, seed)
+    network.check_size(n)
+    return network
+
+
+def _built(spec: str, n: int | None, seed: int) -> Network:
+    name, _, written = spec.partition(":")
+    settings = _settings(spec, written)
+    if name in OWN:
+        builder, title = OWN[name], name
+    else:
+        builder, title = _generator(name)
+    parameters = {
+        each.name: each
+        for each in inspect.signature(builder).parameters.values()
+        if each.kind is not inspect.Parameter.VAR_KEYWORD and each.name not in ("backend", "create_using")
+    }
+    for given in settings:
+        if given not in parameters:
+            raise unknown(
+                "parameter", given, [each for each in parameters if each != "seed"], where=f"network {name}"
+            )
+    known = dict(settings)
+    size = "side" if "side" in parameters else "n"
+    if size in parameters and size not in known and n is not None:
+        known[size] = n if size == "n" else round(n**0.5)
+    missing = [
+        each.name
+        for each in parameters.values()
+        if each.default is inspect.Parameter.empty and each.name not in (*known, "seed")
+    ]
+    if missing:
+        raise GamesimError(f"network {name} needs {' and '.join(missing)}: write {name}:{missing[0]}=...")
+    if "seed" in parameters:
+        known.setdefault("seed", key(seed, "network") % 2**32)
+    with _worded(spec):
+        built = builder(**known)
+    if isinstance(built, Network):
+        return Network(built.starts, built.neighbours, spec, {"generator": title, **known})
+    if not hasattr(built, "edges"):
+        raise GamesimError(f"network {name}: networkx gives no graph for that name")
+    return Network.from_networkx(built, spec, {"generator": title, **known})
+
+
+def _generator(name: str) -> tuple[Callable[..., Any], str]:
+    import networkx
+
+    for candidate in (name, f"{name}_graph"):
+        found = getattr(networkx, candidate, None)
+        if callable(found) and "generators" in getattr(found, "__module__", ""):
+            return found, candidate
+    if Path(name).suffix:
+        raise GamesimError(f"network {name}: a file ends in {', '.join(FILES)}")
+    known = [each.removesuffix("_graph") for each in dir(networkx) if each.endswith("_graph")]
+    near = difflib.get_close_matches(name, [*OWN, *known], n=1)
+    error = unknown("network", name, {*OWN, *COMMON, *near})
+    raise GamesimError(f"{error}; any generator of networkx will do, and a file ({', '.join(FILES)})")
+
+
+def _settings(spec: str, written: str) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    # Commas inside brackets belong to a list.
+    for part in re.split(r",(?=\s*\w+\s*=)", written) if written else ():
+        name, sign, value = part.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise GamesimError(f"network {spec}: write name:key=value,key=value, not {part!r}")
+        text = value.strip()
+        try:
+            settings[name.strip()] = ast.literal_eval(
+                {"true": "True", "false": "False"}.get(text.lower(), text)
+            )
+        except (ValueError, SyntaxError):
+            settings[name.strip()] = text
+    return settings
+
+
+@contextmanager
+def _worded(spec: str) -> Iterator[None]:
+    """Word what networkx complains of in one sentence."""
+    import networkx
+
+    try:
+        yield
+    except (networkx.NetworkXException, TypeError, ValueError, ZeroDivisionError) as error:
+        raise GamesimError(f"network {spec}: {(str(error) or repr(error)).splitlines()[0]}") from error
+
+
+def _read(path: Path) -> Network:
+    import networkx
+
+    if not path.is_file():
+        raise GamesimError(f"network {path}: there is no such file")
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".graphml": networkx.read_graphml,
+        ".gexf": networkx.read_gexf,
+        ".csv": _table,
+    }
+    try:
+        graph = readers.get(path.suffix.lower(), _edge_list)(path)
+    except GamesimError:
+        raise
+    except Exception as error:  # the readers raise whatever their parsers do
+        raise GamesimError(f"network {path}: cannot be read: {str(error).splitlines()[0]}") from error
+    return Network.from_networkx(graph, str(path), {"file": path.name})
+
+
+def _edge_list(path: Path) -> nx.Graph:
+    """Read pairs of nodes; those whose names are whole numbers stand in their order, others as they appear."""
+    import networkx
+
+    read = networkx.read_edgelist(path)
+    if not all(re.fullmatch(r"\d+", node) for node in read):
+        return read
+    graph = networkx.Graph()
+    graph.add_nodes_from(sorted(read, key=int))
+    graph.add_edges_from(read.edges())
+    return graph
+
+
+def _table(path: Path) -> nx.Graph:
+    """Read pairs in two columns with headings, or a square table, with or without names in the first row and column."""
+    import networkx
+    import pandas as pd
+
+    table = pd.read_csv(path, header=None)
+    if table.shape[1] == 2 and len(table) != 2:
+        return _pairs(path)
+    if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
+        table = pd.read_csv(path, index_col=0)
+        rows, columns = ([str(name) for name in names] for names in (table.index, table.columns))
+        if len(rows) == len(columns) and rows != columns:
+            raise GamesimError(
+                f"network {path}: rows and columns of the table must have the same names in one order"
+            )
+    values = table.to_numpy()
+    if values.shape[0] != values.shape[1]:
+        raise GamesimError(
+            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}; "
+            "a table of pairs has two columns"
+        )
+    linked = np.asarray(values, dtype=float)
+    if np.isnan(linked).any():
+        row, column = np.argwhere(np.isnan(linked))[0] + 1
+        raise GamesimError(f"network {path}: row {row}, column {column} of the table is empty; write 0 or 1")
+    return networkx.from_numpy_array(linked != 0)
+
+
+def _pairs(path: Path) -> nx.Graph:
+    """Read a pair of nodes a line, under headings; nodes are put in order."""
+    import networkx
+    import pandas as pd
+
+    table = pd.read_csv(path)
+    if table.isna().to_numpy().any():
+        raise GamesimError(f"network {path}: every line needs two names, with a comma between")
+    nodes = sorted(set(table.to_numpy().ravel().tolist()), key=lambda node: (str(type(node)), node))
+    for heading in table.columns:
+        if heading in {str(node) for node in nodes}:
+            raise GamesimError(
+                f"network {path}: the first line of a table of pairs must be headings such as source,target, "
+                f"but {heading!r} is a node"
+            )
+    graph = networkx.Graph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(table.itertuples(index=False, name=None))
+    return graph
+
+
+def complete(n: int) -> Network:
+    """Link everybody with everybody."""
+    low, high = np.triu_indices(n, 1)
+    return Network.from_edges(n, np.column_stack([low, high]))
+
+
+def ring(n: int, k: int = 2) -> Network:
+    """Link everybody with the `k` nearest on a circle, half of them on each side."""
+    if k % 2 or not 0 < k < n:
+        raise ValueError(f"k = {k} must be even, positive and below n = {n}")
+    nodes = np.arange(n)
+    edges = [np.column_stack([nodes, (nodes + step) % n]) for step in range(1, k // 2 + 1)]
+    return Network.from_edges(n, np.concatenate(edges))
+
+
+def lattice(side: int, neighbours: int = 4, wrap: bool = True) -> Network:
+    """Link everybody on a square with those beside (4), or also across the corners (8).
+
+    Parameters
+    ----------
+    side : int
+        Nodes along each side; node ``row * side + column``.
+    neighbours : int
+        4 (von Neumann) or 8 (Moore).
+    wrap : bool
+        Whether the edges are joined to a torus.
+    """
+    if side < 1:
+        raise ValueError(f"side = {side} must be at least 1")
+    if neighbours not in (4, 8):
+        raise ValueError(f"neighbours = {neighbours} must be 4 or 8")
+    row, column = np.divmod(np.arange(side * side), side)
+    steps = [(0, 1), (1, 0)] + ([(1, 1), (1, -1)] if neighbours == 8 else [])
+    edges = []
+    for down, right in steps:
+        r, c = row + down, column + right
+        inside = np.ones(len(row), dtype=bool) if wrap else (r < side) & (c >= 0) & (c < side)
+        edges.append(np.column_stack([row * side + column, (r % side) * side + c % side])[inside])
+    return Network.from_edges(side * side, np.concatenate(edges))
+
+
+def random_regular(n: int, k: int, seed: int = 0) -> Any:
+    """Give everybody `k` neighbours, otherwise at random (networkx's ``random_regular_graph``)."""
+    import networkx
+
+    return networkx.random_regular_graph(k, n, seed=seed)
+
+
+OWN: dict[str, Callable[..., Any]] = {
+    "complete": complete,
+    "ring": ring,
+    "lattice": lattice,
+    "random_regular": random_regular,
+}
+"""Names that networkx lacks, or whose networkx generator numbers nodes otherwise."""
