@@ -39,7 +39,18 @@ ENGINE = (
         "reading",
         "rewiring",
     ),
-    *("linking", "simulation", "elicit", "roster", "personas", "wiring", "preparing", "run", "sensitivity"),
+    *(
+        "linking",
+        "simulation",
+        "elicit",
+        "roster",
+        "personas",
+        "wiring",
+        "design",
+        "preparing",
+        "run",
+        "sensitivity",
+    ),
     *("replication", "replicate", "game_model", "command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
