@@ -581,6 +581,26 @@ def test_play_in_python_and_the_command_take_the_same_settings() -> None:
     assert set(in_python) - set(typed) == {"announce", "progress", "parameters"}
 
 
+def test_kept_answers_are_written_and_taken_in(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMESIM_CACHE", "kept")
+    assert "0 answers written" in command("cache", "export", "all.jsonl").out
+    assert (
+        "0 answers taken from all.jsonl, 0 were kept already" in command("cache", "import", "all.jsonl").out
+    )
+    check_refusal(command("cache", "import", "none.jsonl"), "none.jsonl: cannot be read")
+    check_refusal(
+        command("cache", "import", write("bad.jsonl", "{}\n")), "bad.jsonl: line 1 lacks 'identity'"
+    )
+
+
+def test_a_wording_that_there_is_not_is_refused(command: Command) -> None:
+    assert command("play", "dictator", "--agents", "mini@wording=11", "--n", "4", "--out", "a").code == 0
+    check_refusal(
+        command("play", "dictator", "--agents", "mini@wording=99", "--n", "4", "--out", "b"),
+        "mini@wording=99: there are 12 wordings of dictator.give, 0 to 11",
+    )
+
+
 def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) -> None:
     told = command("show", "conditional_contribution").out
     assert told.count("One member is drawn") == 1
