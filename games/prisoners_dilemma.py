@@ -29,12 +29,10 @@ from gamesim.matrix import best_alike, largest_total, paid, symmetric_equilibriu
 class PrisonersDilemma(Game):
     """Two players cooperate or defect at the same time (Flood & Dresher 1950; Rapoport & Chammah 1965)."""
 
-    reward: float = parameter(400.0, unit="money", least=0, help="each of two cooperators earns")
-    sucker: float = parameter(0.0, unit="money", least=0, help="a cooperator who meets a defector earns")
-    temptation: float = parameter(
-        700.0, unit="money", least=0, help="a defector who meets a cooperator earns"
-    )
-    punishment: float = parameter(300.0, unit="money", least=0, help="each of two defectors earns")
+    reward: float = parameter(400.0, unit="money", help="each of two cooperators earns")
+    sucker: float = parameter(0.0, unit="money", help="a cooperator who meets a defector earns")
+    temptation: float = parameter(700.0, unit="money", help="a defector who meets a cooperator earns")
+    punishment: float = parameter(300.0, unit="money", help="each of two defectors earns")
 
     roles = ("player", "player")
     equilibrium = (

@@ -29,12 +29,12 @@ from gamesim.matrix import best_alike, largest_total, paid, symmetric_equilibriu
 class StagHunt(Game):
     """Two players meet at the better of two equilibria, or play safe (Rousseau 1755; Cooper et al. 1992)."""
 
-    together: float = parameter(1000.0, unit="money", least=0, help="each of two who hunt stag earns")
-    alone: float = parameter(0.0, unit="money", least=0, help="one who hunts stag alone earns")
+    together: float = parameter(1000.0, unit="money", help="each of two who hunt stag earns")
+    alone: float = parameter(0.0, unit="money", help="one who hunts stag alone earns")
     tempted: float = parameter(
-        800.0, unit="money", least=0, help="one who hunts hare while the other hunts stag earns"
+        800.0, unit="money", help="one who hunts hare while the other hunts stag earns"
     )
-    safe: float = parameter(800.0, unit="money", least=0, help="each of two who hunt hare earns")
+    safe: float = parameter(800.0, unit="money", help="each of two who hunt hare earns")
 
     roles = ("player", "player")
     equilibrium = "the risk-dominant one of the two (at a tie, stag)"

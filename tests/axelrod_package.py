@@ -115,7 +115,7 @@ def score(entry: str, seed: int) -> float:
     earned: list[float] = []
     for place, other in enumerate(ENTRIES):
         first, second = match(entry, other, seed * len(ENTRIES) + place).final_score()
-        earned.append((first + second) / 2 if entry == other else first)
+        earned.append(float(first + second) / 2 if entry == other else float(first))
     return float(mean(earned))
 
 

@@ -34,8 +34,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"group_size": 2, "effect": "amount", "deduction": 3, "cost": "linear"},
         {"group_size": 5},
     ],
-    "prisoners_dilemma": [{"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7}],
+    "prisoners_dilemma": [
+        {"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7},
+        {"reward": 20, "temptation": 30, "sucker": -10, "punishment": 0},
+        {"reward": -1, "temptation": 0, "sucker": -10, "punishment": -5},
+    ],
     "public_goods": [{"group_size": 2}, {"group_size": 5, "mpcr": 0.3, "hold": "multiplier"}],
+    "stag_hunt": [{"alone": -1000.0, "tempted": -50, "safe": -100}],
     "threshold_public_good": [
         {"group_size": 3, "endowment": 5, "threshold": 9, "benefit": 4, "refund": False}
     ],

@@ -21,6 +21,11 @@ WIDTH = 10
 POLICIES = 4
 """Most policies that have a line each."""
 _BARS = "▁▂▃▄▅▆▇█"
+UNDEFINED = {
+    "efficiency": "efficiency: - where no group could earn more than nothing",
+    "gini": "Gini of earnings: - where somebody lost more than they earned so far, or nobody earned anything",
+}
+"""Why a measure may be missing."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,9 @@ def print_rounds(run: Run) -> None:
         )
     console.print()
     console.print(table)
+    for measure, why in UNDEFINED.items():
+        if timed.loc[timed["measure"] == measure, "value"].isna().any():
+            console.print(why, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
 
