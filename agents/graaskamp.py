@@ -18,8 +18,9 @@ class Graaskamp(Strategy):
 
     Against who cooperates as often as not, by a chi-squared test at 5 % in every round, it defects for good; with tit
     for tat and its own twin it plays tit for tat; against others it cooperates but for a defection every 5 to 15
-    rounds, all equally likely. As in the Axelrod package the program ANALOGY, with which it would play tit for tat too,
-    is left out, and a twin is who did the same in every round. Ninth in Axelrod's first tournament.
+    rounds, all equally likely. As in the Axelrod package (whose gaps end at 14) the program ANALOGY, with which it
+    would play tit for tat too, is left out, and a twin is who did the same in every round. Ninth in Axelrod's first
+    tournament.
     """
 
     lookback = None

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations_with_replacement, product
 from statistics import mean, stdev
 from typing import Any
@@ -87,9 +88,23 @@ def written(moves: Sequence[str]) -> str:
     return f"{first[:SHOWN]} {second[:SHOWN]} {digest[:12]}"
 
 
+@cache
+def package() -> Any:
+    """Load the Axelrod package, with Graaskamp's gaps of 5 to 15 moves; its own draw leaves 15 out."""
+    axelrod = importlib.import_module("axelrod")
+    generator = importlib.import_module("axelrod.random_").RandomGenerator
+    half_open = generator.randint
+
+    def randint(self: Any, *ends: int, **named: Any) -> int:
+        return int(half_open(self, ends[0], ends[1] + 1) if ends else half_open(self, **named))
+
+    generator.randint = randint
+    return axelrod
+
+
 def match(first: str, second: str, seed: int) -> Any:
     """Play a match of the Axelrod package."""
-    axelrod = importlib.import_module("axelrod")
+    axelrod = package()
     players = [getattr(axelrod, KNOWN[name])() for name in (first, second)]
     played = axelrod.Match(players, turns=ROUNDS, seed=seed)
     played.play()

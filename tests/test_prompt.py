@@ -260,10 +260,10 @@ def test_the_order_is_told_in_a_few_words() -> None:
 
 
 def test_a_game_that_names_its_options_itself_does_not_vary(tmp_path: Path) -> None:
-    written = Path("games/prisoners_dilemma.py").read_text(encoding="utf-8")
+    written = Path("games/battle_of_the_sexes.py").read_text(encoding="utf-8")
     own = tmp_path / "fixed_letters.py"
-    own.write_text(written.replace("{cooperate}", "A").replace("{defect}", "B"), encoding="utf-8")
-    assert arrangements(catalog.find_game(str(own))(), "choose") == 1
+    own.write_text(written.replace("{ballet}", "A").replace("{fight}", "B"), encoding="utf-8")
+    assert arrangements(catalog.find_game(str(own))(), "row") == 1
 
 
 def test_a_shorter_memory_tells_the_last_rounds_under_their_numbers() -> None:
