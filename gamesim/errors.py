@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class GamesimError(Exception):
@@ -48,6 +51,22 @@ def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> G
     listing = ", ".join(names) if names else "none"
     prefix = f"{where}: " if where else ""
     return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({_plural(kind)}: {listing})")
+
+
+@contextmanager
+def faults_of(kind: type, method: str) -> Iterator[None]:
+    """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
+            raise
+        file = inspect.getsourcefile(kind)
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
+        raise GamesimError(
+            f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _plural(kind: str) -> str:

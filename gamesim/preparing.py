@@ -20,9 +20,10 @@ import numpy as np
 
 from gamesim import record
 from gamesim.catalog import find_agent, find_game
+from gamesim.compatible import check_society
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
-from gamesim.matching import ON_NETWORKS, Scene, find_matching
+from gamesim.matching import ON_NETWORKS, SEPARATE
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network
@@ -151,7 +152,9 @@ def prepare(
     meeting = matching or _usual_matching(rules, linked)
     dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
     if supergames is None:
-        supergames = _supergames_to_meet_all(rules, size) if continuation and meeting == "round_robin" else 1
+        one_pool = len(set(rules.roles)) == 1 or roles == "random"
+        partners = max(1, size - 1 if one_pool else size // 2)
+        supergames = partners if continuation and meeting == "round_robin" else 1
     society = Society.from_words(
         update,
         continuation=continuation,
@@ -168,8 +171,15 @@ def prepare(
     if source is not None:
         dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
     played = len(Calendar(rounds, society, seed))
-    _check_society(
-        rules, dealt, meeting, linked, society, seed, society.supergames if continuation else played
+    check_society(
+        rules,
+        dealt,
+        meeting,
+        linked,
+        society,
+        rewiring,
+        seed,
+        society.supergames if continuation else played,
     )
     if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
         raise GamesimError(
@@ -189,6 +199,7 @@ def prepare(
         linked is not None,
         str(prompts or ""),
         fixed_wording,
+        separate=meeting in SEPARATE,
     )
     notes = [] if source is None else source.notes(size)
     notes.extend(_idle(society, rewiring, played, len(items)))
@@ -281,14 +292,12 @@ def _usual_matching(game: Game, network: Network | None) -> str:
     """Give the matching that is meant where none is named."""
     if network is None or len(game.roles) == 1:
         return "stranger"
-    if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
+    if len(set(game.roles)) > 1:
         return "random_neighbour"
-    return "edges" if len(game.roles) == 2 else "neighbourhoods"
-
-
-def _supergames_to_meet_all(game: Game, n: int) -> int:
-    """Count the partners that everybody can have: all others, or all of the other role."""
-    return max(1, n - 1 if len(set(game.roles)) == 1 else n // 2)
+    sequential = any(each.sees for each in game.stages)
+    if len(game.roles) == 2:
+        return "random_neighbour" if sequential else "edges"
+    return "separate_neighbourhoods" if sequential else "neighbourhoods"
 
 
 def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) -> list[str]:
@@ -303,33 +312,6 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     if society.placement != "random" and agents == 1:
         notes.append(f"placement {society.placement} changes nothing where all agents are alike")
     return notes
-
-
-def _check_society(
-    game: Game,
-    dealt: Cast,
-    matching: str,
-    network: Network | None,
-    society: Society,
-    seed: int,
-    meetings: int,
-) -> None:
-    """Refuse, before anything is played, what does not fit together; groups are formed anew `meetings` times."""
-    find_matching(matching)
-    if society.update != "synchronous" and any(each.sees for each in game.stages):
-        raise GamesimError(
-            f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
-            "their choice"
-        )
-    if network is None and society.neighbours != "earnings":
-        raise GamesimError(
-            f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
-        )
-    if matching in ON_NETWORKS:
-        linked = None if network is None else network.copies(dealt.sessions)
-        find_matching(matching)(Scene(game, dealt, 1, seed, linked))
-        return
-    find_matching(matching)(Scene(game, dealt, meetings, seed))
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

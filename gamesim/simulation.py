@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import math
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import cast
 
@@ -18,14 +15,14 @@ from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.answers import Answers, check, seen_column, trait_columns
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
-from gamesim.matching import Scene, drawn_roles, find_matching
+from gamesim.matching import Scene, find_matching, formed
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
-from gamesim.observation import Observations, Past
+from gamesim.observation import Apart, Observations, Past
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
@@ -180,6 +177,8 @@ class Simulation(mesa.Model):
     def actions(self, stage: str = "") -> Floats:
         """Give what everybody did in the last round: (sessions * n,) float, by number; NaN where nothing was decided.
 
+        Who decides for several groups separately stands there with the mean.
+
         Parameters
         ----------
         stage : str
@@ -187,10 +186,10 @@ class Simulation(mesa.Model):
         """
         name = self.game.stage(stage or self.game.stages[0].name).name
         if name not in self._actions:
-            self._actions[name] = np.full(self.cast.n * self.cast.sessions, np.nan)
+            self._actions[name] = np.full(len(self.wealth), np.nan)
             if self.last is not None:
-                deciders = self.last.seats(self.game.decider(name)).deciders
-                self._actions[name][deciders] = self.last.decided[name]
+                seats = self.last.seats(self.game.decider(name))
+                self._actions[name] = seats.by_agent(self.last.decided[name], len(self.wealth)).copy()
         return self._actions[name]
 
     def step(self) -> None:
@@ -211,7 +210,8 @@ class Simulation(mesa.Model):
         meeting = when.supergame if self.society.continuation else self.steps
         number = self.steps
         groups = self._grouped(meeting)
-        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
+        whose = next(iter(groups.seats.values())).whose
+        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number, whose))
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
@@ -235,8 +235,7 @@ class Simulation(mesa.Model):
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
         scene = Scene(self.game, self.cast, meeting, self.seed, self.network, self._standing, present)
-        groups = self.match(scene)
-        return drawn_roles(scene, groups, self.steps) if self.cast.rotating else groups
+        return formed(self.match, scene, self.steps)
 
     def _present(self, rewiring: Rewiring) -> Ints | None:
         return rewiring.present(self.cast.n, self.cast.sessions, self.steps)
@@ -252,8 +251,10 @@ class Simulation(mesa.Model):
         """Keep the figures of the network on which the round was played, and change it if another follows."""
         cooperated = np.full(network.n, np.nan)
         for name, actions in play.decided.items():
-            deciders = play.seats(self.game.decider(name)).deciders
-            cooperated[deciders] = cooperation(spaces[name], actions)
+            share = play.seats(self.game.decider(name)).by_agent(
+                cooperation(spaces[name], actions), network.n
+            )
+            cooperated = np.where(np.isnan(share), cooperated, share)
         known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
         if self.steps < len(self.calendar):
             self.network = self._rewired(rewiring, network, play)
@@ -270,7 +271,7 @@ class Simulation(mesa.Model):
 
         def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
             policy = self.policies[index]
-            with _faults_of(type(policy), "link"):
+            with faults_of(type(policy), "link"):
                 return wishes(policy, obs, other, linked, rewiring.error, partial(self._linking, index))
 
         obs, done = self._observe(stage, play), play.decided[stage.name]
@@ -286,14 +287,16 @@ class Simulation(mesa.Model):
             stage = self.game.stages[0].name
             play.earned[self.game.roles[0]] = seats.along.earned(play.decided[stage], self._pairwise)
         else:
-            with _faults_of(type(self.game), "payoffs"):
+            with faults_of(type(self.game), "payoffs"):
                 paid = self.game.payoffs(play)
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
             seats = play.seats(role)
             gain = np.nan_to_num(earned) if missing else earned
-            if seats.once is not None and len(gain) == len(self.wealth):
+            if seats.whose is not None:
+                self.wealth += np.bincount(seats.agent, gain, len(self.wealth))
+            elif seats.once is not None and len(gain) == len(self.wealth):
                 self.wealth += gain  # in the order of their numbers
             else:
                 self.wealth[seats.deciders] += gain
@@ -319,16 +322,17 @@ class Simulation(mesa.Model):
         pairs = Play(self.game, Groups({role: Seats(np.arange(2 * many * many), 2)}), chance)
         options = np.arange(many, dtype=np.float64)
         pairs.decide(stage.name, np.column_stack([np.repeat(options, many), np.tile(options, many)]).ravel())
-        with _faults_of(type(self.game), "payoffs"):
+        with faults_of(type(self.game), "payoffs"):
             earned = self.game.payoffs(pairs)[role].reshape(many, many, 2)
         symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
         return None if asked_chance or not symmetric else earned[:, :, 0]
 
-    def _draws(self, purpose: str, agents: Ints, round: int) -> Draws:
+    def _draws(self, purpose: str, agents: Ints, round: int, whose: Ints | None = None) -> Draws:
         address = (self.seed, 0, round, purpose)
         if self.cast.sessions == 1:
-            return Draws(address, 0, agents)
-        return Draws(address, agents // self.cast.n, agents % self.cast.n)
+            return Draws(address, 0, agents, whose)
+        within = None if whose is None else whose % self.cast.n
+        return Draws(address, agents // self.cast.n, agents % self.cast.n, within)
 
     def _ask(self, stage: Stage, play: Play) -> tuple[Answers, Observations]:
         """Ask all deciders of a stage, each policy once."""
@@ -361,7 +365,8 @@ class Simulation(mesa.Model):
         """Tell who decides anew in this round, where not all do: (D,) bool."""
         if self.society.update == "synchronous" or not self.plays:
             return None
-        may = self.society.revising(self.steps, self.seed, self.cast.n, self.cast.sessions)[obs.agent]
+        begun = self.calendar.at(self.steps).supergame
+        may = self.society.revising(self.steps, begun, self.seed, self.cast.n, self.cast.sessions)[obs.agent]
         return may | np.isnan(self._last(stage, obs))
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
@@ -377,7 +382,7 @@ class Simulation(mesa.Model):
         policy = self.policies[index]
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
-        with _faults_of(type(policy), "decide"):
+        with faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
         check(policy, obs, decisions)
         return decisions
@@ -397,8 +402,8 @@ class Simulation(mesa.Model):
             agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen=play.shown(stage),
-            past=Past(tuple(self.plays), role, deciders, self._also(role)),
-            draws=self._draws(stage.name, deciders, self.steps),
+            past=Past(tuple(self.plays), role, deciders, self._also(role), seats.whose),
+            draws=self._draws(stage.name, deciders, self.steps, seats.whose),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
             own={name: play.decided[name] for name in earlier},
@@ -409,7 +414,23 @@ class Simulation(mesa.Model):
             ),
             continuation=self.society.continuation,
             known=self.reputation.known(play, role),
+            apart=self._apart(seats),
         )
+
+    def _apart(self, seats: Seats) -> Apart | None:
+        """Name the group of each seat as its agent does, where agents decide for each of several."""
+        network = self.network
+        if seats.whose is None or network is None:
+            return None
+        if self.rewiring is not None:
+            # Who is whose first or second neighbour changes with the network; numbers within the session stay.
+            name = seats.whose % self.cast.n + 1
+        else:
+            code = network.owner * network.n + network.neighbours
+            place = np.searchsorted(code, seats.agent * network.n + seats.whose)
+            name = place - network.starts[seats.agent] + 1
+        sizes = np.broadcast_to(np.asarray(seats.sizes), seats.groups)[seats.group()]
+        return Apart(np.where(seats.whose == seats.agent, 0, name), sizes)
 
     def _also(self, role: str) -> tuple[str, ...]:
         """Name the other roles that an agent may have held before."""
@@ -486,22 +507,6 @@ class Simulation(mesa.Model):
         first_seat = holder.agent[np.flatnonzero(holder.position() == 0)] // self.cast.n
         start = np.searchsorted(first_seat, np.arange(self.cast.sessions))
         return np.where(group < 0, -1, group - start[session])
-
-
-@contextmanager
-def _faults_of(kind: type, method: str) -> Iterator[None]:
-    """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
-            raise
-        file = inspect.getsourcefile(kind)
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
-        raise GamesimError(
-            f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _memory(policies: Sequence[Policy], society: Society) -> int | None:

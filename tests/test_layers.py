@@ -28,8 +28,8 @@ ENGINE = (
     ),
     *("neighbours", "reputation", "society", "subjects", "observation", "parameters", "policy", "behaviour"),
     *("catalog", "spec", "population", "matching", "record", "answers", "prompt", "reading", "rewiring"),
-    *("linking", "simulation", "elicit", "roster", "personas", "wiring", "preparing", "run", "sensitivity"),
-    *("replication", "replicate", "game_model", "command", "cli"),
+    *("linking", "simulation", "elicit", "roster", "personas", "wiring", "compatible", "preparing", "run"),
+    *("sensitivity", "replication", "replicate", "game_model", "command", "cli"),
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {

@@ -186,7 +186,7 @@ def test_everybody_of_the_other_role_is_met_once() -> None:
 
 def test_everybody_has_a_turn_in_every_generation() -> None:
     society = Society("sequential", share=0.3)
-    turns = np.array([society.revising(step, 0, 10, 2) for step in range(1, 5)])
+    turns = np.array([society.revising(step, 1, 0, 10, 2) for step in range(2, 6)])
     assert (turns.sum(axis=0) == 1).all()
 
 
