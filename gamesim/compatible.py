@@ -39,7 +39,8 @@ def check_society(
             f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
         )
     if matching not in ON_NETWORKS:
-        find_matching(matching)(Scene(game, dealt, meetings, seed))
+        with faults_of(type(game), "check_groups"):
+            game.check_groups(formed(find_matching(matching), Scene(game, dealt, meetings, seed), 1))
         return
     if matching in SEPARATE:
         _check_separate(game, matching, society, rewiring)
