@@ -78,9 +78,8 @@ def _rehearse(game: Game, scene: Scene, matching: str) -> None:
     with faults_of(type(game), "payoffs"):
         for each in game.stages:
             play.shown(each)
+            deciders = play.seats(game.decider(each.name)).deciders
             low = each.space(game, play).at(0.0)
-            play.decide(
-                each.name, np.broadcast_to(low, play.seats(each.by).deciders.shape).astype(np.float64)
-            )
+            play.decide(each.name, np.broadcast_to(low, deciders.shape).astype(np.float64))
         game.payoffs(play)
         game.feedback(play)

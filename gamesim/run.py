@@ -182,7 +182,7 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
-        from gamesim.analysis.series import NEEDED
+        from gamesim.analysis.series import NEEDED, SEPARATE
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")
@@ -190,6 +190,11 @@ class Run:
             raise GamesimError(
                 "the network changed from round to round and is not drawn: network_final.csv has the last one, "
                 "network_rounds.csv its figures by round, and plot_series draws the rounds"
+            )
+        if self.settings.matching in SEPARATE:
+            raise GamesimError(
+                f"agents are not drawn under {self.settings.matching}, where each decides several things at a time: "
+                "plot_series draws the rounds"
             )
         return plot_network(
             self.columns(*NEEDED),

@@ -209,8 +209,11 @@ def _neighbour_lines(obs: Observations, row: int, write: Write) -> list[str]:
         earned = column[list(seen).index("earned")] if "earned" in seen else np.nan
         text = " and ".join(did) if did else "no decision"
         shown.append(text if np.isnan(earned) else f"{text} (earned {write('earned', round(earned, 2))})")
-    average = " on average over all their games" if obs.apart is not None else ""
-    return [f"What your neighbours did{average} in the last round: {', '.join(shown)}."]
+    if obs.apart is not None:
+        return [
+            f"What each neighbour did on average over all its games in the last round: {'; '.join(shown)}."
+        ]
+    return [f"What your neighbours did in the last round: {', '.join(shown)}."]
 
 
 def _joined(parts: Sequence[str]) -> str:
