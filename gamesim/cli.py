@@ -129,7 +129,7 @@ def play(
         str | None,
         typer.Option(
             help="stranger, perfect_stranger, partner, round_robin, assortative, assortative_type; on a network edges, "
-            "neighbourhoods, random_neighbour."
+            "neighbourhoods (one choice for all), separate_edges, separate_neighbourhoods, random_neighbour."
         ),
     ] = None,
     network: Annotated[

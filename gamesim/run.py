@@ -258,7 +258,8 @@ def play(
         Independent repetitions, played side by side.
     matching : str, optional
         One of `gamesim.matching.MATCHINGS`; ``"stranger"`` unless given, on a network ``"neighbourhoods"``, or
-        ``"edges"`` for pairs, ``"random_neighbour"`` where they hold different roles or one answers the other.
+        ``"edges"`` for pairs, ``"random_neighbour"`` where they hold different roles or one answers the other,
+        ``"separate_neighbourhoods"`` where more than two answer each other.
     network : str, Path, Network or networkx graph, optional
         Who is next to whom, such as ``"watts_strogatz:n=400,k=6,p=0.1"``; its nodes are the agents of a session.
     update : str
