@@ -53,6 +53,16 @@ def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> G
     return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({_plural(kind)}: {listing})")
 
 
+def _plural(kind: str) -> str:
+    """Put the head of a kind into the plural: ``kinds of model``, ``memories``, ``mismatches``."""
+    head, *rest = re.split(r" (?=of |to )", kind, maxsplit=1)
+    if re.search(r"[^aeiou]y$", head):
+        head = f"{head[:-1]}ie"
+    elif head.endswith("ch"):
+        head = f"{head}e"
+    return " ".join([f"{head}s", *rest])
+
+
 @contextmanager
 def faults_of(kind: type, method: str) -> Iterator[None]:
     """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
@@ -67,13 +77,3 @@ def faults_of(kind: type, method: str) -> Iterator[None]:
         raise GamesimError(
             f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
         ) from error
-
-
-def _plural(kind: str) -> str:
-    """Put the head of a kind into the plural: ``kinds of model``, ``memories``, ``mismatches``."""
-    head, *rest = re.split(r" (?=of |to )", kind, maxsplit=1)
-    if re.search(r"[^aeiou]y$", head):
-        head = f"{head[:-1]}ie"
-    elif head.endswith("ch"):
-        head = f"{head}e"
-    return " ".join([f"{head}s", *rest])

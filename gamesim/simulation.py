@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import cast
@@ -23,6 +22,7 @@ from gamesim.matching import Scene, find_matching, formed
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Apart, Observations, Past
+from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
@@ -30,41 +30,6 @@ from gamesim.reputation import Reputation, cooperation
 from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
-
-
-class Player(mesa.discrete_space.CellAgent):
-    """One agent, for those who look at the model as Mesa does; the arrays behind it are the model's."""
-
-    def __init__(self, model: Simulation, number: int, role: str) -> None:
-        super().__init__(model)
-        self.number = number
-        self.role = role
-
-    @property
-    def session(self) -> int:
-        """Session of the agent."""
-        return self.number // int(self.model.cast.n)
-
-    @property
-    def policy(self) -> str:
-        """Name of the policy that decides for it."""
-        return str(self.model.labels[self.model.cast.policy[self.number]])
-
-    @property
-    def wealth(self) -> float:
-        """What it earned so far, in game units; rounds of void groups do not count."""
-        return float(self.model.wealth[self.number])
-
-    @property
-    def actions(self) -> dict[str, float]:
-        """What it did in the last round, by stage; NaN where it made no decision."""
-        stages = [each.name for each in self.model.game.stages if each.by == self.role]
-        return {stage: float(self.model.actions(stage)[self.number]) for stage in stages}
-
-    @property
-    def action(self) -> float:
-        """What it did in the last round, at the first of its stages; NaN where it made no decision."""
-        return next(iter(self.actions.values()), math.nan)
 
 
 class Simulation(mesa.Model):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strategies import all_games
+from strategies import all_games, prepared
 
 from gamesim import play
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.matching import MATCHINGS, ON_NETWORKS
-from gamesim.preparing import prepare
 from gamesim.simulation import Simulation
 
 NETWORKS = ("watts_strogatz:n=24,k=4,p=0.3", "ring:n=24,k=2")
@@ -20,7 +19,7 @@ NETWORKS = ("watts_strogatz:n=24,k=4,p=0.3", "ring:n=24,k=2")
 def refused(game: Game, matching: str, network: str | None) -> str:
     """Play two rounds, or give what is said where it is refused before the first."""
     try:
-        made = prepare(game, "uniform", matching=matching, network=network, rounds=2)
+        made = prepared(game, "uniform", matching=matching, network=network, rounds=2)
     except GamesimError as refusal:
         return str(refusal)
     model = Simulation(**made.arguments())
@@ -59,7 +58,7 @@ def test_a_game_is_played_or_refused_before_play(name: str) -> None:
 )
 def test_what_would_do_instead_is_named(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(GamesimError, match=said):
-        prepare(agents="uniform", network="ring:n=24,k=2", **settings)
+        prepared(agents="uniform", network="ring:n=24,k=2", **settings)
 
 
 def test_a_game_with_groups_of_the_size_of_neighbourhoods_is_played() -> None:
@@ -82,4 +81,4 @@ def test_a_fault_in_a_game_of_ones_own_is_named_before_play(tmp_path: Any) -> No
         "        return {'member': play['give'].reshape(-1, 3).ravel() + play.groups.missing}\n"
     )
     with pytest.raises(GamesimError, match=r"mine.py, line 14: payoffs failed"):
-        prepare(str(file), "uniform", network="watts_strogatz:n=24,k=4,p=0.3", matching="neighbourhoods")
+        prepared(str(file), "uniform", network="watts_strogatz:n=24,k=4,p=0.3", matching="neighbourhoods")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelserver import serving
-from strategies import Watcher
+from strategies import Watcher, prepared
 
 from gamesim import play
 from gamesim.catalog import find_game
@@ -19,7 +19,6 @@ from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
-from gamesim.preparing import prepare
 from gamesim.prompt import texts
 from gamesim.simulation import Simulation
 from gamesim.society import Society
@@ -233,7 +232,7 @@ def test_conditional_cooperators_answer_group_by_group() -> None:
 @every_kind
 def test_the_past_stays_with_the_pair_where_the_network_changes(matching: str) -> None:
     """A tie that breaks and comes back finds its past again."""
-    made = prepare(
+    made = prepared(
         GAME_OF[matching],
         "uniform",
         network="watts_strogatz:n=14,k=4,p=0.3",
@@ -264,7 +263,7 @@ def test_the_past_stays_with_the_pair_where_the_network_changes(matching: str) -
 
 @every_kind
 def test_wealth_and_actions_of_an_agent(matching: str) -> None:
-    made = prepare(GAME_OF[matching], "uniform", network=paws(), matching=matching, rounds=3, sessions=2)
+    made = prepared(GAME_OF[matching], "uniform", network=paws(), matching=matching, rounds=3, sessions=2)
     model = Simulation(**made.arguments())
     for _ in range(3):
         model.step()
@@ -383,7 +382,7 @@ def test_what_takes_one_choice_an_agent_is_refused(given_: dict[str, Any], said:
         "rounds": 2,
     }
     with pytest.raises(GamesimError, match=said) as caught:
-        prepare(**usual | given_)
+        prepared(**usual | given_)
     assert "\n" not in str(caught.value)
 
 
