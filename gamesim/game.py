@@ -124,6 +124,11 @@ class Play:
         """Give the seats of a role."""
         return self.groups.seats[role]
 
+    def games(self, role: str) -> Floats:
+        """Give in how many groups the choice of each seat counts: (M,) float."""
+        seats = self.seats(role)
+        return seats.seated(seats.games())
+
     def total(self, stage: str) -> Floats:
         """Sum a stage's actions over each group, shown to each decider of the stage: (M,) float."""
         seats = self.seats(self.game.decider(stage))
@@ -155,10 +160,17 @@ class Play:
             Where groups are not of the size that the game says.
         """
         size = self.game.seats_of(role)
-        if not isinstance(self.seats(role).sizes, int):
+        sizes = self.seats(role).sizes
+        if not isinstance(sizes, int):
             raise GamesimError(
                 f"{self.game.name}: is for groups with {size} {role} seats, but these groups differ in size; "
                 "choose another matching"
+            )
+        if sizes != size:
+            other = f"group_size={sizes}" if "group_size" in self.game.parameters() else "another matching"
+            raise GamesimError(
+                f"{self.game.name}: is for groups with {size} {role} seats, but these groups have {sizes}; "
+                f"choose {other}"
             )
         return values.reshape(-1, size)
 
@@ -267,6 +279,9 @@ class Game:
 
     def check(self) -> None:
         """Refuse combinations of parameters that make no game; subclasses override."""
+
+    def check_groups(self, groups: Groups) -> None:
+        """Refuse groups, as a matching forms them on a network, that make no sense; subclasses override."""
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -107,6 +107,8 @@ class Setting:
         Folder of the prompt pack that language models read, if any.
     fixed_wording : bool
         Whether all language models read the first of the equivalent texts, options in the order of the game.
+    separate : bool
+        Whether an agent decides separately for each of the groups it is in.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -121,6 +123,7 @@ class Setting:
     linked: bool = False
     prompts: str = ""
     fixed_wording: bool = False
+    separate: bool = False
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.

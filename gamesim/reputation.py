@@ -128,10 +128,9 @@ class Reputation:
             return
         done: dict[str, Floats] = {}
         for stage, actions in play.decided.items():
-            deciders = play.seats(self._game.decider(stage)).deciders
+            seats = play.seats(self._game.decider(stage))
             for name, values in self._values(stage, actions, spaces[stage]).items():
-                done[name] = np.full(self._agents, np.nan)
-                done[name][deciders] = values
+                done[name] = seats.by_agent(values, self._agents)
         if self.level == "image":
             for name, values in done.items():
                 none = np.zeros(self._agents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,12 +11,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gamesim import catalog
+from gamesim.design import Design
 from gamesim.distribution import ActionDistribution, uniform
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Policy
 from gamesim.population import cast
+from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
@@ -170,3 +173,10 @@ def observed(game: Game, groups: int, *, rounds: int = 1, seed: int = 0) -> list
     watcher = Watcher()
     simulate(game, [watcher], groups * len(game.roles), rounds=rounds, seed=seed)
     return watcher.shown
+
+
+def prepared(game: str | Game, agents: str = "uniform", **given: Any) -> Prepared:
+    """Get everybody ready for a play with some settings and parameters of the game."""
+    names = {each.name for each in dataclasses.fields(Design)}
+    design = Design(**{name: value for name, value in given.items() if name in names})
+    return prepare(game, agents, design, {name: value for name, value in given.items() if name not in names})

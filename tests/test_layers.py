@@ -50,6 +50,7 @@ ENGINE = (
     "personas",
     "wiring",
     "design",
+    "compatible",
     "preparing",
     "run",
     "sensitivity",

@@ -30,6 +30,8 @@ COLUMNS = (
 )
 NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SESSION)
 """Columns of the decision table that are looked at."""
+SEPARATE = ("separate_edges", "separate_neighbourhoods")
+"""Matchings under which an agent has a row for each of its groups."""
 _RANGES = {
     "share": (0.0, 1.0),
     "agents": (0.0, 1.0),
@@ -76,6 +78,8 @@ def series(
         ``settled``, the first round from which the mean (or share) stays within the band, and ``end_game``, the last
         round less the mean of those before.  Limits are NaN with fewer than two sessions.
     """
+    if settings.get("matching") in SEPARATE:
+        edges = None  # there is no one action of an agent to set beside those of its neighbours
     laid = panels(table, list(settings.get("decisions", {})))
     rows: list[pd.DataFrame] = []
     for decision, option, policy, measure, values in _all(laid, settings, edges):
@@ -161,6 +165,8 @@ def _possible(paid: Mapping[str, Panel], settings: Mapping[str, Any], edges: Int
         return None
     role, panel = next(iter(paid.items()))
     matching = settings.get("matching", "")
+    if matching == "separate_neighbourhoods":
+        return None
     if matching in ("edges", "neighbourhoods"):
         return None if edges is None else _possible_around(panel, matching, edges, most)
     groups = panel.by_policy((~np.isnan(panel.payoff)).astype(np.float64)).sum(axis=0) / seats[role]

@@ -39,6 +39,11 @@ class Imitator(ExactPolicy):
                 f"{self.agent_name()} imitates its neighbours: play it on a network, such as "
                 "--network watts_strogatz:k=6,p=0.1"
             )
+        if setting.separate:
+            raise GamesimError(
+                f"{self.agent_name()} takes over what a neighbour did, and who decides separately for each group does "
+                "several things: play it with matching edges or neighbourhoods"
+            )
         if self.start is not None and not 0 <= self.start <= 1:
             raise GamesimError(f"{self.agent_name()}@start={self.start} must be 0 to 1")
         return self

@@ -22,6 +22,7 @@ from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.analysis.missing import Missing
+from gamesim.analysis.series import SEPARATE
 from gamesim.analysis.votes import UNUSABLE
 from gamesim.archive import read_settings
 from gamesim.command.rounds import print_rounds, several
@@ -130,8 +131,9 @@ def result(
 ) -> None:
     """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
     if plot is not None and played and run.settings.network is not None:
-        # A network that changes has no one picture; its rounds have.
-        (run.plot_series if run.settings.network.get("rewire") else run.plot_network)(plot)
+        # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.
+        changing = bool(run.settings.network.get("rewire")) or run.settings.matching in SEPARATE
+        (run.plot_series if changing else run.plot_network)(plot)
     elif plot is not None:
         from gamesim.analysis.plot import plot as draw
 

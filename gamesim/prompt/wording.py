@@ -24,6 +24,10 @@ MATCHING: Mapping[str, str] = {
     "partner": "with the same people each time",
     "perfect_stranger": "with people each time whom you have not met before",
     "round_robin": "with somebody new each time until you have met everybody",
+    "assortative": "each time with people who have earned about as much as you so far",
+    "assortative_type": "each time with people who decide in the same way as you",
+    "separate_edges": "with your neighbours each time",
+    "separate_neighbourhoods": "with your neighbours each time",
 }
 ROUNDS: Mapping[str, str] = {
     "alone": "You do this {rounds} times.",
