@@ -15,6 +15,7 @@ from gamesim.actions import ActionSpace
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game, Play
 from gamesim.groups import Seats
+from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
@@ -163,6 +164,8 @@ class Observations:
         Probability that another round follows each; `rounds` are announced where it is 0.
     known : mapping from name to (D,) float
         What they know of those they meet, as `gamesim.reputation` names it.
+    messages : Messages
+        The words behind the codes of what is said in the game.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -186,6 +189,7 @@ class Observations:
     neighbours: Neighbours | None = None
     continuation: float = 0.0
     known: Mapping[str, Floats] = field(default_factory=dict)
+    messages: Messages = field(default_factory=Messages)
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -216,6 +220,7 @@ class Observations:
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
             continuation=self.continuation,
             known={name: values[rows] for name, values in self.known.items()},
+            messages=self.messages,
         )
 
     @cached_property

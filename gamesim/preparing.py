@@ -29,6 +29,7 @@ from gamesim.network import Network
 from gamesim.personas import Given, find_personas
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
+from gamesim.prompt.knowledge import ONCE
 from gamesim.record import Settings
 from gamesim.rewiring import Rewiring
 from gamesim.society import Calendar, Society
@@ -197,6 +198,7 @@ def prepare(
     if source is not None and not any(policy.reads_personas for policy in policies):
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
+    notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
@@ -305,6 +307,16 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     return notes
 
 
+def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:
+    """Say who has no words for the stages at which something is said."""
+    notes = []
+    for index, (label, policy) in enumerate(zip(labels, policies, strict=True)):
+        stages = [each for each in rules.talks if rules.decider(each) in dealt.roles_of(index)]
+        if stages and not policy.speaks:
+            notes.append(f"{label} has no words: it says nothing at {' and '.join(stages)}")
+    return notes
+
+
 def _check_society(
     game: Game,
     dealt: Cast,
@@ -316,6 +328,11 @@ def _check_society(
 ) -> None:
     """Refuse, before anything is played, what does not fit together; groups are formed anew `meetings` times."""
     find_matching(matching)
+    if game.talks and matching in ONCE:
+        raise GamesimError(
+            f"{game.name}: matching {matching} is for games without messages, since a message is for one group; use "
+            "random_neighbour"
+        )
     if society.update != "synchronous" and any(each.sees for each in game.stages):
         raise GamesimError(
             f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "

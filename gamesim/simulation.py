@@ -16,13 +16,14 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import ActionSpace, Choice
-from gamesim.answers import Answers, check, seen_column, trait_columns
+from gamesim.actions import ActionSpace, Choice, Text
+from gamesim.answers import Answers, check, message_columns, seen_column, trait_columns
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
 from gamesim.matching import Scene, drawn_roles, find_matching
+from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Observations, Past
@@ -60,7 +61,7 @@ class Player(mesa.discrete_space.CellAgent):
 
     @property
     def actions(self) -> dict[str, float]:
-        """What it did in the last round, by stage; NaN where it made no decision."""
+        """What it did in the last round, by stage, of a message its length; NaN where it made no decision."""
         stages = [each.name for each in self.model.game.stages if each.by == self.role]
         return {stage: float(self.model.actions(stage)[self.number]) for stage in stages}
 
@@ -137,6 +138,8 @@ class Simulation(mesa.Model):
         self._memory = _memory(policies, society)
         self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
+        self.messages = Messages()
+        """The words of everything that was said."""
         self.plays: list[Play] = []
         self.last: Play | None = None
         """The last round."""
@@ -180,6 +183,8 @@ class Simulation(mesa.Model):
     def actions(self, stage: str = "") -> Floats:
         """Give what everybody did in the last round: (sessions * n,) float, by number; NaN where nothing was decided.
 
+        Of messages it is the number of characters, as in the table.
+
         Parameters
         ----------
         stage : str
@@ -190,7 +195,10 @@ class Simulation(mesa.Model):
             self._actions[name] = np.full(self.cast.n * self.cast.sessions, np.nan)
             if self.last is not None:
                 deciders = self.last.seats(self.game.decider(name)).deciders
-                self._actions[name][deciders] = self.last.decided[name]
+                done = self.last.decided[name]
+                self._actions[name][deciders] = (
+                    self.messages.length(done) if name in self.game.talks else done
+                )
         return self._actions[name]
 
     def step(self) -> None:
@@ -211,7 +219,7 @@ class Simulation(mesa.Model):
         meeting = when.supergame if self.society.continuation else self.steps
         number = self.steps
         groups = self._grouped(meeting)
-        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
+        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number), self.messages)
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
@@ -252,6 +260,8 @@ class Simulation(mesa.Model):
         """Keep the figures of the network on which the round was played, and change it if another follows."""
         cooperated = np.full(network.n, np.nan)
         for name, actions in play.decided.items():
+            if name in self.game.talks:
+                continue
             deciders = play.seats(self.game.decider(name)).deciders
             cooperated[deciders] = cooperation(spaces[name], actions)
         known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
@@ -375,6 +385,8 @@ class Simulation(mesa.Model):
 
     def _answered(self, index: int, obs: Observations) -> Decisions:
         policy = self.policies[index]
+        if isinstance(obs.space, Text) and not policy.speaks:
+            return Decisions(np.full(len(obs), SILENCE), "silent")
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with _faults_of(type(policy), "decide"):
@@ -409,6 +421,7 @@ class Simulation(mesa.Model):
             ),
             continuation=self.society.continuation,
             known=self.reputation.known(play, role),
+            messages=self.messages,
         )
 
     def _also(self, role: str) -> tuple[str, ...]:
@@ -473,6 +486,8 @@ class Simulation(mesa.Model):
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        if isinstance(space, Text):
+            columns |= message_columns(answers.actions, self.messages)
         if self.cast.subjects is not None:
             columns |= trait_columns(self.cast.subjects.take(obs.agent))
         return columns
@@ -521,6 +536,6 @@ def _known(play: Play) -> Play:
     """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
     if not any(np.isnan(values).any() for values in play.decided.values()):
         return play
-    known = Play(play.game, play.groups, play.chance_draws)
+    known = Play(play.game, play.groups, play.chance_draws, play.messages)
     known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known

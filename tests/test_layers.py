@@ -19,6 +19,7 @@ ENGINE = (
         "values",
         "streams",
         "actions",
+        "messages",
         "distribution",
         "network",
         "groups",
