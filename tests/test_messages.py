@@ -425,6 +425,8 @@ def test_a_reputation_and_neighbours_are_of_what_was_done() -> None:
         group_size=2,
     )
     assert run.decisions["payoff"].notna().all()
+    series = run.series()
+    assert set(series.loc[series["measure"] == "assortment", "decision"]) == {"cheap_talk.contribute"}
 
 
 def test_messages_on_a_terminal_are_shown_and_never_obeyed(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
     rows.sort(key=lambda row: order.index(row["decision"]))
     for row in rows:
         if settings.decisions[row["decision"]]["unit"] == Text.unit:
-            row["decision"] += " (characters)"
+            row["decision"] += f" ({Text.unit})"
     amounts = [row for row in rows if not row["choices"]]
     choices = [row for row in rows if row["choices"]]
     if amounts:
