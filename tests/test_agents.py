@@ -290,6 +290,8 @@ def test_equilibrium_play_is_what_the_game_writes_down(name: str) -> None:
     game = all_games()[name]
     for obs in batches(game):
         policy = prepared("spe", game, obs.stage)
+        if obs.stage in game.talks:
+            continue
         assert policy is not None
         plan = game.selfish(obs.stage, obs.seen, len(obs))
         if not isinstance(plan, ActionDistribution):

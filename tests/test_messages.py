@@ -393,6 +393,9 @@ def test_a_pack_of_a_game_with_messages_is_ours_again(tmp_path: Path) -> None:
         for each in game.stages:
             seen = game.seen_at(each.name, 0.5)
             assert told(game, each.name, seen, style=Style(pack=pack)) == told(game, each.name, seen)
+    (tmp_path / "cheap_talk.toml").write_text('[ask]\ncontribute = "{said.number}?"\n', encoding="utf-8")
+    with pytest.raises(GamesimError, match="takes more of a placeholder than there is"):
+        open_pack(tmp_path)
     (tmp_path / "cheap_talk.toml").write_text('[ask]\ncontribute = "After {said}?"\n', encoding="utf-8")
     with pytest.raises(GamesimError, match="every text of contribute speaks of what is not shown there"):
         told(game, "contribute", {"others_announced": 3.0}, style=Style(pack=open_pack(tmp_path)))

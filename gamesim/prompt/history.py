@@ -137,25 +137,27 @@ def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[
     return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
 
 
-def _overall(name: str, values: Floats, speech: Terms) -> Word:
+def _overall(name: str, values: Floats, speech: Terms) -> str:
     """Sum up one thing over the rounds in which there was one."""
     valid = values[~np.isnan(values)]
     missing = len(values) - len(valid)
     if not len(valid):
         return Word(NO_DECISION, math.nan)
-    mean = float(valid.mean())
     if speech.said(name):
         spoken = int(np.sum(valid != SILENCE))
-        times = [("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)]
-        text = " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
-    elif kinds := speech.kinds(name):
+        return _counted([("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)])
+    mean = float(valid.mean())
+    if kinds := speech.kinds(name):
         times = [(kind, int(np.sum(valid == i))) for i, kind in enumerate(kinds)]
-        times += [(NO_DECISION, missing)]
-        text = " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
+        text = _counted([*times, (NO_DECISION, missing)])
     else:
         text = f"{speech.one(name, round(mean, 2))} on average"
         text += f" ({NO_DECISION} {_times(missing)})" if missing else ""
     return Word(text, mean)
+
+
+def _counted(times: Sequence[tuple[str, int]]) -> str:
+    return " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
 
 
 def _times(count: int) -> str:

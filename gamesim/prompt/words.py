@@ -99,10 +99,12 @@ class Terms:
         space = self.spaces[stage]
         return self.messages.text(action) if isinstance(space, Text) else space.write(action)
 
-    def one(self, name: str, value: float) -> Word:
-        """Write one value."""
+    def one(self, name: str, value: float) -> str:
+        """Write one value: a `Word`, but for what is said, which is no number."""
         if math.isnan(value):
             return Word(NO_DECISION, value)
+        if self.said(name):
+            return self.messages.written(value)
         return Word(self._text(name, value), value)
 
     def kinds(self, name: str) -> tuple[str, ...]:
@@ -113,8 +115,6 @@ class Terms:
         return space.shown if isinstance(space, Choice) else ()
 
     def _text(self, name: str, value: float) -> str:
-        if self.said(name):
-            return self.messages.written(value)
         if kinds := self.kinds(name):
             if len(kinds) == 2 and not float(value).is_integer():
                 # On a network this is what several neighbours did.
