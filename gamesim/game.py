@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -178,17 +178,26 @@ class Play:
         """
         role = self.game.decider(stage)
         seats, said = self.seats(role), self[stage]
-        codes = seats.spread(seats.total(said * 0.0))
+        heard = seats.spread(seats.total(said * 0.0))
         sizes = np.broadcast_to(np.asarray(seats.sizes), (seats.groups,))
-        ends = np.cumsum(sizes)
-        for group in np.flatnonzero(np.add.reduceat(said, ends - sizes) > 0) if len(said) else ():
-            rows = slice(int(ends[group] - sizes[group]), int(ends[group]))
-            texts = [self.messages.text(code) for code in said[rows].tolist()]
-            codes[rows] = [
-                self.messages.converse(tuple(zip(speakers(role, len(texts), own), texts, strict=True)))
-                for own in range(len(texts))
-            ]
-        return codes
+        starts = np.cumsum(sizes) - sizes
+        spoken = np.flatnonzero(np.add.reduceat(said, starts) > 0) if len(said) else ()
+        # Where words are few many groups say the same.
+        conversations: dict[tuple[float, ...], list[float]] = {}
+        for group in spoken:
+            seat = slice(int(starts[group]), int(starts[group] + sizes[group]))
+            codes = tuple(said[seat].tolist())
+            if codes not in conversations:
+                conversations[codes] = self._heard(role, codes)
+            heard[seat] = conversations[codes]
+        return heard
+
+    def _heard(self, role: str, codes: Sequence[float]) -> list[float]:
+        texts, many = [self.messages.text(code) for code in codes], len(codes)
+        return [
+            self.messages.converse(tuple(zip(speakers(role, many, own), texts, strict=True)))
+            for own in range(many)
+        ]
 
     def shown(self, stage: Stage) -> dict[str, Floats]:
         """Give what a stage shows of this round to each of its deciders: (M,) float each."""

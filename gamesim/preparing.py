@@ -261,7 +261,7 @@ def _usual_matching(game: Game, network: Network | None) -> str:
     """Give the matching that is meant where none is named."""
     if network is None or len(game.roles) == 1:
         return "stranger"
-    if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
+    if len(set(game.roles)) > 1 or game.talks or any(each.sees for each in game.stages):
         return "random_neighbour"
     return "edges" if len(game.roles) == 2 else "neighbourhoods"
 
