@@ -30,7 +30,7 @@ class Crra(Chooser):
         As in `Chooser`.
     """
 
-    r: Parameter = personal(0.4)
+    r: Parameter = personal(0.4, free="negative seeks risk")
 
     fitted = {"r": (-2.0, 3.0), "precision": (0.0, 10.0)}
     social = False

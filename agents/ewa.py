@@ -38,7 +38,7 @@ class Ewa(Learner):
     delta: Parameter = personal(0.5, least=0, most=1)
     rho: Parameter = personal(0.9, least=0, most=1)
     experience: Parameter = personal(1.0, least=0)
-    precision: Parameter = personal(0.1, least=0)
+    precision: Parameter = personal(0.1, least=0, endless=True)
 
     fitted = {
         "phi": (0.0, 1.0),

@@ -28,8 +28,8 @@ class FehrSchmidt(Chooser):
         As in `Chooser`.
     """
 
-    alpha: Parameter = personal(0.85)
-    beta: Parameter = personal(0.315)
+    alpha: Parameter = personal(0.85, least=0)
+    beta: Parameter = personal(0.315, least=0, most=1)
 
     fitted = {"alpha": (0.0, 5.0), "beta": (0.0, 1.0), "precision": (0.0, 10.0)}
 

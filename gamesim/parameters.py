@@ -192,7 +192,8 @@ class Parameter:
     def bounds(self) -> tuple[float, float]:
         """Give the least and the largest value that anybody can have."""
         if self.family in FAMILIES:
-            low, high = FAMILIES[self.family].quantiles(np.array([0.0, 1.0]), *self.numbers)
+            with np.errstate(divide="ignore"):
+                low, high = FAMILIES[self.family].quantiles(np.array([0.0, 1.0]), *self.numbers)
             return float(low), float(high)
         return min(self.numbers), max(self.numbers)
 
@@ -204,17 +205,52 @@ def _number(where: str, text: str) -> float:
         raise GamesimError(f"{where} = {text!r} is neither a number nor a distribution") from None
 
 
-def personal(default: float, *, least: float = -math.inf, most: float = math.inf) -> Any:
-    """Declare an option of an agent as a `Parameter`: its default and range.
+def personal(default: float, *, free: str = "", endless: bool = False, **bounds: float) -> Any:
+    """Declare an option of an agent as a `Parameter`, which may differ from person to person.
 
     Parameters
     ----------
     default : float
         For everybody, unless something else is written.
-    least, most : float
-        Closed bounds, within which whole distributions must lie.
+    free, endless, **bounds
+        As in `ranged`; whole distributions must lie within the bounds.
     """
-    return dataclasses.field(default=Parameter.constant(default), metadata={"least": least, "most": most})
+    return ranged(Parameter.constant(default), free=free, endless=endless or math.isinf(default), **bounds)
+
+
+def ranged(
+    default: Any,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    free: str = "",
+    endless: bool = False,
+) -> Any:
+    """Declare an option of an agent that is a number: its default and range.
+
+    Parameters
+    ----------
+    default : object
+        Unless something else is written.
+    least, most : float
+        Closed bounds.
+    free : str
+        Why it has neither bound.
+    endless : bool
+        Whether it may be infinite.
+    """
+    rule = {"least": least, "most": most, "free": free, "endless": endless}
+    return dataclasses.field(default=default, metadata=rule)
+
+
+def range_of(rule: Mapping[str, Any]) -> str:
+    """Put the range of an option in words, such as ``0 to 1`` or ``at least 0``; nothing where none is declared."""
+    if "least" not in rule:
+        return ""
+    least, most = rule["least"], rule["most"]
+    if math.isfinite(least):
+        return f"{plain(least)} to {plain(most)}" if math.isfinite(most) else f"at least {plain(least)}"
+    return f"at most {plain(most)}" if math.isfinite(most) else "any number"
 
 
 def check_range(where: str, parameter: Parameter, rule: Mapping[str, Any]) -> None:
@@ -225,14 +261,13 @@ def check_range(where: str, parameter: Parameter, rule: Mapping[str, Any]) -> No
     GamesimError
         Naming the bounds.
     """
-    least, most = rule.get("least", -math.inf), rule.get("most", math.inf)
     low, high = parameter.bounds()
-    if low >= least and high <= most:
-        return
-    bounds = f"{plain(least)} to {plain(most)}" if math.isfinite(most) else f"at least {plain(least)}"
-    bounds = bounds if math.isfinite(least) else f"at most {plain(most)}"
+    if rule["least"] <= low and high <= rule["most"]:
+        if parameter.varies or math.isfinite(parameter.value) or rule["endless"]:
+            return
+        raise GamesimError(f"{where} = {parameter.written} must be finite")
     verb = "can fall outside: it must be" if parameter.varies else "must be"
-    raise GamesimError(f"{where} = {parameter.written} {verb} {bounds}")
+    raise GamesimError(f"{where} = {parameter.written} {verb} {range_of(rule)}")
 
 
 def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Parameter]:

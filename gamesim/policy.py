@@ -259,8 +259,10 @@ class Policy(ABC):
             else:
                 known = [*fields, "file"] if personal else fields
                 raise unknown("option", name, known, where=cls.agent_name())
-        for name in personal.keys() & values.keys():
-            check_range(f"{cls.agent_name()}@{name}", values[name], personal[name].metadata)
+        for name, value in values.items():
+            if "least" in fields[name].metadata:
+                number = value if isinstance(value, Parameter) else Parameter.constant(value)
+                check_range(f"{cls.agent_name()}@{name}", number, fields[name].metadata)
         missing = [
             name
             for name, item in fields.items()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ from strategies import all_games, observed
 
 import gamesim
 from gamesim.catalog import find_agent, names
+from gamesim.command.listing import explained
+from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
-from gamesim.parameters import FAMILIES, Parameter
+from gamesim.parameters import FAMILIES, Parameter, range_of
 from gamesim.policy import Policy
 from gamesim.streams import Floats
 
@@ -60,7 +65,7 @@ def test_people_are_drawn_from_the_distribution_and_stay_who_they_are() -> None:
     assert stats.kstest(first, SCIPY["lognormal(-0.8,0.9)"].cdf).pvalue > 1e-3
     game = all_games()["dictator"]
     one, two = observed(game, 50, rounds=2)
-    kept = fehr_schmidt(alpha="normal(0,1)").alpha  # type: ignore[attr-defined]
+    kept = fehr_schmidt(alpha="lognormal(0,1)").alpha  # type: ignore[attr-defined]
     by_agent = dict(zip(one.agent.tolist(), kept.of(one).tolist(), strict=True))
     assert [by_agent[agent] for agent in two.agent.tolist()] == kept.of(two).tolist()
     assert len(first) == len(second)
@@ -69,7 +74,7 @@ def test_people_are_drawn_from_the_distribution_and_stay_who_they_are() -> None:
 def test_parameters_are_drawn_apart_and_a_file_keeps_them_together(tmp_path: Path) -> None:
     game = all_games()["dictator"]
     (obs,) = observed(game, 3000)
-    apart = fehr_schmidt(alpha="normal(0,1)", beta="uniform(-1,1)")
+    apart = fehr_schmidt(alpha="exponential(1)", beta="uniform(0,1)")
     rho = np.corrcoef(apart.alpha.of(obs), apart.beta.of(obs))[0, 1]  # type: ignore[attr-defined]
     assert abs(rho) < 4 / np.sqrt(3000)
     file = tmp_path / "params.csv"
@@ -112,6 +117,8 @@ def test_a_toml_file_may_hold_one_number_for_all(tmp_path: Path) -> None:
         ({"alpha": "normal(0,inf)"}, "must be finite"),
         ({"precision": "normal(1,1)"}, "can fall outside: it must be at least 0"),
         ({"precision": "-1"}, "fehr_schmidt@precision = -1 must be at least 0"),
+        ({"beta": "normal(0.3,0.2)"}, r"normal\(0.3,0.2\) can fall outside: it must be 0 to 1"),
+        ({"alpha": "inf"}, "fehr_schmidt@alpha = inf must be finite"),
         ({"alfa": "1"}, "unknown option 'alfa'; did you mean 'alpha'"),
         ({"file": "nowhere.csv"}, "there is no such file"),
         ({"file": "params.txt"}, "must end in .csv or .toml"),
@@ -160,3 +167,40 @@ def test_bounds_for_fitting_name_parameters_and_hold_the_defaults() -> None:
             number = value.value if isinstance(value, Parameter) else value
             assert low < high
             assert low <= number <= high or np.isinf(number), (name, parameter)
+
+
+def numeric_options() -> list[tuple[str, str]]:
+    """List all options of all agents that are numbers, but those of a language model, which `Sampling` checks."""
+    found = []
+    for name in names("agents"):
+        kind = find_agent(name)
+        if not issubclass(kind, ModelPolicy):
+            hints = get_type_hints(kind)
+            found += [
+                (name, item.name)
+                for item in dataclasses.fields(kind)
+                if item.init and hints[item.name] not in (str, bool)
+            ]
+    return found
+
+
+@pytest.mark.parametrize(("agent", "option"), numeric_options())
+def test_every_number_has_a_range_and_what_lies_outside_is_refused(agent: str, option: str) -> None:
+    kind = find_agent(agent)
+    rule = next(item.metadata for item in dataclasses.fields(kind) if item.name == option)
+    outside = [rule["least"] - 0.1, rule["most"] + 0.1]
+    finite = [value for value in outside if np.isfinite(value)]
+    assert bool(finite) != bool(rule["free"])
+    for value in finite:
+        sentence = re.escape(f"{agent}@{option} = {value:.12g} must be {range_of(rule)}")
+        with pytest.raises(GamesimError, match=f"^{sentence}$"):
+            kind.from_options({option: f"{value:.12g}"})
+    if not rule["endless"] and not np.isfinite(rule["most"]):
+        with pytest.raises(GamesimError, match=f"^{agent}@{option} = inf must be finite$|is not a finite"):
+            kind.from_options({option: "inf"})
+
+
+@pytest.mark.parametrize("agent", sorted({name for name, _ in numeric_options()}))
+def test_every_parameter_is_explained(agent: str) -> None:
+    told = explained(find_agent(agent))
+    assert all(told.get(option) for name, option in numeric_options() if name == agent)

@@ -19,9 +19,10 @@ from rich.table import Table
 from gamesim import catalog, prompt
 from gamesim.actions import Amount, plain
 from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.contributions import Contributor
 from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
-from gamesim.behaviour.strategies import Contributor, Strategy
+from gamesim.behaviour.strategies import Strategy
 from gamesim.command.shown import console, marked, printable
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError, unknown
@@ -108,7 +109,7 @@ def agents(name: str = "") -> None:
 def _agent(name: str) -> None:
     kind = catalog.find_agent(name)
     console.print(f"[bold]{marked(name)}[/bold]  {marked(_first_line(kind))}\n")
-    told = _told(kind)
+    told = explained(kind)
     table = _listing("option", "default", "what it is")
     options = [item for item in dataclasses.fields(kind) if item.init]
     for item in options:
@@ -116,9 +117,9 @@ def _agent(name: str) -> None:
     console.print(table if options else "no options")
 
 
-def _told(kind: type) -> dict[str, str]:
+def explained(kind: type) -> dict[str, str]:
     """Read what the docstrings of a class and its bases say of each parameter."""
-    told = _told(Sampling) if issubclass(kind, ModelPolicy) else {}
+    told = explained(Sampling) if issubclass(kind, ModelPolicy) else {}
     for each in reversed(kind.__mro__):
         _, _, section = inspect.cleandoc(each.__doc__ or "").partition("\nParameters\n----------\n")
         section = re.split(r"\n\S[^\n]*\n-{3,}\n", f"\n{section}")[0]
