@@ -29,7 +29,7 @@ class RothErev(Learner):
         epsilon in the paper.
     """
 
-    strength: Parameter = personal(9.0, least=1e-6)
+    strength: Parameter = personal(9.0, least=0)
     forgetting: Parameter = personal(0.1, least=0, most=1)
     experimentation: Parameter = personal(0.2, least=0, most=1)
 
@@ -41,7 +41,7 @@ class RothErev(Learner):
         least = float(history.outlook.own.min())
         level = float(history.outlook.expect(history.outlook.own - least).mean())
         begin = of["strength"] * max(level, 1e-12) / history.options
-        propensity = np.broadcast_to(begin, (history.people, history.options))
+        propensity = np.broadcast_to(np.maximum(begin, 1e-300), (history.people, history.options))
         beside = _beside(history.options)
         for round in range(len(history)):
             took = history.took(round)

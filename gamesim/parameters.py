@@ -205,69 +205,72 @@ def _number(where: str, text: str) -> float:
         raise GamesimError(f"{where} = {text!r} is neither a number nor a distribution") from None
 
 
-def personal(default: float, *, free: str = "", endless: bool = False, **bounds: float) -> Any:
-    """Declare an option of an agent as a `Parameter`, which may differ from person to person.
+@dataclass(frozen=True)
+class Rule:
+    """What an option of an agent that is a number may be.
 
     Parameters
     ----------
-    default : float
-        For everybody, unless something else is written.
-    free, endless, **bounds
-        As in `ranged`; whole distributions must lie within the bounds.
-    """
-    return ranged(Parameter.constant(default), free=free, endless=endless or math.isinf(default), **bounds)
-
-
-def ranged(
-    default: Any,
-    *,
-    least: float = -math.inf,
-    most: float = math.inf,
-    free: str = "",
-    endless: bool = False,
-) -> Any:
-    """Declare an option of an agent that is a number: its default and range.
-
-    Parameters
-    ----------
-    default : object
-        Unless something else is written.
     least, most : float
-        Closed bounds.
+        Closed bounds, within which whole distributions must lie.
     free : str
         Why it has neither bound.
     endless : bool
         Whether it may be infinite.
+    whole : bool
+        Whether it must be a whole number.
+    shared : str
+        Why it must be the same for all.
     """
-    rule = {"least": least, "most": most, "free": free, "endless": endless}
-    return dataclasses.field(default=default, metadata=rule)
+
+    least: float = -math.inf
+    most: float = math.inf
+    free: str = ""
+    endless: bool = False
+    whole: bool = False
+    shared: str = ""
+
+    def __str__(self) -> str:
+        if math.isfinite(self.least):
+            bounds = (
+                f"{plain(self.least)} to {plain(self.most)}"
+                if math.isfinite(self.most)
+                else f"at least {plain(self.least)}"
+            )
+        else:
+            bounds = f"at most {plain(self.most)}" if math.isfinite(self.most) else "any number"
+        return f"whole, {bounds}" if self.whole else bounds
+
+    def check(self, where: str, parameter: Parameter) -> None:
+        """Refuse a number that breaks the rule, and a distribution that can.
+
+        Raises
+        ------
+        GamesimError
+            Naming the rule.
+        """
+        if self.shared and parameter.varies:
+            raise GamesimError(f"{where} = {parameter.written} must be one number: {self.shared}")
+        if self.whole and (
+            parameter.family in FAMILIES or not all(each.is_integer() for each in parameter.numbers)
+        ):
+            raise GamesimError(f"{where} = {parameter.written} must be whole, such as 2 or choice(0,1,1,2)")
+        low, high = parameter.bounds()
+        if low < self.least or high > self.most:
+            verb = "can fall outside: it must be" if parameter.varies else "must be"
+            raise GamesimError(f"{where} = {parameter.written} {verb} {self}")
+        if not (parameter.varies or math.isfinite(parameter.value) or self.endless):
+            raise GamesimError(f"{where} = {parameter.written} must be finite")
 
 
-def range_of(rule: Mapping[str, Any]) -> str:
-    """Put the range of an option in words, such as ``0 to 1`` or ``at least 0``; nothing where none is declared."""
-    if "least" not in rule:
-        return ""
-    least, most = rule["least"], rule["most"]
-    if math.isfinite(least):
-        return f"{plain(least)} to {plain(most)}" if math.isfinite(most) else f"at least {plain(least)}"
-    return f"at most {plain(most)}" if math.isfinite(most) else "any number"
+def personal(default: float, **rule: Any) -> Any:
+    """Declare an option of an agent as a `Parameter`: its default, and the parameters of its `Rule`."""
+    return ranged(Parameter.constant(default), **{"endless": math.isinf(default)} | rule)
 
 
-def check_range(where: str, parameter: Parameter, rule: Mapping[str, Any]) -> None:
-    """Refuse a parameter that can fall outside its range.
-
-    Raises
-    ------
-    GamesimError
-        Naming the bounds.
-    """
-    low, high = parameter.bounds()
-    if rule["least"] <= low and high <= rule["most"]:
-        if parameter.varies or math.isfinite(parameter.value) or rule["endless"]:
-            return
-        raise GamesimError(f"{where} = {parameter.written} must be finite")
-    verb = "can fall outside: it must be" if parameter.varies else "must be"
-    raise GamesimError(f"{where} = {parameter.written} {verb} {range_of(rule)}")
+def ranged(default: Any, **rule: Any) -> Any:
+    """Declare an option of an agent that is a plain number: its default, and the parameters of its `Rule`."""
+    return dataclasses.field(default=default, metadata={"rule": Rule(**rule)})
 
 
 def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Parameter]:

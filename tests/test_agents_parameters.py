@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
@@ -16,10 +16,11 @@ from strategies import all_games, observed
 
 import gamesim
 from gamesim.catalog import find_agent, names
-from gamesim.command.listing import explained
+from gamesim.command.agent import explained, own_first, page
+from gamesim.command.shown import console
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
-from gamesim.parameters import FAMILIES, Parameter, range_of
+from gamesim.parameters import FAMILIES, Parameter
 from gamesim.policy import Policy
 from gamesim.streams import Floats
 
@@ -187,20 +188,43 @@ def numeric_options() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("agent", "option"), numeric_options())
 def test_every_number_has_a_range_and_what_lies_outside_is_refused(agent: str, option: str) -> None:
     kind = find_agent(agent)
-    rule = next(item.metadata for item in dataclasses.fields(kind) if item.name == option)
-    outside = [rule["least"] - 0.1, rule["most"] + 0.1]
+    rule = next(item.metadata["rule"] for item in dataclasses.fields(kind) if item.name == option)
+    outside = [rule.least - 1, rule.most + 1]
     finite = [value for value in outside if np.isfinite(value)]
-    assert bool(finite) != bool(rule["free"])
+    assert bool(finite) != bool(rule.free)
     for value in finite:
-        sentence = re.escape(f"{agent}@{option} = {value:.12g} must be {range_of(rule)}")
+        sentence = re.escape(f"{agent}@{option} = {value:.12g} must be {rule}")
         with pytest.raises(GamesimError, match=f"^{sentence}$"):
             kind.from_options({option: f"{value:.12g}"})
-    if not rule["endless"] and not np.isfinite(rule["most"]):
+    if not rule.endless and not np.isfinite(rule.most):
         with pytest.raises(GamesimError, match=f"^{agent}@{option} = inf must be finite$|is not a finite"):
             kind.from_options({option: "inf"})
 
 
-@pytest.mark.parametrize("agent", sorted({name for name, _ in numeric_options()}))
-def test_every_parameter_is_explained(agent: str) -> None:
-    told = explained(find_agent(agent))
-    assert all(told.get(option) for name, option in numeric_options() if name == agent)
+@pytest.mark.parametrize("agent", names("agents"))
+def test_the_page_of_an_agent_explains_every_option_and_its_examples_can_be_played(
+    agent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(console, "width", 80)
+    page(agent)
+    text = capsys.readouterr().out
+    assert all(len(line) <= 80 for line in text.splitlines())
+    kind = find_agent(agent)
+    told = explained(kind)
+    for item in own_first(kind):
+        assert f"\n@{item.name}" in text
+        assert told.get(item.name)
+    varied = any(
+        not item.metadata["rule"].shared for item in own_first(kind) if item.metadata and is_personal(item)
+    )
+    assert ("From person to person" in text) == varied
+    if varied:
+        name, written = re.search(rf'"{agent}@(\w+)=([^"]+)"', text).groups()  # type: ignore[union-attr]
+        assert getattr(kind.from_options({name: written}), name).varies
+        file = tmp_path / "people.csv"
+        file.write_text(re.search(r"people.csv\"\n((?: .*\n){2})", text)[1].replace(" ", ""))  # type: ignore[index]
+        assert kind.from_options({"file": str(file)})
+
+
+def is_personal(item: dataclasses.Field[Any]) -> bool:
+    return isinstance(item.default, Parameter)

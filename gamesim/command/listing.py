@@ -6,7 +6,6 @@ import dataclasses
 import importlib.util
 import inspect
 import json
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
@@ -23,13 +22,13 @@ from gamesim.behaviour.contributions import Contributor
 from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
 from gamesim.behaviour.strategies import Strategy
+from gamesim.command.agent import page
 from gamesim.command.shown import console, marked, printable
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
-from gamesim.models import Sampling
 from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
@@ -91,7 +90,7 @@ _OTHERS = "people, equilibria and rules for any game"
 def agents(name: str = "") -> None:
     """List the agents by what they go by, or print the options of one."""
     if name:
-        _agent(name)
+        page(name)
         return
     groups: dict[str, list[tuple[str, str]]] = {_OTHERS: [], **{heading: [] for _, heading in _FAMILIES}}
     for each in catalog.names("agents"):
@@ -104,36 +103,6 @@ def agents(name: str = "") -> None:
         "a model by name: hf:BASE, hf:BASE+ADAPTER, openai:NAME; your own agent: path.py",
         markup=False,
     )
-
-
-def _agent(name: str) -> None:
-    kind = catalog.find_agent(name)
-    console.print(f"[bold]{marked(name)}[/bold]  {marked(_first_line(kind))}\n")
-    told = explained(kind)
-    table = _listing("option", "default", "what it is")
-    options = [item for item in dataclasses.fields(kind) if item.init]
-    for item in options:
-        table.add_row(f"@{item.name}", marked(_default(item)), marked(told.get(item.name, "")))
-    console.print(table if options else "no options")
-
-
-def explained(kind: type) -> dict[str, str]:
-    """Read what the docstrings of a class and its bases say of each parameter."""
-    told = explained(Sampling) if issubclass(kind, ModelPolicy) else {}
-    for each in reversed(kind.__mro__):
-        _, _, section = inspect.cleandoc(each.__doc__ or "").partition("\nParameters\n----------\n")
-        section = re.split(r"\n\S[^\n]*\n-{3,}\n", f"\n{section}")[0]
-        for names, text in re.findall(
-            r"^(\w[\w, ]*?)(?: : .*)?\n((?:(?: {4}.*)?(?:\n|$))+)", section, re.MULTILINE
-        ):
-            what = " ".join(text.replace("`", "").split())
-            # What refers to a base is said there.
-            told |= {
-                name: what
-                for name in re.split(r", *", names)
-                if not (name in told and what.startswith("As in"))
-            }
-    return told
 
 
 def humans(name: str) -> None:
@@ -262,14 +231,6 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
 
 def _first_line(kind: type) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "")
-
-
-def _default(item: dataclasses.Field[Any]) -> str:
-    if item.default is dataclasses.MISSING:
-        return "must be given"
-    if item.default is None:
-        return ""
-    return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)
 
 
 def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:
