@@ -37,9 +37,9 @@ from gamesim.prompt.pack import open_pack
 _TEXT_WIDTH = 88
 
 
-def _listing(*columns: str) -> Table:
+def _listing(*columns: str, gap: int = 2) -> Table:
     table = Table(
-        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
+        box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0), show_header=bool(columns[0])
     )
     for place, column in enumerate(columns):
         table.add_column(column, overflow="fold", no_wrap=place == 0)
@@ -110,20 +110,20 @@ def humans(name: str) -> None:
     if name:
         _human(name)
         return
-    table = _listing("record", "subjects", "mean", "stake", "round")
+    table = _listing("record", "subjects", "mean", "stake", "round", gap=1)
     for column in table.columns[1:]:
         column.justify = "right"
     for each in references():
         table.add_row(
             each.name,
-            f"{each.subjects:,}" if each.subjects else "published",
+            f"{each.subjects:,}" if each.subjects else "figures",
             _recorded_mean(each),
             "shares" if each.shares else "-" if each.stake is None else plain(each.stake),
             "-" if each.round is None else str(each.round),
         )
     console.print(table)
     console.print(
-        "\ncounts of one vote a subject, derived from records; published: figures as printed by their source\n"
+        "\nsubjects: one vote each, counted from records; figures: as printed by their source\n"
         "gamesim humans RECORD prints population, method, filter, counts and citation of one of them",
         markup=False,
     )
@@ -186,7 +186,7 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
         f"{rules.name}.{stage.name}": [each.name for each in find(f"{rules.name}.{stage.name}")]
         for stage in rules.stages
     }
-    console.print("\nhuman records:" + ("" if any(records.values()) else " none"))
+    console.print("\nhuman records:" + ("" if any(records.values()) else " none; no published one was checked"))
     for decision, names in records.items():
         if any(records.values()):
             console.print(f"  {decision}: {', '.join(names) or 'none'}")
