@@ -22,7 +22,7 @@ class CognitiveHierarchy(ExactPolicy):
 
     Level k believes the levels below it to be in the shares ``f(h) / sum f``, f the Poisson distribution with mean
     tau; level 0 plays uniformly (Camerer, Ho & Chong 2004, section II).  Everybody keeps a level through the session.
-    The default, 1.5, is what they recommend for many games.
+    An average of 1.5 steps, the default, "fits data from many games" (their abstract).
 
     Parameters
     ----------

@@ -17,8 +17,7 @@ class Crra(Chooser):
     """Takes the action of the largest expected utility ``x ** (1 - r) / (1 - r)``, at r = 1 ``log(x)``.
 
     In the bomb task it opens ``(1 - r) / (2 - r)`` of the boxes.  At r of 1 and more earning nothing has a utility of
-    minus infinity: where every action risks it, the lowest is taken.  The default is near the middle of Holt & Laury
-    (2002), Table 3, and is no estimate.
+    minus infinity: where every action risks it, the lowest is taken.  The default is a round figure.
 
     Parameters
     ----------

@@ -23,11 +23,11 @@ class Ewa(Learner):
     Parameters
     ----------
     phi : Parameter
-        Retention of attractions.
+        Share of an attraction that is kept from round to round.
     delta : Parameter
-        Weight on what was not played.
+        Weight of what an action that was not played would have earned.
     rho : Parameter
-        Retention of experience.
+        Share of experience that is kept from round to round.
     experience : Parameter
         N(0), how many rounds the beginning counts for.
     precision : Parameter

@@ -186,7 +186,9 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
         f"{rules.name}.{stage.name}": [each.name for each in find(f"{rules.name}.{stage.name}")]
         for stage in rules.stages
     }
-    console.print("\nhuman records:" + ("" if any(records.values()) else " none; no published one was checked"))
+    console.print(
+        "\nhuman records:" + ("" if any(records.values()) else " none; no published one was checked")
+    )
     for decision, names in records.items():
         if any(records.values()):
             console.print(f"  {decision}: {', '.join(names) or 'none'}")
