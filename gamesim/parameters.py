@@ -315,26 +315,32 @@ def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]
     for name, values in columns.items():
         if name not in known:
             raise unknown("parameter", name, known, where=f"{where} = {file}")
+        rule = known[name].metadata.get("rule", Rule())
         numbers = tuple(
-            _cell(f"{where} = {file}, row {row}, {name}", value) for row, value in enumerate(values, 1)
+            _cell(f"{where} = {file}, row {row}, {name}", value, rule) for row, value in enumerate(values, 1)
         )
         found[name] = Parameter(f"column {name} of {file} ({content})", numbers, "file", "file")
     return found
 
 
-def _cell(where: str, value: Any) -> float:
+def _cell(where: str, value: Any, rule: Rule) -> float:
     number = _number(where, str(value).strip())
     if not math.isfinite(number):
         raise GamesimError(f"{where} = {value!r} is not a finite number")
+    rule.check(where, Parameter.constant(number))
     return number
 
 
 def _csv(path: Path) -> dict[str, list[Any]]:
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [row for row in csv.reader(lines) if row]
+        header = lines.readline()
+        lines.seek(0)
+        rows = [row for row in csv.reader(lines, delimiter=max(",;\t", key=header.count)) if row]
     if not rows:
         return {}
     names = [name.strip() for name in rows[0]]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise GamesimError(f"{path}: column {twice[0]} stands there twice")
     for place, row in enumerate(rows[1:], 1):
         if len(row) != len(names):
             raise GamesimError(

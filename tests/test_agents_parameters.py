@@ -139,7 +139,10 @@ def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sen
         ("p.csv", "alpha,beta\n1\n", "row 1 has 1 cells, but there are 2 columns"),
         ("p.csv", "alpha,beta\n", "holds no rows"),
         ("p.csv", "", "holds no rows"),
-        ("p.csv", "precision\n-1\n", "must be at least 0"),
+        ("p.csv", "precision\n-1\n", "row 1, precision = -1 must be at least 0"),
+        ("p.csv", "alpha;beta\n0,5;0\n", "row 1, alpha = '0,5' is neither"),
+        ("p.csv", "alpha,beta,alpha\n1,0,2\n", "column alpha stands there twice"),
+        ("p.toml", "alpha = [1, 2]\nbeta = 1.5\n", "row 1, beta = 1.5 must be 0 to 1"),
         ("p.toml", "alpha = [1, 2]\nbeta = [1, 2, 3]\n", r"equally long, not \[2, 3\]"),
         ("p.toml", "alpha = [1, \n", "cannot be read"),
     ],
@@ -148,6 +151,19 @@ def test_wrong_files_are_refused_in_a_sentence(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(GamesimError, match=sentence):
         fehr_schmidt(file=str(tmp_path / name))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_may_be_separated_as_spreadsheets_do(tmp_path: Path, separator: str) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("alpha,beta\n1,0.5\n2,0.25\n".replace(",", separator), encoding="utf-8")
+    policy = fehr_schmidt(file=str(file))
+    assert (policy.alpha.numbers, policy.beta.numbers) == ((1, 2), (0.5, 0.25))  # type: ignore[attr-defined]
+
+
+def test_a_file_of_numbers_is_no_agent() -> None:
+    with pytest.raises(GamesimError, match=r"such as fehr_schmidt@file=people\.csv$"):
+        find_agent("people.csv")
 
 
 def test_a_parameter_is_given_once(tmp_path: Path) -> None:
