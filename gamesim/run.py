@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gamesim import record
+from gamesim import archive, record
+from gamesim.design import Design
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.network import Network
@@ -36,7 +37,7 @@ class Run:
     settings : Settings
         Everything that was set, and how the run ended.
     folder : Path or None
-        Where it is kept, if anywhere.
+        Where it is kept; None where it is in memory only.
     """
 
     settings: Settings
@@ -61,7 +62,7 @@ class Run:
         if self._recorder is not None:
             return self._recorder.table()
         assert self.folder is not None
-        return record.read_decisions(self.folder)
+        return archive.read_decisions(self.folder)
 
     def columns(self, *names: str) -> pd.DataFrame:
         """Give some columns of the decision table; of a large run on disk, only these are read.
@@ -78,7 +79,7 @@ class Run:
                 found = self._recorder.table(new)
             else:
                 assert self.folder is not None
-                found = record.read_decisions(self.folder, new)
+                found = archive.read_decisions(self.folder, new)
             self._columns.update(found.items())
         return pd.DataFrame({name: self._columns[name] for name in names}, copy=False)
 
@@ -95,19 +96,18 @@ class Run:
     @cached_property
     def replies(self) -> list[dict[str, Any]]:
         """Prompts with raw answers, and exact probabilities."""
-        if self._recorder is not None and self.folder is None:
+        if self._recorder is not None:
             return self._recorder.replies
         assert self.folder is not None
-        return record.read_replies(self.folder)
+        return archive.read_replies(self.folder)
 
     @cached_property
     def network_rounds(self) -> pd.DataFrame:
         """Figures of a network that changes, one row a session and round (`gamesim.rewiring.figures`)."""
-        if self._recorder is not None and self._recorder.network_rounds:
-            return pd.concat(self._recorder.network_rounds, ignore_index=True)
-        if self.folder is None:
-            raise GamesimError("the network did not change, so there are no figures of it by round")
-        return record.read_network_rounds(self.folder)
+        if self._recorder is not None:
+            return self._recorder.network_figures()
+        assert self.folder is not None
+        return archive.read_network_rounds(self.folder)
 
     def summary(self) -> pd.DataFrame:
         """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
@@ -123,7 +123,7 @@ class Run:
         if self._recorder is not None:
             return self._recorder.edges
         assert self.folder is not None
-        return record.read_network(self.folder)
+        return archive.read_network(self.folder)
 
     def series(self, **options: Any) -> pd.DataFrame:
         """Measure the run round by round, with intervals over sessions: means, efficiency, Gini, assortment.
@@ -156,7 +156,7 @@ class Run:
         """
         from gamesim.analysis.compare import NEEDED, compare
 
-        exact = record.exact_distributions(self.replies)
+        exact = archive.exact_distributions(self.replies)
         needed = [*NEEDED, "reply"] if exact else NEEDED
         return compare(self.columns(*needed), self.settings.model_dump(), exact, **options)
 
@@ -326,41 +326,13 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
+    given = locals()
+    design = Design(**{each.name: given[each.name] for each in fields(Design)})
     if resume and not cache:
         raise GamesimError(
             "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
         )
-    prepared = prepare(
-        game,
-        agents,
-        n=n,
-        rounds=rounds,
-        sessions=sessions,
-        matching=matching,
-        network=network,
-        update=update,
-        continuation=continuation,
-        supergames=supergames,
-        neighbours=neighbours,
-        rewire=rewire,
-        reputation=reputation,
-        roles=roles,
-        placement=placement,
-        seed=seed,
-        seat=seat,
-        personas=personas,
-        prompts=prompts,
-        fixed_wording=fixed_wording,
-        require_weights=require_weights,
-        download=download,
-        max_cost=max_cost,
-        max_tokens=max_tokens,
-        max_seconds=max_seconds,
-        cache=cache,
-        dry_run=dry_run,
-        progress=progress,
-        **parameters,
-    )
+    prepared = prepare(game, agents, design, parameters, progress)
     settings = prepared.settings
     folder = Path(out) if out is not None and not dry_run else None
     earlier = _taken_up(folder, settings) if resume and folder is not None else None
@@ -428,7 +400,7 @@ def _taken_up(folder: Path, settings: Settings) -> Run | None:
     """Clear a run that was cut off so that it can be played again; give it back if it is complete."""
     if not (folder / "run.json").exists():
         return None
-    earlier = record.read_settings(folder)
+    earlier = archive.read_settings(folder)
     if different := _differences(earlier, settings):
         name = different[0]
         if name in ("files", "servers"):
@@ -452,7 +424,7 @@ def open_run(folder: str | Path) -> Run:
         When it is no run folder, or a part of it is cut off.
     """
     path = Path(folder)
-    return Run(record.read_settings(path), path)
+    return Run(archive.read_settings(path), path)
 
 
 def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None) -> Run:
@@ -477,4 +449,4 @@ def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None)
         if prepared.rewiring is not None and simulation.network is not None:
             recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
-    return Run(settings, recorder.folder, recorder)
+    return Run(settings, recorder.folder, None if recorder.folder is not None else recorder)

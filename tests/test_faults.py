@@ -20,8 +20,8 @@ from badserver import EXPIRED, KEY, BadServer, serving
 
 import gamesim
 from gamesim import cli
+from gamesim.archive import read_replies
 from gamesim.models.opening import open_model
-from gamesim.record import read_replies
 
 # What the server does, the status of the decision, and how the error of the reply begins; what takes long comes last.
 FAULTS = {

@@ -12,8 +12,9 @@ import pytest
 
 import gamesim
 from gamesim import record
+from gamesim.archive import read_decisions, read_replies
 from gamesim.errors import GamesimError
-from gamesim.record import COLUMNS, Block, Coded, Recorder, read_decisions, read_replies
+from gamesim.record import COLUMNS, Block, Coded, Recorder
 from gamesim.run import open_run
 
 

@@ -7,8 +7,6 @@ import importlib.util
 import inspect
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +21,17 @@ from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
 from gamesim.behaviour.strategies import Strategy
 from gamesim.command.agent import page
-from gamesim.command.shown import console, marked, printable
+from gamesim.command.shown import console, marked, plain_table, printable
 from gamesim.elicit.policy import ModelPolicy
-from gamesim.errors import GamesimError, unknown
+from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
-from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
 from gamesim.prompt.pack import open_pack
 
 _TEXT_WIDTH = 88
-
-
-def _listing(*columns: str, gap: int = 2) -> Table:
-    table = Table(
-        box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0), show_header=bool(columns[0])
-    )
-    for place, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=place == 0)
-    return table
 
 
 def _grouped(groups: Mapping[str, list[tuple[str, str]]]) -> None:
@@ -110,7 +98,7 @@ def humans(name: str) -> None:
     if name:
         _human(name)
         return
-    table = _listing("record", "subjects", "mean", "stake", "round", gap=1)
+    table = plain_table("record", "subjects", "mean", "stake", "round", gap=1)
     for column in table.columns[1:]:
         column.justify = "right"
     for each in references():
@@ -123,15 +111,15 @@ def humans(name: str) -> None:
         )
     console.print(table)
     console.print(
-        "\nsubjects: one vote each, counted from records; figures: as printed by their source\n"
-        "gamesim humans RECORD prints population, method, filter, counts and citation of one of them",
+        "\nsubjects: one vote each, counted from records; figures: as a source prints them\n"
+        "gamesim humans RECORD prints population, method, filter, counts and citation",
         markup=False,
     )
 
 
 def _human(name: str) -> None:
     record = named(name)
-    table = _listing("", "")
+    table = plain_table("", "")
     for item in dataclasses.fields(record):
         value = getattr(record, item.name)
         if item.name in ("one_vote", "per_decision"):
@@ -159,7 +147,7 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     rules = kind.from_settings(settings)
     style = prompt.Style(pack=None if prompts is None else open_pack(prompts, kind))
     console.print(f"[bold]{marked(rules.name)}[/bold]  {marked(_first_line(kind))}\n")
-    table = _listing("parameter", "value", "what it is")
+    table = plain_table("parameter", "value", "what it is")
     for key, item in kind.parameters().items():
         table.add_row(key, marked(getattr(rules, key)), marked(item.metadata.get("help", "")))
     console.print(table)
@@ -256,7 +244,7 @@ def figures() -> None:
 
 
 def _figures(found: Mapping[str, Any]) -> None:
-    table = _listing("on subjects it never saw", "mean over seeds", "SD")
+    table = plain_table("on subjects it never saw", "mean over seeds", "SD")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in found["summary"].items():
@@ -302,41 +290,3 @@ def import_behaviorbench(path: Path, out: Path) -> None:
     for line in missed:
         console.print(printable(f"  {line}"), markup=False, soft_wrap=True)
     console.print(f"\nwritten to {out}; play with --prompts {out}", markup=False, soft_wrap=True)
-
-
-def kept() -> None:
-    """List the kept answers, model by model."""
-    table = _listing("model", "prompts", "answers", "tokens in", "tokens out", "from", "to")
-    with closing(ReplyCache()) as cache:
-        for each in cache.show():
-            numbers = (each.prompts, each.replies, each.tokens_in, each.tokens_out)
-            days = (datetime.fromtimestamp(when).strftime("%Y-%m-%d") for when in (each.oldest, each.newest))
-            table.add_row(marked(each.model), *(f"{number:,}" for number in numbers), *days)
-    console.print(table)
-    console.print(f"kept in {cache_folder()}", markup=False, soft_wrap=True)
-
-
-def export(file: Path, model: str | None) -> None:
-    """Write the kept answers to a file."""
-    with closing(ReplyCache()) as cache:
-        _check_kept(cache, model)
-        try:
-            with file.open("w", encoding="utf-8") as lines:
-                count = cache.export(lines, model)
-        except OSError as error:
-            raise GamesimError(f"{file}: cannot be written ({error.strerror})") from None
-    console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
-
-
-def prune(model: str | None, older_than_days: float | None) -> None:
-    """Delete kept answers."""
-    with closing(ReplyCache()) as cache:
-        _check_kept(cache, model)
-        console.print(f"{cache.prune(model, older_than_days):,} answers deleted")
-
-
-def _check_kept(cache: ReplyCache, model: str | None) -> None:
-    """Refuse a model of which nothing is kept."""
-    known = [each.model for each in cache.show()]
-    if model is not None and model not in known:
-        raise unknown("model", model, known, where="cache")

@@ -23,6 +23,7 @@ from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.analysis.missing import Missing
 from gamesim.analysis.votes import UNUSABLE
+from gamesim.archive import read_settings
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, marked, printable
 from gamesim.errors import GamesimError, unknown
@@ -30,7 +31,6 @@ from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
 from gamesim.preparing import Progress as Advance
-from gamesim.record import read_settings
 from gamesim.run import Run
 
 BAR = 22

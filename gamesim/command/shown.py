@@ -7,8 +7,9 @@ import unicodedata
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
-__all__ = ["console", "marked", "printable"]
+__all__ = ["console", "marked", "plain_table", "printable"]
 
 # Colours and columns are ours; `:smile:` in the name of a model is not.
 console = Console(highlight=False, soft_wrap=False, emoji=False)
@@ -17,6 +18,16 @@ console = Console(highlight=False, soft_wrap=False, emoji=False)
 _JOINERS = "\u200c\u200d"
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
+
+
+def plain_table(*columns: str, gap: int = 2) -> Table:
+    """Begin a table without lines; its first column is never folded, and no heading is shown where it has none."""
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0), show_header=bool(columns[0])
+    )
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
+    return table
 
 
 def printable(text: object, *, lines: bool = True) -> str:

@@ -1,0 +1,157 @@
+"""Read a run folder, finished or interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+from pydantic import ValidationError
+
+from gamesim.errors import GamesimError, unknown
+from gamesim.record import COLUMNS, NETWORK_ROUNDS, SCHEMA, Settings, as_frame
+from gamesim.streams import Floats, Ints
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    GamesimError
+        Naming the file and the key that is missing or wrong.
+    """
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise GamesimError(f"{folder}: there is no such run folder")
+    if not path.is_file():
+        raise GamesimError(
+            f"{folder}: no run.json in it, so this is not a run folder (or was cut off at once)"
+        )
+    try:
+        settings = Settings.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise GamesimError(f"{path}: {key}: {first['msg'].lower()}") from None
+    if settings.schema_number != SCHEMA:
+        raise GamesimError(
+            f"{path}: schema_number is {settings.schema_number}, but this version of gamesim reads {SCHEMA}"
+        )
+    return settings
+
+
+def read_network(folder: Path) -> Ints:
+    """Read who is next to whom: (E, 2) int, pairs of agents by number within a session.
+
+    Raises
+    ------
+    GamesimError
+        When the file is missing or is no table of pairs.
+    """
+    path = folder / "network.csv"
+    if not path.is_file():
+        raise GamesimError(f"{folder}: network.csv is missing, though the run was played on a network")
+    try:
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=["source", "target"]))
+        pairs = [table.column(name).cast(pa.int64()).to_numpy() for name in ("source", "target")]
+    except (pa.ArrowException, KeyError) as error:
+        raise GamesimError(
+            f"{path}: is no table of source and target: {str(error).splitlines()[0]}"
+        ) from None
+    return np.column_stack(pairs)
+
+
+def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the decision table of a run, finished or not.
+
+    Parameters
+    ----------
+    folder : Path
+    columns : sequence of str, optional
+        Only these, read one by one, so that a table of many rows takes no more room than they do.
+
+    Raises
+    ------
+    GamesimError
+        When there is no table, a part of it is cut off, or a column does not exist.
+    """
+    whole = folder / "decisions.parquet"
+    parts = [whole] if whole.is_file() else sorted((folder / "decisions").glob("part-*.parquet"))
+    if not parts:
+        raise GamesimError(f"{folder}: holds no decisions (neither decisions.parquet nor decisions/part-*)")
+    for part in parts:
+        try:
+            names = pq.read_schema(part).names
+        except (pa.ArrowException, OSError):
+            raise _spoilt(part) from None
+        if missing := [name for name in COLUMNS.names if name not in names]:
+            raise GamesimError(f"{part}: is no decision table; it lacks the column {missing[0]}")
+        for name in columns or ():
+            if name not in names:
+                raise unknown("column", name, names, where=str(part))
+    if columns is None:
+        return as_frame(_read(parts, None))
+    return pd.DataFrame({name: as_frame(_read(parts, [name]))[name] for name in columns}, copy=False)
+
+
+def _read(parts: Sequence[Path], columns: Sequence[str] | None) -> pa.Table:
+    tables = []
+    for part in parts:
+        try:
+            tables.append(pq.read_table(part, columns=columns, partitioning=None))
+        except (pa.ArrowException, OSError):
+            raise _spoilt(part) from None
+    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+
+
+def _spoilt(part: Path) -> GamesimError:
+    return GamesimError(f"{part}: is cut off or not a Parquet file; run it again")
+
+
+def read_replies(folder: Path) -> list[dict[str, Any]]:
+    """Read the replies of a run; a last line that was cut off is left out."""
+    path = folder / "replies.jsonl"
+    if not path.is_file():
+        return []
+    replies = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                replies.append(json.loads(line))
+            except json.JSONDecodeError:
+                if line.endswith("\n"):
+                    raise GamesimError(f"{path}: line {number} is not JSON") from None
+    return replies
+
+
+def read_network_rounds(folder: Path) -> pd.DataFrame:
+    """Read the figures of a network that changed, by session and round.
+
+    Raises
+    ------
+    GamesimError
+        Where none were kept, since the network did not change.
+    """
+    path = folder / NETWORK_ROUNDS
+    if not path.is_file():
+        raise GamesimError(f"{folder}: holds no {NETWORK_ROUNDS}, which is written where --rewire is given")
+    return pd.read_csv(path)
+
+
+def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Floats, Floats]]:
+    """Give the exact distributions among the replies: number of the reply -> actions, probabilities."""
+    return {
+        cast(int, reply["id"]): (
+            np.asarray(reply["actions"], float),
+            np.asarray(reply["probabilities"], float),
+        )
+        for reply in replies
+        if "probabilities" in reply
+    }
