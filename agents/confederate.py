@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.actions import Amount, Text, plain
+from gamesim.actions import Amount, Text
 from gamesim.errors import GamesimError
 from gamesim.messages import clean
 from gamesim.observation import Observations
+from gamesim.parameters import ranged
 from gamesim.policy import Decisions, Policy, Setting
 
 
@@ -24,15 +25,13 @@ class Confederate(Policy):
     """
 
     says: str = ""
-    share: float = 0.5
+    share: float = ranged(0.5, least=0, most=1)
 
     speaks = True
     lookback = 0
 
     def prepare(self, setting: Setting) -> "Confederate":
-        """Refuse a share that is none, a message that is too long, and choices among options."""
-        if not 0 <= self.share <= 1:
-            raise GamesimError(f"confederate@share={plain(self.share)} must be 0 to 1")
+        """Refuse a message that is too long, and choices among options."""
         for stage in setting.talks():
             space = setting.game.space_at_most(stage)
             if isinstance(space, Text) and len(clean(self.says)) > space.max_chars:

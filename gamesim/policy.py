@@ -25,7 +25,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.parameters import Parameter, check_range, read_file
+from gamesim.parameters import Parameter, read_file
 from gamesim.reputation import cooperation
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
@@ -274,8 +274,10 @@ class Policy(ABC):
             else:
                 known = [*fields, "file"] if personal else fields
                 raise unknown("option", name, known, where=cls.agent_name())
-        for name in personal.keys() & values.keys():
-            check_range(f"{cls.agent_name()}@{name}", values[name], personal[name].metadata)
+        for name, value in values.items():
+            if rule := fields[name].metadata.get("rule"):
+                number = value if isinstance(value, Parameter) else Parameter.constant(value)
+                rule.check(f"{cls.agent_name()}@{name}", number)
         missing = [
             name
             for name, item in fields.items()

@@ -18,7 +18,7 @@ from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.humans import find
 from gamesim.observation import Observations
-from gamesim.policy import OK, ExactPolicy, Policy, Setting
+from gamesim.policy import OK, Decisions, ExactPolicy, Policy, Setting
 from gamesim.streams import Draws, Floats
 
 GAMES = list(all_games())
@@ -77,6 +77,19 @@ def check_contract(policy: Policy, obs: Observations) -> None:
         assert (answers.probability[ok] <= 1 + 1e-12).all()
     if answers.distribution is not None:
         check_distribution(answers.distribution, obs)
+    if isinstance(policy, ExactPolicy):
+        check_exactness(policy.distribution(obs), answers, obs)
+
+
+def check_exactness(exact: ActionDistribution, answers: Decisions, obs: Observations) -> None:
+    """Check that what is drawn has the probability that is stated, and that the stated ones are a distribution."""
+    check_distribution(exact, obs)
+    assert answers.elicitation == "exact"
+    assert answers.probability is not None
+    for drawn, reported, (values, p) in zip(
+        answers.actions, answers.probability, rows_of(exact, len(obs)), strict=True
+    ):
+        assert p[np.isclose(values, drawn)].sum() == pytest.approx(reported, abs=1e-9)
 
 
 def rows_of(exact: ActionDistribution, size: int) -> list[tuple[Floats, Floats]]:

@@ -194,7 +194,7 @@ def test_sessions_side_by_side_say_what_each_says_alone() -> None:
     ("agent", "sentence"),
     [
         ('confederate@says="0123456789"', "confederate@says has 10 characters, but cheap_talk.say allows 9"),
-        ("confederate@share=2", "confederate@share=2 must be 0 to 1"),
+        ("confederate@share=2", "confederate@share = 2 must be 0 to 1"),
     ],
 )
 def test_a_confederate_refuses_what_it_cannot_do(agent: str, sentence: str) -> None:
