@@ -32,6 +32,11 @@ WAYS: dict[str, dict[str, Any]] = {
         "matching": "random_neighbour",
         "rounds": 8,
     },
+    "edge by edge": {
+        "network": "watts_strogatz:n=12,k=4,p=0.1",
+        "matching": "separate_edges",
+        "rounds": 5,
+    },
     "rewired": {"network": "watts_strogatz:n=12,k=4,p=0.1", "rewire": "strategic:share=0.3", "rounds": 6},
     "growing": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8},
     "roles by chance": {"n": 8, "roles": "random", "rounds": 7, "game": "two_by_two"},
