@@ -12,6 +12,7 @@ from strategies import all_games, observed, simulate
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.beliefs import updated
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
@@ -253,6 +254,15 @@ def contributions(policy: Policy, others: list[float], **parameters: float) -> l
         ("conditional_cooperator", {"slope": 1, "start": 0.5}, [10, 20, 0, 10]),
         ("conditional_cooperator", {"slope": 0.5, "intercept": 0.1, "start": 1}, [12, 12, 2, 7]),
         ("conditional_cooperator", {"slope": -1, "intercept": 1, "start": 0}, [20, 0, 20, 10]),
+        # Beliefs of 0.5, 0.7, 0.42 and 0.452.
+        ("conditional_cooperator", {"slope": 1, "update": 0.4, "persistence": 0.6}, [10, 14, 8, 9]),
+        # Beliefs of 0.25, 1 (cut), 0.6 and 0.9.
+        (
+            "conditional_cooperator",
+            {"slope": 1, "start": 0.25, "update": 1, "persistence": 0.5, "drift": 0.1},
+            [5, 20, 12, 18],
+        ),
+        ("hump_shaped", {"rise": 1, "fall": 1, "update": 0.4, "persistence": 0.6}, [10, 6, 8, 9]),
         ("hump_shaped", {"rise": 1, "fall": 1}, [10, 0, 0, 10]),
         ("hump_shaped", {"rise": 0.5, "fall": 0.25, "start": 0.25}, [3, 3, 0, 5]),
         ("free_rider", {}, [0, 0, 0, 0]),
@@ -263,6 +273,22 @@ def test_contributions_follow_their_schedule(
     name: str, options: dict[str, float], contributed: list[float]
 ) -> None:
     assert contributions(agent(name, **options), [20, 0, 10, 10]) == contributed
+
+
+def test_beliefs_begin_anew_after_a_round_of_which_nothing_is_told() -> None:
+    first, told = np.array([0.5, 0.25]), np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, 0.0]])
+    half = np.full(2, 0.5)
+    np.testing.assert_allclose(updated(first, told[:1], half, half, 0 * half), [0.75, 0.25])
+    np.testing.assert_allclose(updated(first, told[:2], half, half, 0 * half), [0.5, 0.625])
+    np.testing.assert_allclose(updated(first, told, half, half, 0.1 * half), [0.3, 0.3875])
+
+
+def test_only_who_remembers_its_beliefs_looks_at_all_rounds() -> None:
+    game = all_games()["public_goods"]
+    setting = Setting(game, ("member",), 5)
+    assert agent("conditional_cooperator").prepare(setting).lookback == 1
+    assert agent("conditional_cooperator", update=0.5).prepare(setting).lookback == 1
+    assert agent("hump_shaped", persistence=0.1).prepare(setting).lookback is None
 
 
 @pytest.mark.parametrize("name", CONTRIBUTORS)

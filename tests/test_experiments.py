@@ -188,17 +188,32 @@ def test_nice_entries_cooperate_with_each_other_and_come_first() -> None:
 
 @seeds
 def test_contributions_decay_as_the_match_is_imperfect(seed: int) -> None:
-    perfect, imperfect, mixture = (
-        fischbacher_gaechter.trend(fischbacher_gaechter.contributions(agents, sessions=8, seed=seed))
+    study = fischbacher_gaechter
+    full, full_updated, partial, partial_updated, mixture = (
+        study.trend(study.contributions(agents, sessions=8, seed=seed))
         for agents in (
-            fischbacher_gaechter.PERFECT,
-            fischbacher_gaechter.IMPERFECT,
-            fischbacher_gaechter.MIXTURE,
+            {study.FULLY: 1.0},
+            {study.FULLY + study.UPDATED: 1.0},
+            {study.PARTLY: 1.0},
+            {study.PARTLY + study.UPDATED: 1.0},
+            study.MIXTURE,
         )
     )
-    assert perfect.mean == pytest.approx(0, abs=0.15)
-    assert imperfect.below(-0.3)
+    assert full.mean == pytest.approx(0, abs=0.15)
+    assert full_updated.mean == pytest.approx(0, abs=0.15)
+    assert partial.below(-0.3)
+    assert partial_updated.below(-0.3)
     assert mixture.below(0.0)
+
+
+def test_updated_beliefs_of_full_matchers_drift_to_where_the_rule_rests() -> None:
+    study = fischbacher_gaechter
+    means = study.contributions({f"conditional_cooperator@slope=1@start=1{study.UPDATED}": 1.0}, sessions=2)
+    # Everybody alike: 0.118 + (0.415 + 0.569) b, rounded to whole units where it is contributed.
+    believed = 20.0
+    for contributed in means.mean(axis=0):
+        assert contributed == np.floor(believed + 0.5)
+        believed = 0.118 + 0.569 * believed + 0.415 * contributed
 
 
 @seeds

@@ -1,8 +1,7 @@
-"""What strategies for repeated games share: those for the dilemma, and schedules of contributions."""
+"""What strategies for the repeated dilemma share."""
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gamesim.actions import Amount, Choice
-from gamesim.behaviour.outcomes import helps_others, names_told, payoff_table
-from gamesim.distribution import ActionDistribution, certain
+from gamesim.actions import Choice
+from gamesim.behaviour.outcomes import names_told, payoff_table
+from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
@@ -200,59 +199,3 @@ class Response(Strategy):
             share * other + (1 - share) * nobody
         )
         return np.where(np.isnan(after), start, after)
-
-
-@dataclass(frozen=True)
-class Contributor(ExactPolicy):
-    """An agent that contributes by a schedule: a share of its money for each share that the others gave.
-
-    What the others give is believed to be what they gave in the last round. Where a contribution is asked for each
-    amount that others may give on average (stages ``given_0``, ``given_1``, ...), it is that amount.
-
-    Parameters
-    ----------
-    start : Parameter
-        Share that the others are believed to give in the first round; one half unless given.
-    """
-
-    start: Parameter = personal(0.5, least=0, most=1)
-
-    lookback: ClassVar[int | None] = 1
-
-    def prepare(self, setting: Setting) -> Self:
-        """Refuse games without contributions."""
-        for stage in setting.decisions():
-            check_contributions(self.agent_name(), setting, stage)
-        return self
-
-    @abstractmethod
-    def schedule(self, believed: Floats, obs: Observations) -> Floats:
-        """Give the share to contribute: (D,) float, from the share that others are believed to give."""
-
-    def distribution(self, obs: Observations) -> ActionDistribution:
-        """Put all probability on the amount of the schedule."""
-        assert isinstance(obs.space, Amount)
-        believed = self.start.of(obs)
-        if given := re.fullmatch(r"given_(\d+)", obs.stage):
-            believed = np.full(len(obs), float(given[1]) / obs.space.high)
-        elif len(obs.past):
-            told = obs.past.recent(1).told("others_mean")[0] / obs.space.high
-            believed = np.where(np.isnan(told), believed, told)
-        return certain(obs.space.nearest(self.schedule(believed, obs) * obs.space.high))
-
-
-def check_contributions(agent: str, setting: Setting, stage: str) -> None:
-    """Refuse decisions that are not contributions, with others told of by their mean.
-
-    Raises
-    ------
-    GamesimError
-        Naming the agent and the decision.
-    """
-    told = names_told(setting.game, setting.game.decider(stage))
-    amount = isinstance(setting.game.space_at_most(stage), Amount)
-    if not amount or "others_mean" not in told or not helps_others(setting.game, stage):
-        raise GamesimError(
-            f"{agent} decides on contributions, of which each is told the others' mean, not on "
-            f"{setting.game.name}.{stage}"
-        )

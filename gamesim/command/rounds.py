@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from gamesim.analysis.series import ALL
+from gamesim.analysis.series import ALL, MESSAGES
 from gamesim.command.shown import console, marked
 from gamesim.errors import GamesimError
 from gamesim.run import Run
@@ -155,6 +155,7 @@ def _lines(run: Run, series: pd.DataFrame) -> Iterator[Line]:
     specs = run.settings.decisions
     for decision in [name for name in specs if (series["decision"] == name).any()]:
         spec, short = specs[decision], decision.partition(".")[2]
+        short += f" ({MESSAGES})" if spec["unit"] == MESSAGES else ""
         mine = series[series["decision"] == decision]
         labels = spec["labels"] or []
         for option in (labels[:1] if len(labels) == 2 else labels) or [""]:
