@@ -77,10 +77,15 @@ class Neighbours:
         return self.network.degree[self.agent]
 
     def seen(self) -> dict[str, Floats]:
-        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each."""
+        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each.
+
+        Messages are for the group that they were said in, and are not among it.
+        """
         if self.play is None or self.shown == "nothing":
             return {}
-        known = {stage: self.actions(stage) for stage in self.play.decided}
+        known = {
+            stage: self.actions(stage) for stage in self.play.decided if stage not in self.play.game.talks
+        }
         return known | ({"earned": self.earned} if self.shown == "earnings" else {})
 
     def around(self, row: int) -> Ints:

@@ -15,6 +15,7 @@ from gamesim.actions import ActionSpace
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game, Play
 from gamesim.groups import Seats
+from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
@@ -206,6 +207,8 @@ class Observations:
         What they know of those they meet, as `gamesim.reputation` names it.
     apart : Apart, optional
         Which of its groups each decides for, where one agent stands in several rows.
+    messages : Messages
+        The words behind the codes of what is said in the game.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -230,6 +233,7 @@ class Observations:
     continuation: float = 0.0
     known: Mapping[str, Floats] = field(default_factory=dict)
     apart: Apart | None = None
+    messages: Messages = field(default_factory=Messages)
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -261,6 +265,7 @@ class Observations:
             continuation=self.continuation,
             known={name: values[rows] for name, values in self.known.items()},
             apart=None if self.apart is None else self.apart.take(rows),
+            messages=self.messages,
         )
 
     @cached_property

@@ -45,7 +45,8 @@ class Decisions:
     actions : (D,) float
         NaN for every status but ``ok``.
     elicitation : str or sequence of str
-        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``.
+        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``; ``silent``
+        for whoever has no words to say.
     status : (D,) uint8, optional
         Index into `STATUSES`; all ``ok`` unless given.
     probability : (D,) float, optional
@@ -137,7 +138,14 @@ class Setting:
             plan(stage, {name: np.zeros(1) for name in self.game.stage(stage).sees}, 1)
 
     def decisions(self) -> tuple[str, ...]:
-        """Name the stages that this policy will be asked at."""
+        """Name the stages that this policy will be asked at, messages apart."""
+        return tuple(each for each in self._stages() if each not in self.game.talks)
+
+    def talks(self) -> tuple[str, ...]:
+        """Name the stages at which this policy may say something."""
+        return tuple(each for each in self._stages() if each in self.game.talks)
+
+    def _stages(self) -> tuple[str, ...]:
         return tuple(each.name for each in self.game.stages if self.game.decider(each.name) in self.roles)
 
 
@@ -156,6 +164,10 @@ class Policy(ABC):
 
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Which parameters can be fitted to data, and between which bounds."""
+
+    speaks: ClassVar[bool] = False
+    """Whether it has words: it is asked for messages too, and enters them with ``obs.messages.enter(text)``.  Whoever
+    has none says nothing at such a stage and is not asked."""
 
     asked_for_links: ClassVar[bool] = False
     """Whether it is asked in words if it wants a link, by `decide`, instead of by `link`."""

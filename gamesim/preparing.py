@@ -178,6 +178,7 @@ def prepare(
     if source is not None and not any(policy.reads_personas for policy in policies):
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
+    notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
@@ -295,6 +296,16 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     notes = notes if played == 1 else []
     if society.placement != "random" and agents == 1:
         notes.append(f"placement {society.placement} changes nothing where all agents are alike")
+    return notes
+
+
+def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:
+    """Say who has no words for the stages at which something is said."""
+    notes = []
+    for index, (label, policy) in enumerate(zip(labels, policies, strict=True)):
+        stages = [each for each in rules.talks if rules.decider(each) in dealt.roles_of(index)]
+        if stages and not policy.speaks:
+            notes.append(f"{label} has no words: it says nothing at {' and '.join(stages)}")
     return notes
 
 

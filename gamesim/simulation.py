@@ -12,13 +12,14 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import ActionSpace, Choice
-from gamesim.answers import Answers, check, seen_column, trait_columns
+from gamesim.actions import ActionSpace, Choice, Text
+from gamesim.answers import Answers, check, message_columns, seen_column, trait_columns
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
 from gamesim.matching import Scene, find_matching, formed
+from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Apart, Observations, Past
@@ -99,6 +100,8 @@ class Simulation(mesa.Model):
         self._memory = _memory(policies, society)
         self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
+        self.messages = Messages()
+        """The words of everything that was said."""
         self.plays: list[Play] = []
         self.last: Play | None = None
         """The last round."""
@@ -142,7 +145,8 @@ class Simulation(mesa.Model):
     def actions(self, stage: str = "") -> Floats:
         """Give what everybody did in the last round: (sessions * n,) float, by number; NaN where nothing was decided.
 
-        Who decides for several groups separately stands there with the mean.
+        Who decides for several groups separately stands there with the mean; of messages it is the number of
+        characters, as in the table.
 
         Parameters
         ----------
@@ -153,8 +157,9 @@ class Simulation(mesa.Model):
         if name not in self._actions:
             self._actions[name] = np.full(len(self.wealth), np.nan)
             if self.last is not None:
-                seats = self.last.seats(self.game.decider(name))
-                self._actions[name] = seats.by_agent(self.last.decided[name], len(self.wealth)).copy()
+                seats, done = self.last.seats(self.game.decider(name)), self.last.decided[name]
+                done = self.messages.length(done) if name in self.game.talks else done
+                self._actions[name] = seats.by_agent(done, len(self.wealth)).copy()
         return self._actions[name]
 
     def step(self) -> None:
@@ -176,7 +181,9 @@ class Simulation(mesa.Model):
         number = self.steps
         groups = self._grouped(meeting)
         whose = next(iter(groups.seats.values())).whose
-        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number, whose))
+        play = Play(
+            self.game, groups, lambda agents: self._draws("chance", agents, number, whose), self.messages
+        )
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
@@ -216,6 +223,8 @@ class Simulation(mesa.Model):
         """Keep the figures of the network on which the round was played, and change it if another follows."""
         cooperated = np.full(network.n, np.nan)
         for name, actions in play.decided.items():
+            if name in self.game.talks:
+                continue
             share = play.seats(self.game.decider(name)).by_agent(
                 cooperation(spaces[name], actions), network.n
             )
@@ -345,6 +354,8 @@ class Simulation(mesa.Model):
 
     def _answered(self, index: int, obs: Observations) -> Decisions:
         policy = self.policies[index]
+        if isinstance(obs.space, Text) and not policy.speaks:
+            return Decisions(np.full(len(obs), SILENCE), "silent")
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
@@ -380,6 +391,7 @@ class Simulation(mesa.Model):
             continuation=self.society.continuation,
             known=self.reputation.known(play, role),
             apart=self._apart(seats),
+            messages=self.messages,
         )
 
     def _apart(self, seats: Seats) -> Apart | None:
@@ -459,6 +471,8 @@ class Simulation(mesa.Model):
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        if isinstance(space, Text):
+            columns |= message_columns(answers.actions, self.messages)
         if self.cast.subjects is not None:
             columns |= trait_columns(self.cast.subjects.take(obs.agent))
         return columns
@@ -491,6 +505,6 @@ def _known(play: Play) -> Play:
     """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
     if not any(np.isnan(values).any() for values in play.decided.values()):
         return play
-    known = Play(play.game, play.groups, play.chance_draws)
+    known = Play(play.game, play.groups, play.chance_draws, play.messages)
     known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known

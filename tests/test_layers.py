@@ -18,6 +18,7 @@ ENGINE = (
     "values",
     "streams",
     "actions",
+    "messages",
     "distribution",
     "network",
     "groups",

@@ -25,6 +25,8 @@ from gamesim.analysis.votes import SESSION
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
+MESSAGES = "characters"
+"""Unit of a decision that is a message: how long messages are is averaged, but is nothing that neighbours share."""
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )
@@ -105,7 +107,7 @@ def _all(laid: Panels, settings: Mapping[str, Any], edges: Ints | None) -> Itera
     for decision, panel in laid.of.items():
         labels = specs.get(decision, {}).get("labels") or ()
         yield from _of_decision(decision, panel, labels)
-        if edges is not None and len(edges):
+        if edges is not None and len(edges) and specs.get(decision, {}).get("unit") != MESSAGES:
             yield decision, "", ALL, "assortment", _assortment(panel, edges, len(labels))
     paid = by_role(laid, settings)
     if not paid:

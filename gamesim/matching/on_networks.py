@@ -92,7 +92,7 @@ def _check_at_once(scene: Scene, name: str) -> None:
     """Refuse games in which one choice cannot count in all groups."""
     game = scene.game
     _check_one_role(scene, name)
-    if any(each.sees for each in game.stages):
+    if game.talks or any(each.sees for each in game.stages):
         raise GamesimError(
             f"{game.name}: matching {name} is for games in which all decide at once in one role, since one choice "
             f"counts in all groups; use separate_{name}"
