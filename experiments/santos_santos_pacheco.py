@@ -123,8 +123,8 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
         }
         findings += [
             Finding(
-                f"r / (z + 1) = {eta:g}: {name}",
-                f"below scale-free, divided ({divided})",
+                f"r / (z + 1) = {eta:g}: {name}; scale-free, divided: {divided}",
+                "below scale-free, divided",
                 each,
                 each.below(divided),
             )
