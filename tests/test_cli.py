@@ -252,6 +252,24 @@ def test_a_run_that_ends_by_chance_says_so_and_knows_no_other_schedule(command: 
     check_refusal(refused, "needs a fixed number of rounds")
 
 
+def test_neighbours_are_decided_for_one_by_one(command: Command) -> None:
+    words = ("play", "prisoners_dilemma", "--matching", "separate_edges", "--network", "ring:n=6,k=2")
+    assert (
+        "separate_edges matching"
+        in command(*words, "--agents", "tit_for_tat", "--rounds", "3", "--out", "run").out
+    )
+    table = pd.read_parquet("run/decisions.parquet")
+    assert len(table) == 3 * 12
+    assert (table.groupby(["round", "group"])["agent"].nunique() == 2).all()
+    assert (table.groupby(["round", "agent"])["group"].nunique() == 2).all()
+    assert "agent 5" in command("replay", "run", "--agent", "5", "--round", "2").out
+    check_refusal(
+        command(*words, "--agents", "imitate_best"), "play it with matching edges or neighbourhoods"
+    )
+    spread = ("play", "public_goods", "--agents", "uniform", "--set", "spread=true")
+    check_refusal(command(*spread), "play it on a network with matching neighbourhoods")
+
+
 def test_a_folder_that_cannot_be_written(command: Command) -> None:
     write("file", "")
     check_refusal(command("play", "dictator", "--agents", "spe", "--out", "file/run"), "cannot be written")
