@@ -13,6 +13,7 @@ import pandas as pd
 from gamesim.analysis.collective import Floats, Ints, adjacency
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.plot import canvas, check_ending
+from gamesim.analysis.series import MESSAGES
 from gamesim.analysis.series_plot import EDGE, OPTIONS, lines, named, title, whole
 from gamesim.errors import GamesimError, unknown
 
@@ -113,7 +114,8 @@ def plot_network(
         raise GamesimError("there is nothing to draw: no decision was made")
     if decision and decision not in decided:
         raise unknown("decision", decision, decided)
-    name = decision or decided[0]
+    done = [name for name in decided if settings["decisions"][name].get("unit") != MESSAGES]
+    name = decision or (done or decided)[0]
     scene = scene_of(table, settings, edges, name)
     figure = canvas(9.6, 7.8)
     panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))

@@ -40,6 +40,11 @@ class Imitator(ExactPolicy):
                 f"{self.agent_name()} imitates its neighbours: play it on a network, such as "
                 "--network watts_strogatz:k=6,p=0.1"
             )
+        if setting.separate:
+            raise GamesimError(
+                f"{self.agent_name()} takes over what a neighbour did, and who decides separately for each group does "
+                "several things: play it with matching edges or neighbourhoods"
+            )
         return self
 
     @abstractmethod

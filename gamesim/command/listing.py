@@ -14,7 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from gamesim import catalog, prompt
-from gamesim.actions import Amount, plain
+from gamesim.actions import Amount, Text, plain
 from gamesim.behaviour.choosing import Chooser
 from gamesim.behaviour.contributions import Contributor
 from gamesim.behaviour.imitation import Imitator
@@ -26,6 +26,7 @@ from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
+from gamesim.messages import NOTHING
 from gamesim.mini import WEIGHTS
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
@@ -189,17 +190,16 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
 def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style, read: set[str]) -> None:
     """Print what is read at a stage; of texts that begin alike, such as the rows of a list, what is new."""
     space = rules.space_at_most(stage)
-    legal = (
-        f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
-        if isinstance(space, Amount)
-        else ", ".join(space.labels)
-    )
+    if isinstance(space, Text):
+        legal = f"a message of at most {space.max_chars} characters"
+    elif isinstance(space, Amount):
+        legal = f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
+    else:
+        legal = ", ".join(space.labels)
     seen = rules.seen_at(stage, 0.5)
-    example = (
-        ", here after " + ", ".join(f"{name} = {plain(value)}" for name, value in seen.items())
-        if seen
-        else ""
-    )
+    said = {*rules.talks, *rules.said_names}
+    after = [f"{name} = {NOTHING if name in said else plain(value)}" for name, value in seen.items()]
+    example = f", here after {', '.join(after)}" if after else ""
     count = prompt.wordings(rules, stage, style)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "

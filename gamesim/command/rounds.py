@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from gamesim.analysis.series import ALL
+from gamesim.analysis.series import ALL, MESSAGES
 from gamesim.command.shown import console, marked
 from gamesim.errors import GamesimError
 from gamesim.run import Run
@@ -21,6 +21,11 @@ WIDTH = 10
 POLICIES = 4
 """Most policies that have a line each."""
 _BARS = "▁▂▃▄▅▆▇█"
+UNDEFINED = {
+    "efficiency": "efficiency: - where no group could earn more than nothing",
+    "gini": "Gini of earnings: - where somebody lost more than they earned so far, or nobody earned anything",
+}
+"""Why a measure may be missing."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,9 @@ def print_rounds(run: Run) -> None:
         )
     console.print()
     console.print(table)
+    for measure, why in UNDEFINED.items():
+        if timed.loc[timed["measure"] == measure, "value"].isna().any():
+            console.print(why, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
 
@@ -147,6 +155,7 @@ def _lines(run: Run, series: pd.DataFrame) -> Iterator[Line]:
     specs = run.settings.decisions
     for decision in [name for name in specs if (series["decision"] == name).any()]:
         spec, short = specs[decision], decision.partition(".")[2]
+        short += f" ({MESSAGES})" if spec["unit"] == MESSAGES else ""
         mine = series[series["decision"] == decision]
         labels = spec["labels"] or []
         for option in (labels[:1] if len(labels) == 2 else labels) or [""]:

@@ -18,15 +18,17 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from gamesim.actions import plain
+from gamesim.actions import Text, plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.analysis.missing import Missing
+from gamesim.analysis.series import SEPARATE
 from gamesim.analysis.votes import UNUSABLE
 from gamesim.archive import read_settings
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, marked, printable
 from gamesim.errors import GamesimError, unknown
+from gamesim.messages import quoted
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
@@ -130,8 +132,9 @@ def result(
 ) -> None:
     """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
     if plot is not None and played and run.settings.network is not None:
-        # A network that changes has no one picture; its rounds have.
-        (run.plot_series if run.settings.network.get("rewire") else run.plot_network)(plot)
+        # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.
+        changing = bool(run.settings.network.get("rewire")) or run.settings.matching in SEPARATE
+        (run.plot_series if changing else run.plot_network)(plot)
     elif plot is not None:
         from gamesim.analysis.plot import plot as draw
 
@@ -222,6 +225,9 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
     rows = run.summary().to_dict("records")
     order = list(settings.decisions)
     rows.sort(key=lambda row: order.index(row["decision"]))
+    for row in rows:
+        if settings.decisions[row["decision"]]["unit"] == Text.unit:
+            row["decision"] += f" ({Text.unit})"
     amounts = [row for row in rows if not row["choices"]]
     choices = [row for row in rows if row["choices"]]
     if amounts:
@@ -307,8 +313,10 @@ def _print_own_results(run: Run) -> None:
     if KEYBOARD not in run.settings.policies:
         return
     table = run.decisions
+    said = {name for name, spec in run.settings.decisions.items() if spec["unit"] == Text.unit}
     for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
         done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
+        done = quoted(done) if row["decision"] in said else done
         earned = "nothing, since an answer is missing" if pd.isna(row["payoff"]) else plain(row["payoff"])
         console.print(
             f"round {row['round']}: your {printable(row['stage'])} was {printable(done)}, and you earned {earned}",
