@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answering import Answer, BadServer, answering
+from answering import Answer, answering
+from badserver import BadServer
 from strategies import observed
 
 import gamesim
