@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ SCHEMA = 1
 ROWS_A_PART = 2_000_000
 SECONDS_A_PART = 5.0
 """Rows leave for disk at the latest after this many rows or seconds, so that a killed run loses little."""
+ROWS_A_PIECE = 500_000
+"""Least rows of a piece of the table that is read at once, but for the last; a longer round is a piece."""
+MOMENT = ("supergame", "round")
 NETWORK_ROUNDS = "network_rounds.csv"
 EXACT_LIMIT = 2_000
 """Largest number of distinct distributions of one batch that are kept beside the draws."""
@@ -325,6 +328,11 @@ class Recorder:
         schema = self.columns if columns is None else _some(self.columns, columns)
         return as_frame(self._gathered(schema) if self.blocks else schema.empty_table())
 
+    def pieces(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Give some columns of the decisions that are in memory piece by piece, whole rounds in the order of play."""
+        schema = _some(self.columns, [*dict.fromkeys((*columns, *MOMENT))])
+        return whole_rounds((block.table(schema) for block in self.blocks), columns, "the run in memory")
+
     def _gathered(self, schema: pa.Schema) -> pa.Table:
         return pa.concat_tables([block.table(schema) for block in self.blocks]).unify_dictionaries()
 
@@ -381,6 +389,55 @@ def _some(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
         if name not in schema.names:
             raise unknown("column", name, schema.names)
     return pa.schema([schema.field(name) for name in columns])
+
+
+def whole_rounds(tables: Iterable[pa.Table], columns: Sequence[str], where: str) -> Iterator[pd.DataFrame]:
+    """Cut a table that comes bit by bit between rounds, into pieces of `ROWS_A_PIECE` rows or a few more.
+
+    Parameters
+    ----------
+    tables : iterable of Table
+        With the columns `MOMENT` and those that are wanted.
+    columns : sequence of str
+        Those that are wanted.
+    where : str
+        What is read, for the error.
+
+    Raises
+    ------
+    GamesimError
+        When a round follows a later one.
+    """
+    held: list[pa.Table] = []
+    last = (0, 0)
+    for table in tables:
+        held.append(table)
+        if sum(map(len, held)) < ROWS_A_PIECE:
+            continue
+        gathered = pa.concat_tables(held).unify_dictionaries()
+        last, start = _last_round(gathered, last, where)
+        if start:
+            yield as_frame(gathered.slice(0, start).select(columns))
+        held = [gathered.slice(start)]
+    if held:
+        gathered = pa.concat_tables(held).unify_dictionaries()
+        _last_round(gathered, last, where)
+        yield as_frame(gathered.select(columns))
+
+
+def _last_round(table: pa.Table, before: tuple[int, int], where: str) -> tuple[tuple[int, int], int]:
+    """Tell which round a table ends with and in which row that begins, and that all are in order from one on."""
+    game, round = (table.column(name).to_numpy() for name in MOMENT)
+    later = np.diff(game, prepend=before[0])
+    rises = (later > 0) | ((later == 0) & (np.diff(round, prepend=before[1]) >= 0))
+    if not rises.all():
+        row = int(np.argmin(rises))
+        raise GamesimError(
+            f"{where}: the decisions are not in the order of play: round {round[row]} of supergame {game[row]} follows "
+            "a later one; sort them by supergame and round"
+        )
+    end = (int(game[-1]), int(round[-1])) if len(table) else before
+    return end, int(np.argmax((game == end[0]) & (round == end[1]))) if len(table) else 0
 
 
 def as_frame(table: pa.Table) -> pd.DataFrame:

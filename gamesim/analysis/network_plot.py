@@ -13,7 +13,9 @@ import pandas as pd
 from gamesim.analysis.collective import Floats, Ints, adjacency
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.plot import canvas, check_ending
+from gamesim.analysis.series import NEEDED
 from gamesim.analysis.series_plot import EDGE, OPTIONS, lines, named, title, whole
+from gamesim.analysis.table import Table
 from gamesim.errors import GamesimError, unknown
 
 SPRING_UP_TO = 1_000
@@ -68,7 +70,7 @@ class Scene:
 
 
 def plot_network(
-    table: pd.DataFrame,
+    table: pd.DataFrame | Table,
     settings: Mapping[str, Any],
     edges: Ints,
     series: pd.DataFrame,
@@ -83,7 +85,7 @@ def plot_network(
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame or Table
         With the columns of a run folder.
     settings : mapping
         Of the run.
@@ -108,13 +110,14 @@ def plot_network(
     """
     target = Path(path)
     check_ending(target)
-    decided = [name for name in settings["decisions"] if (table["decision"] == name).any()]
+    source = Table.of(table)
+    decided = [name for name in settings["decisions"] if name in source.census.policies]
     if not decided:
         raise GamesimError("there is nothing to draw: no decision was made")
     if decision and decision not in decided:
         raise unknown("decision", decision, decided)
     name = decision or decided[0]
-    scene = scene_of(table, settings, edges, name)
+    scene = scene_of(source, settings, edges, name)
     figure = canvas(9.6, 7.8)
     panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))
     _draw(panel_of["action"], panel_of["earned"], scene, figure)
@@ -130,20 +133,20 @@ def plot_network(
     return target
 
 
-def scene_of(table: pd.DataFrame, settings: Mapping[str, Any], edges: Ints, name: str) -> Scene:
+def scene_of(table: pd.DataFrame | Table, settings: Mapping[str, Any], edges: Ints, name: str) -> Scene:
     """Take from a run what is drawn of its first session; the arguments are those of `plot_network`."""
-    laid = panels(table, list(settings["decisions"]))
-    panel = laid.of[name]
+    source = Table.of(table)
     network, nodes = settings["network"], int(settings["n"])
-    rounds = panel.grid(panel.action)[:, 0]
-    action = np.full(nodes, np.nan)
-    for each in rounds[::-1]:
-        action[: len(each)] = np.where(np.isnan(action[: len(each)]), each, action[: len(each)])
-    total, count = np.zeros(nodes), np.zeros(nodes)
-    for role in by_role(laid, settings).values():
-        payoff = role.grid(role.payoff)[:, 0]
-        total[: payoff.shape[1]] += np.nansum(payoff, axis=0)
-        count[: payoff.shape[1]] += (~np.isnan(payoff)).sum(axis=0)
+    action, total, count = np.full(nodes, np.nan), np.zeros(nodes), np.zeros(nodes)
+    for piece in source.pieces(*NEEDED):
+        laid = panels(piece, source.census, list(settings["decisions"]))
+        panel = laid.of[name]
+        for each in panel.grid(panel.action)[:, 0]:
+            action[: len(each)] = np.where(np.isnan(each), action[: len(each)], each)
+        for role in by_role(laid, settings).values():
+            payoff = role.grid(role.payoff)[:, 0]
+            total[: payoff.shape[1]] += np.nansum(payoff, axis=0)
+            count[: payoff.shape[1]] += (~np.isnan(payoff)).sum(axis=0)
     earned = np.full(nodes, np.nan)
     np.divide(total, count, out=earned, where=count > 0)
     spec = settings["decisions"][name]

@@ -47,8 +47,7 @@ class Line:
 
 def several(run: Run) -> bool:
     """Tell whether a run has more than one round to show."""
-    table = run.columns("supergame", "round")
-    return len(table) > 0 and bool(table["round"].max() > 1 or table["supergame"].max() > 1)
+    return len(run.table.census.moments) > 1
 
 
 def print_rounds(run: Run) -> None:

@@ -22,7 +22,7 @@ from gamesim.actions import plain
 from gamesim.analysis.bars import bars
 from gamesim.analysis.comparison import Comparison, Row
 from gamesim.analysis.missing import Missing
-from gamesim.analysis.votes import UNUSABLE
+from gamesim.analysis.table import UNUSABLE
 from gamesim.archive import read_settings
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, marked, printable
