@@ -427,17 +427,15 @@ def whole_rounds(tables: Iterable[pa.Table], columns: Sequence[str], where: str)
 
 def _last_round(table: pa.Table, before: tuple[int, int], where: str) -> tuple[tuple[int, int], int]:
     """Tell which round a table ends with and in which row that begins, and that all are in order from one on."""
-    game, round = (table.column(name).to_numpy() for name in MOMENT)
-    later = np.diff(game, prepend=before[0])
-    rises = (later > 0) | ((later == 0) & (np.diff(round, prepend=before[1]) >= 0))
-    if not rises.all():
-        row = int(np.argmin(rises))
+    if not len(table):
+        return before, 0
+    game, round = (table.column(name).to_numpy().astype(np.int64, copy=False) for name in MOMENT)
+    when = (game << 32) + round
+    if when[0] < (before[0] << 32) + before[1] or (when[1:] < when[:-1]).any():
         raise GamesimError(
-            f"{where}: the decisions are not in the order of play: round {round[row]} of supergame {game[row]} follows "
-            "a later one; sort them by supergame and round"
+            f"{where}: the decisions are not in the order of play; sort them by supergame and round"
         )
-    end = (int(game[-1]), int(round[-1])) if len(table) else before
-    return end, int(np.argmax((game == end[0]) & (round == end[1]))) if len(table) else 0
+    return (int(game[-1]), int(round[-1])), int(np.searchsorted(when, when[-1]))
 
 
 def as_frame(table: pa.Table) -> pd.DataFrame:

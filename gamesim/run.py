@@ -152,9 +152,14 @@ class Run:
     def _series(self, **options: Any) -> pd.DataFrame:
         from gamesim.analysis.series import series
 
-        # Where the network changes, its figures by round are in `network_rounds`.
-        edges = None if (self.settings.network or {}).get("rewire") else self.edges
-        return series(self.table, self.settings.model_dump(), edges=edges, **options)
+        changes = bool((self.settings.network or {}).get("rewire"))
+        return series(
+            self.table,
+            self.settings.model_dump(),
+            edges=None if changes else self.edges,
+            network=self.network_rounds if changes else None,
+            **options,
+        )
 
     def compare(self, **options: Any) -> Comparison:
         """Compare with the human records that answer to these decisions.

@@ -15,6 +15,7 @@ from gamesim.analysis.collective import (
     Ints,
     adjacency,
     assortativity,
+    drift,
     end_game,
     gini,
     nominal_assortativity,
@@ -22,7 +23,8 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
-from gamesim.analysis.table import SITTING, Table
+from gamesim.analysis.table import SITTING, Census, Table
+from gamesim.humans.persons import Individuals, between, resemblance
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
@@ -36,7 +38,12 @@ _RANGES = {
     "agents": (0.0, 1.0),
     "gini": (0.0, 1.0),
     "assortment": (-1.0, 1.0),
+    "clustering": (0.0, 1.0),
+    "icc": (-1.0, 1.0),
+    "own_lag": (-1.0, 1.0),
 }
+_OF_NETWORK = {"mean_degree": "degree", "clustering": "clustering", "assortment": "assortment"}
+"""Figures of a network that changes, and what they are called among the measures."""
 _AT_A_TIME = 4_000_000
 
 
@@ -45,6 +52,7 @@ def series(
     settings: Mapping[str, Any],
     *,
     edges: Ints | None = None,
+    network: pd.DataFrame | None = None,
     level: float = 0.95,
     band: float = 0.05,
 ) -> pd.DataFrame:
@@ -59,6 +67,8 @@ def series(
         ``game`` the seats of each role and what groups could earn; without the latter there is no efficiency.
     edges : (E, 2) int, optional
         Pairs of neighbours by number of the agent, where the run was on a network.
+    network : DataFrame, optional
+        Figures of the network by session, supergame and round, where it changed.
     level : float
         Of the intervals over sessions.
     band : float
@@ -73,19 +83,25 @@ def series(
         ``mean``: mean action, of amounts.  ``share``: share that took an option, of choices.  ``earnings``: mean
         payoff of those who made the decision.  ``agents``: share of a policy among them.  ``efficiency``: what was
         earned of what groups without a missing answer could earn.  ``gini``: of the earnings so far of those who
-        decided so far.  ``assortment``: Newman's assortativity of actions on the network.  Two have no round:
-        ``settled``, the first round from which the mean (or share) stays within the band, and ``end_game``, the last
-        round less the mean of those before.  Limits are NaN with fewer than two sessions.
+        decided so far.  ``assortment``: Newman's assortativity of actions on the network.  Where the network changes:
+        ``degree``, the mean number of links of an agent, ``clustering`` and ``assortment`` (of cooperation) of the
+        network of each round.  These have no round: ``settled``, the first round from which the mean (or share) stays
+        within the band, ``drift``, the last quarter of the rounds less the quarter before, and ``end_game``, the last
+        round less the mean of those before, of each supergame; ``icc``, the share of variance between persons, and
+        ``own_lag``, the correlation with the own action one round before, of the whole run.  Limits are NaN with fewer
+        than two sessions.
     """
     source = Table.of(table)
     names = list(settings.get("decisions", {}))
     found: dict[Name, list[Floats]] = {}
     moments: list[tuple[int, int]] = []
     wealth = _Wealth(len(source.census.sessions.known), source.census.agents)
+    persons = _Persons(source.census, settings)
     for piece in source.pieces(*NEEDED):
         if len(piece):
             laid = panels(piece, source.census, names)
             moments.extend(laid.moments)
+            persons.add(laid)
             for name, values in _all(laid, settings, edges, wealth):
                 found.setdefault(name, []).append(values)
     rows: list[pd.DataFrame] = []
@@ -99,8 +115,11 @@ def series(
         rows.append(_by_round(moments, name, over_sessions(values, level, least, most)))
         if measure in ("mean", "share"):
             rows.extend(_landmarks(moments, name, values, band * (most - least), level))
+    rows.extend(persons.rows(level))
+    if network is not None and rows:
+        rows.extend(_of_network(network, moments, level))
     frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(COLUMNS))
-    return frame.astype({"round": "Int64", "supergame": "int64", "sessions": "int64"})[list(COLUMNS)]
+    return frame.astype({"round": "Int64", "supergame": "Int64", "sessions": "int64"})[list(COLUMNS)]
 
 
 Name = tuple[str, str, str, str]
@@ -189,6 +208,48 @@ def _possible_around(panel: Panel, matching: str, edges: Ints, most: Mapping[int
     return cast(Floats, (worth @ (there * (near == sizes[:, None] - 1))).reshape(rounds, sessions))
 
 
+class _Persons:
+    """The individuals behind each decision, where there are several rounds and actions that have a mean."""
+
+    def __init__(self, census: Census, settings: Mapping[str, Any]) -> None:
+        self._labels: dict[str, Sequence[str]] = {}
+        self._of: dict[str, dict[str, Individuals]] = {}
+        sessions = len(census.sessions.known)
+        for decision, made in census.policies.items() if len(census.moments) > 1 else ():
+            labels = settings.get("decisions", {}).get(decision, {}).get("labels") or ()
+            if len(labels) in (0, 2):
+                self._labels[decision] = labels
+                self._of[decision] = {
+                    policy: Individuals(sessions * census.agents, sessions) for policy in made
+                }
+        self._number = census.number
+
+    def add(self, laid: Panels) -> None:
+        rounds = np.array([self._number(*each) for each in laid.moments])
+        for decision, by_policy in self._of.items():
+            panel = laid.of[decision]
+            action = panel.action
+            if self._labels[decision]:
+                action = np.where(np.isnan(action), np.nan, action == 0)
+            person = panel.session.astype(np.int64) * panel.shape[2] + panel.agent
+            for policy, individuals in by_policy.items():
+                mine = panel.policy == panel.policies.index(policy)
+                of = slice(None) if mine.all() else np.flatnonzero(mine)
+                individuals.add(action[of], person[of], rounds[panel.moment[of]])
+
+    def rows(self, level: float) -> Iterator[pd.DataFrame]:
+        """Give both figures of each decision, of everybody and of each policy where there are several."""
+        for decision, by_policy in self._of.items():
+            option = self._labels[decision][0] if self._labels[decision] else ""
+            groups = {ALL: list(by_policy.values())}
+            if len(by_policy) > 1:
+                groups |= {policy: [one] for policy, one in by_policy.items()}
+            for policy, ones in groups.items():
+                for measure, found in (("icc", between(ones)), ("own_lag", resemblance(ones))):
+                    name = (decision, option, policy, measure)
+                    yield _whole(None, name, over_sessions(found[None], level, *_RANGES[measure]))
+
+
 class _Wealth:
     """What everybody has earned so far."""
 
@@ -266,15 +327,35 @@ def _landmarks(
         rounds = values[games == game]
         if len(rounds) < 2:
             continue
-        for measure, found in (("settled", settled(rounds, width)), ("end_game", end_game(rounds))):
-            yield pd.DataFrame(
-                {
-                    "supergame": game,
-                    "round": pd.array([None], dtype="Int64"),
-                    "decision": decision,
-                    "option": option,
-                    "policy": policy,
-                    "measure": measure,
-                    **over_sessions(found[None], level)._asdict(),
-                }
-            )
+        marks = {"settled": settled(rounds, width), "drift": drift(rounds), "end_game": end_game(rounds)}
+        for measure, found in marks.items():
+            yield _whole(game, (decision, option, policy, measure), over_sessions(found[None], level))
+
+
+def _whole(game: int | None, name: Name, found: Interval) -> pd.DataFrame:
+    """Put a figure that is of no single round in a row."""
+    decision, option, policy, measure = name
+    return pd.DataFrame(
+        {
+            "supergame": pd.array([game], dtype="Int64"),
+            "round": pd.array([None], dtype="Int64"),
+            "decision": decision,
+            "option": option,
+            "policy": policy,
+            "measure": measure,
+            **found._asdict(),
+        }
+    )
+
+
+def _of_network(
+    network: pd.DataFrame, moments: Sequence[tuple[int, int]], level: float
+) -> Iterator[pd.DataFrame]:
+    """Give what became of a network that changes."""
+    for figure, measure in _OF_NETWORK.items():
+        wide = network.pivot_table(figure, ["supergame", "round"], "session", dropna=False).reindex(
+            list(moments)
+        )
+        least, most = _RANGES.get(measure, (0.0, np.inf))
+        found = over_sessions(wide.to_numpy(np.float64), level, least, most)
+        yield _by_round(moments, ("", "", ALL, measure), found)

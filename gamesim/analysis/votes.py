@@ -196,7 +196,7 @@ class Tally:
             return np.zeros(len(rows), dtype=np.int64)
         self._later |= int(rows["round"].max()) > 1
         session = self._census.sessions(rows)
-        self._sessions.update(np.unique(session).tolist())
+        self._sessions.update(np.flatnonzero(np.bincount(session)).tolist())
         unit = session
         if "supergame" in rows:
             game = rows["supergame"].to_numpy(np.int64, na_value=0)

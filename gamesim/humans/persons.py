@@ -58,6 +58,8 @@ class Individuals:
         known = ~np.isnan(values)
         if not known.all():
             values, persons, rounds = values[known], persons[known], rounds[known]
+        if not len(values):
+            return
         if (np.diff(rounds) < 0).any():
             order = np.argsort(rounds, kind="stable")
             values, persons, rounds = values[order], persons[order], rounds[order]
