@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from gamesim.analysis.collective import Floats, Ints, adjacency
+from gamesim.analysis.names import folded
 from gamesim.analysis.panel import by_role, panels
-from gamesim.analysis.plot import canvas, check_ending
+from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
 from gamesim.analysis.series import NEEDED
-from gamesim.analysis.series_plot import EDGE, OPTIONS, lines, named, title, whole
+from gamesim.analysis.series_plot import lines, whole
 from gamesim.analysis.table import Table
 from gamesim.errors import GamesimError, unknown
 
@@ -33,6 +34,8 @@ _RINGS = (
 )
 """Generators that set nodes on a circle."""
 _SOLID_UP_TO = 2_000
+CAPTION = 120
+"""Most characters of a line above the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +97,20 @@ def plot_network(
     series : DataFrame
         From `gamesim.analysis.series.series`.
     path : str or Path
-        Ends in .png, .svg or .pdf.
+        Of a `gamesim.analysis.picture.Picture`.
     decision : str
         Which one is drawn; the first unless given.
 
     Returns
     -------
     Path
-        The file written.
 
     Raises
     ------
     GamesimError
-        If the ending is another, the decision does not exist, or matplotlib is not installed.
+        If the decision does not exist.
     """
-    target = Path(path)
-    check_ending(target)
+    picture = Picture(path)
     source = Table.of(table)
     decided = [name for name in settings["decisions"] if name in source.census.policies]
     if not decided:
@@ -118,7 +119,7 @@ def plot_network(
         raise unknown("decision", decision, decided)
     name = decision or decided[0]
     scene = scene_of(source, settings, edges, name)
-    figure = canvas(9.6, 7.8)
+    figure = picture.figure(9.6, 7.8)
     panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))
     _draw(panel_of["action"], panel_of["earned"], scene, figure)
     spec = settings["decisions"][name]
@@ -129,8 +130,7 @@ def plot_network(
     lines(panel_of["series"], series, name, spec)
     whole(panel_of["whole"], series, name)
     figure.suptitle(_caption(settings, len(scene.action), sessions), fontsize=9.5, x=0.01, ha="left")
-    figure.savefig(target, dpi=_dots(scene))
-    return target
+    return picture.saved(figure, _dots(scene))
 
 
 def scene_of(table: pd.DataFrame | Table, settings: Mapping[str, Any], edges: Ints, name: str) -> Scene:
@@ -357,7 +357,8 @@ _STEPS: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.55}
 
 def _caption(settings: Mapping[str, Any], nodes: int, sessions: int) -> str:
     which = f", first of {sessions} sessions" if sessions > 1 else ", one session"
-    return f"{settings['game']['name']} on {settings['network']['name']}: {nodes:,} agents{which}; {settings['agents']}"
+    caption = f"{settings['game']['name']} on {settings['network']['name']}: {nodes:,} agents{which}"
+    return f"{caption}\n{folded(settings['agents'], CAPTION)}"
 
 
 def _dots(scene: Scene) -> float:

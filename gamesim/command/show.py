@@ -19,10 +19,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
+from gamesim.analysis.names import folded
 from gamesim.archive import read_settings
 from gamesim.command.likeness import print_comparison
 from gamesim.command.rounds import print_rounds, several
-from gamesim.command.shown import console, figure, folded, grid, marked, printable
+from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
 from gamesim.models.access import Underway

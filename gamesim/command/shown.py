@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["console", "figure", "folded", "grid", "heights", "marked", "printable"]
+from gamesim.analysis.names import folded
+
+__all__ = ["console", "figure", "grid", "heights", "marked", "printable"]
 
 NARROW = 8
 """Least width of a column of words."""
@@ -85,28 +87,6 @@ def heights(shares: np.ndarray, least: float, most: float) -> str:
         " " if math.isnan(value) else _BARS[int(np.clip((value - least) / (most - least) * 8, 0, 7))]
         for value in shares.tolist()
     )
-
-
-def folded(name: str, width: int) -> str:
-    """Break a name into lines where a part of it ends: after a comma, an underscore and the like, and before ``@``.
-
-    Parameters
-    ----------
-    name : str
-        Blanks at its beginning begin every line.
-    width : int
-        Of the longest line; a part that is longer is cut.
-    """
-    indent = name[: len(name) - len(name.lstrip())]
-    lines: list[str] = [""]
-    for part in re.split(r"(?<=[,_(=:/ ])(?=[^,])|(?=@)", name.strip()):
-        if lines[-1] and len(indent + lines[-1] + part.rstrip()) > width:
-            lines.append("")
-        lines[-1] += part
-        while len(indent + lines[-1]) > width:
-            at = max(1, width - len(indent))
-            lines[-1:] = [lines[-1][:at], lines[-1][at:]]
-    return "\n".join(indent + line.rstrip() for line in lines if line)
 
 
 def grid(
