@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class GamesimError(Exception):
@@ -58,3 +61,19 @@ def _plural(kind: str) -> str:
     elif head.endswith("ch"):
         head = f"{head}e"
     return " ".join([f"{head}s", *rest])
+
+
+@contextmanager
+def faults_of(kind: type, method: str) -> Iterator[None]:
+    """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
+            raise
+        file = inspect.getsourcefile(kind)
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
+        raise GamesimError(
+            f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
+        ) from error

@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 import pandas as pd
 
+from gamesim.design import Design
 from gamesim.game import Game
 from gamesim.preparing import prepare
 from gamesim.record import Recorder, Settings
@@ -28,8 +29,8 @@ class GameModel(Simulation):
     agent_reporters : mapping from name to reporter, optional
         What it reports of every agent.
     **kwargs
-        ``n``, ``rounds``, ``network`` and all else that `gamesim.play` takes and that is not about the folder of
-        the run; parameters of the game.
+        ``n``, ``rounds``, ``network`` and all else of a `gamesim.design.Design`, as `gamesim.play` explains it;
+        parameters of the game.
 
     Attributes
     ----------
@@ -60,7 +61,7 @@ class GameModel(Simulation):
         agent_reporters: Mapping[str, Reporter] | None = None,
         **kwargs: Any,
     ) -> None:
-        prepared = prepare(game, agents, **kwargs)
+        prepared = prepare(game, agents, *Design.among(kwargs))
         super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.dealt.people))
         self.settings: Settings = prepared.settings
         self.datacollector = mesa.DataCollector(

@@ -20,13 +20,14 @@ import numpy as np
 
 from gamesim import record
 from gamesim.catalog import find_agent, find_game
+from gamesim.design import Design
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, Scene, find_matching
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network
-from gamesim.personas import Given, find_personas
+from gamesim.personas import find_personas
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.record import Settings
@@ -94,101 +95,78 @@ class Prepared:
 
 def prepare(
     game: str | Game,
-    agents: str | Mapping[str, float] = "befm",
-    *,
-    n: int | None = None,
-    rounds: int = 1,
-    sessions: int = 1,
-    matching: str | None = None,
-    network: str | Path | Network | nx.Graph | None = None,
-    update: str = "synchronous",
-    continuation: float = 0.0,
-    supergames: int | None = None,
-    neighbours: str = "earnings",
-    rewire: str | None = None,
-    reputation: str = "none",
-    roles: str = "fixed",
-    placement: str = "random",
-    seed: int = 0,
-    seat: str = "",
-    personas: Given | None = None,
-    prompts: str | Path | None = None,
-    fixed_wording: bool = False,
-    require_weights: bool = False,
-    download: bool = False,
-    max_cost: float | None = None,
-    max_tokens: float | None = None,
-    max_seconds: float | None = None,
-    cache: bool = True,
-    dry_run: bool = False,
+    agents: str | Mapping[str, float],
+    design: Design,
+    parameters: Mapping[str, Any],
     progress: Progress | None = None,
-    **parameters: Any,
 ) -> Prepared:
-    """Check what is to be played and get everybody ready; the arguments are those of `play`."""
-    for name, value, least in (("rounds", rounds, 1), ("sessions", sessions, 1), ("seed", seed, 0)):
-        if not isinstance(value, (int, np.integer)):
-            raise GamesimError(f"{name} = {value} must be a whole number")
-        if value < least:
-            raise GamesimError(f"{name} = {value} must be at least {least}")
-    if continuation and rounds > 1:
-        raise GamesimError(
-            f"rounds = {rounds} and continuation = {continuation:g}: chance decides how many rounds there are; "
-            "leave one of them out"
-        )
-    if (supergames or 1) > 1 and not continuation:
-        raise GamesimError(
-            f"supergames = {supergames} needs games that end by chance: add --continuation 0.9"
-        )
+    """Check what is to be played and get everybody ready.
+
+    Parameters
+    ----------
+    game, agents, progress
+        As `gamesim.play` takes them.
+    design : Design
+    parameters : mapping
+        Those of the game.
+
+    Raises
+    ------
+    GamesimError
+        For any mistake in them.
+    """
     if isinstance(game, Game) and parameters:
         raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
     rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
     items = parse(agents)
-    rewiring = None if rewire is None else Rewiring.from_words(rewire)
-    linked = _network(network, None if rewiring is not None and rewiring.m else n, seed, rules)
-    if rewiring is not None:
-        linked, rewiring = rewiring.on(linked, rules, n)
-    size = linked.n if linked is not None else _default_n(rules, items) if n is None else n
-    meeting = matching or _usual_matching(rules, linked)
-    dealt = cast(rules, items, size, sessions, seed, seat, on_network=meeting in ON_NETWORKS)
-    if supergames is None:
-        supergames = _supergames_to_meet_all(rules, size) if continuation and meeting == "round_robin" else 1
-    society = Society.from_words(
-        update,
-        continuation=continuation,
-        supergames=supergames,
-        neighbours=neighbours,
-        reputation=reputation,
-        roles=roles,
-        placement=placement,
+    rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
+    linked = _network(
+        design.network, None if rewiring is not None and rewiring.m else design.n, design.seed, rules
     )
-    dealt = placed(dealt, items, linked, society.placement, seed)
+    if rewiring is not None:
+        linked, rewiring = rewiring.on(linked, rules, design.n)
+    size = linked.n if linked is not None else _default_n(rules, items) if design.n is None else design.n
+    meeting = design.matching or _usual_matching(rules, linked)
+    dealt = cast(
+        rules, items, size, design.sessions, design.seed, design.seat, on_network=meeting in ON_NETWORKS
+    )
+    society = _society(design, rules, size, meeting)
+    dealt = placed(dealt, items, linked, society.placement, design.seed)
     if society.roles == "random":
-        dealt = rotating(dealt, rules, items, seat)
-    source = None if personas is None else find_personas(personas)
+        dealt = rotating(dealt, rules, items, design.seat)
+    source = None if design.personas is None else find_personas(design.personas)
     if source is not None:
-        dealt = with_subjects(dealt, items, source.deal(size, sessions, seed))
-    played = len(Calendar(rounds, society, seed))
+        dealt = with_subjects(dealt, items, source.deal(size, design.sessions, design.seed))
+    played = len(Calendar(design.rounds, society, design.seed))
     _check_society(
-        rules, dealt, meeting, linked, society, seed, society.supergames if continuation else played
+        rules,
+        dealt,
+        meeting,
+        linked,
+        society,
+        design.seed,
+        society.supergames if design.continuation else played,
     )
     if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
         raise GamesimError(
             f"rewire growth: matching {meeting} would seat those who have not joined; take {', '.join(ON_NETWORKS)}"
         )
-    standin = None if require_weights else find_agent("mini").in_place_of
+    standin = None if design.require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
-    access = Access(Budget(max_cost, max_tokens, max_seconds), cache, dry_run, watch)
+    access = Access(
+        Budget(design.max_cost, design.max_tokens, design.max_seconds), design.cache, design.dry_run, watch
+    )
     setting = Setting(
         rules,
         (),
         played,
-        seed,
+        design.seed,
         standin,
-        download,
+        design.download,
         access.to,
         linked is not None,
-        str(prompts or ""),
-        fixed_wording,
+        str(design.prompts or ""),
+        design.fixed_wording,
     )
     notes = [] if source is None else source.notes(size)
     notes.extend(_idle(society, rewiring, played, len(items)))
@@ -200,7 +178,7 @@ def prepare(
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
-    if prompts and not any("pack" in each for each in about.values()):
+    if design.prompts and not any("pack" in each for each in about.values()):
         notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
@@ -208,15 +186,15 @@ def prepare(
         status="running",
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=_versions(any("model" in each for each in about.values())),
-        seed=seed,
+        seed=design.seed,
         n=size,
-        sessions=sessions,
-        rounds=rounds,
+        sessions=design.sessions,
+        rounds=design.rounds,
         matching=meeting,
         network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
-        seat=seat,
+        seat=design.seat,
         game={
             "name": rules.name,
             "parameters": dataclasses.asdict(rules),
@@ -226,9 +204,9 @@ def prepare(
         },
         decisions=rules.measures(),
         policies=about,
-        personas={} if source is None else source.describe(size, sessions),
+        personas={} if source is None else source.describe(size, design.sessions),
         prompts=setting.prompts,
-        fixed_wording=fixed_wording,
+        fixed_wording=design.fixed_wording,
         standins={
             label: item.label
             for label, item in zip(labels, items, strict=True)
@@ -286,9 +264,17 @@ def _usual_matching(game: Game, network: Network | None) -> str:
     return "edges" if len(game.roles) == 2 else "neighbourhoods"
 
 
-def _supergames_to_meet_all(game: Game, n: int) -> int:
-    """Count the partners that everybody can have: all others, or all of the other role."""
-    return max(1, n - 1 if len(set(game.roles)) == 1 else n // 2)
+def _society(design: Design, game: Game, n: int, matching: str) -> Society:
+    """Give the society of a design; under round robin, unless said, all meet who can: all others, or the other role."""
+    supergames = design.supergames or 1
+    if design.supergames is None and design.continuation and matching == "round_robin":
+        supergames = max(1, n - 1 if len(set(game.roles)) == 1 else n // 2)
+    rules = {
+        each.name: getattr(design, each.name)
+        for each in dataclasses.fields(Society)
+        if each.name not in ("share", "supergames")
+    }
+    return Society.from_words(**rules, supergames=supergames)
 
 
 def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) -> list[str]:

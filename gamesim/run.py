@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gamesim import archive, record
+from gamesim.design import Design
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.network import Network
@@ -339,41 +340,13 @@ def play(
     >>> float(run.decisions["action"].mean())
     50.0
     """
+    given = locals()
+    design = Design(**{each.name: given[each.name] for each in fields(Design)})
     if resume and not cache:
         raise GamesimError(
             "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
         )
-    prepared = prepare(
-        game,
-        agents,
-        n=n,
-        rounds=rounds,
-        sessions=sessions,
-        matching=matching,
-        network=network,
-        update=update,
-        continuation=continuation,
-        supergames=supergames,
-        neighbours=neighbours,
-        rewire=rewire,
-        reputation=reputation,
-        roles=roles,
-        placement=placement,
-        seed=seed,
-        seat=seat,
-        personas=personas,
-        prompts=prompts,
-        fixed_wording=fixed_wording,
-        require_weights=require_weights,
-        download=download,
-        max_cost=max_cost,
-        max_tokens=max_tokens,
-        max_seconds=max_seconds,
-        cache=cache,
-        dry_run=dry_run,
-        progress=progress,
-        **parameters,
-    )
+    prepared = prepare(game, agents, design, parameters, progress)
     settings = prepared.settings
     folder = Path(out) if out is not None and not dry_run else None
     earlier = _taken_up(folder, settings) if resume and folder is not None else None

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
-import math
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import cast
 
@@ -18,7 +14,7 @@ from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.answers import Answers, check, seen_column, trait_columns
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
@@ -26,6 +22,7 @@ from gamesim.matching import Scene, drawn_roles, find_matching
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
 from gamesim.observation import Observations, Past
+from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
@@ -33,41 +30,6 @@ from gamesim.reputation import Reputation, cooperation
 from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
-
-
-class Player(mesa.discrete_space.CellAgent):
-    """One agent, for those who look at the model as Mesa does; the arrays behind it are the model's."""
-
-    def __init__(self, model: Simulation, number: int, role: str) -> None:
-        super().__init__(model)
-        self.number = number
-        self.role = role
-
-    @property
-    def session(self) -> int:
-        """Session of the agent."""
-        return self.number // int(self.model.cast.n)
-
-    @property
-    def policy(self) -> str:
-        """Name of the policy that decides for it."""
-        return str(self.model.labels[self.model.cast.policy[self.number]])
-
-    @property
-    def wealth(self) -> float:
-        """What it earned so far, in game units; rounds of void groups do not count."""
-        return float(self.model.wealth[self.number])
-
-    @property
-    def actions(self) -> dict[str, float]:
-        """What it did in the last round, by stage; NaN where it made no decision."""
-        stages = [each.name for each in self.model.game.stages if each.by == self.role]
-        return {stage: float(self.model.actions(stage)[self.number]) for stage in stages}
-
-    @property
-    def action(self) -> float:
-        """What it did in the last round, at the first of its stages; NaN where it made no decision."""
-        return next(iter(self.actions.values()), math.nan)
 
 
 class Simulation(mesa.Model):
@@ -270,7 +232,7 @@ class Simulation(mesa.Model):
 
         def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
             policy = self.policies[index]
-            with _faults_of(type(policy), "link"):
+            with faults_of(type(policy), "link"):
                 return wishes(policy, obs, other, linked, rewiring.error, partial(self._linking, index))
 
         obs, done = self._observe(stage, play), play.decided[stage.name]
@@ -286,7 +248,7 @@ class Simulation(mesa.Model):
             stage = self.game.stages[0].name
             play.earned[self.game.roles[0]] = seats.along.earned(play.decided[stage], self._pairwise)
         else:
-            with _faults_of(type(self.game), "payoffs"):
+            with faults_of(type(self.game), "payoffs"):
                 paid = self.game.payoffs(play)
             for role, values in paid.items():
                 play.earned[role] = play.seats(role).earned(values)
@@ -319,7 +281,7 @@ class Simulation(mesa.Model):
         pairs = Play(self.game, Groups({role: Seats(np.arange(2 * many * many), 2)}), chance)
         options = np.arange(many, dtype=np.float64)
         pairs.decide(stage.name, np.column_stack([np.repeat(options, many), np.tile(options, many)]).ravel())
-        with _faults_of(type(self.game), "payoffs"):
+        with faults_of(type(self.game), "payoffs"):
             earned = self.game.payoffs(pairs)[role].reshape(many, many, 2)
         symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
         return None if asked_chance or not symmetric else earned[:, :, 0]
@@ -377,7 +339,7 @@ class Simulation(mesa.Model):
         policy = self.policies[index]
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
-        with _faults_of(type(policy), "decide"):
+        with faults_of(type(policy), "decide"):
             decisions = policy.decide(obs)
         check(policy, obs, decisions)
         return decisions
@@ -486,22 +448,6 @@ class Simulation(mesa.Model):
         first_seat = holder.agent[np.flatnonzero(holder.position() == 0)] // self.cast.n
         start = np.searchsorted(first_seat, np.arange(self.cast.sessions))
         return np.where(group < 0, -1, group - start[session])
-
-
-@contextmanager
-def _faults_of(kind: type, method: str) -> Iterator[None]:
-    """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
-            raise
-        file = inspect.getsourcefile(kind)
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
-        raise GamesimError(
-            f"{file}, line {line}: {method} failed: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _memory(policies: Sequence[Policy], society: Society) -> int | None:

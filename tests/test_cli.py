@@ -14,7 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import gamesim
 from gamesim import catalog, cli
+from gamesim.command import playing
 
 HAS_MODELS = importlib.util.find_spec("torch") is not None and importlib.util.find_spec("peft") is not None
 HAS_PLOTS = importlib.util.find_spec("matplotlib") is not None
@@ -559,10 +561,24 @@ def test_the_help_of_play_lists_every_option_once_under_a_heading(command: Comma
     import inspect
 
     told = command("play", "--help").out
-    for name in set(inspect.signature(cli.play).parameters) - {"game"}:
-        option = "--" + name.rstrip("_").replace("_", "-")
+    for name in set(inspect.signature(playing.play).parameters) - {"game"}:
+        option = "--" + {"max_seconds": "max-time"}.get(name, name.rstrip("_").replace("_", "-"))
         assert len(re.findall(rf"^  (?:-\w, )?{option}\b", told, re.MULTILINE)) == 1, option
     assert told.index("Who meets whom") < told.index("--network") < told.index("Language models")
+
+
+def test_play_in_python_and_the_command_take_the_same_settings() -> None:
+    import dataclasses
+    import inspect
+
+    from gamesim.design import Design
+
+    in_python = inspect.signature(gamesim.play).parameters
+    typed = inspect.signature(playing.play).parameters
+    for each in dataclasses.fields(Design):
+        assert in_python[each.name].default == typed[each.name].default == each.default, each.name
+        assert in_python[each.name].annotation == each.type
+    assert set(in_python) - set(typed) == {"announce", "progress", "parameters"}
 
 
 def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) -> None:

@@ -98,9 +98,10 @@ def test_a_collector_of_ones_own_can_be_attached() -> None:
             super().step()
             self.collector.collect(self)
 
+    from gamesim.design import Design
     from gamesim.preparing import prepare
 
-    made = Watched(**prepare("dictator", "uniform", n=10, rounds=4).arguments())
+    made = Watched(**prepare("dictator", "uniform", Design(n=10, rounds=4), {}).arguments())
     made.collector = mesa.DataCollector({"given": lambda m: float(np.nansum(m.actions()))})
     made.run_model()
     assert len(made.collector.get_model_vars_dataframe()) == 4

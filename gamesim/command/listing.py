@@ -8,8 +8,6 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +20,18 @@ from gamesim.behaviour.choosing import Chooser
 from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
 from gamesim.behaviour.strategies import Contributor, Strategy
-from gamesim.command.shown import console, marked, printable
+from gamesim.command.shown import console, marked, plain_table, printable
 from gamesim.elicit.policy import ModelPolicy
-from gamesim.errors import GamesimError, unknown
+from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
 from gamesim.mini import WEIGHTS
 from gamesim.models import Sampling
-from gamesim.models.cache import ReplyCache, cache_folder
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
 from gamesim.prompt.pack import open_pack
 
 _TEXT_WIDTH = 88
-
-
-def _listing(*columns: str) -> Table:
-    table = Table(
-        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
-    )
-    for place, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=place == 0)
-    return table
 
 
 def _grouped(groups: Mapping[str, list[tuple[str, str]]]) -> None:
@@ -109,7 +97,7 @@ def _agent(name: str) -> None:
     kind = catalog.find_agent(name)
     console.print(f"[bold]{marked(name)}[/bold]  {marked(_first_line(kind))}\n")
     told = _told(kind)
-    table = _listing("option", "default", "what it is")
+    table = plain_table("option", "default", "what it is")
     options = [item for item in dataclasses.fields(kind) if item.init]
     for item in options:
         table.add_row(f"@{item.name}", marked(_default(item)), marked(told.get(item.name, "")))
@@ -140,7 +128,7 @@ def humans(name: str) -> None:
     if name:
         _human(name)
         return
-    table = _listing("record", "subjects", "mean", "stake", "round")
+    table = plain_table("record", "subjects", "mean", "stake", "round")
     for column in table.columns[1:]:
         column.justify = "right"
     for each in references():
@@ -161,7 +149,7 @@ def humans(name: str) -> None:
 
 def _human(name: str) -> None:
     record = named(name)
-    table = _listing("", "")
+    table = plain_table("", "")
     for item in dataclasses.fields(record):
         value = getattr(record, item.name)
         if item.name in ("one_vote", "per_decision"):
@@ -189,7 +177,7 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     rules = kind.from_settings(settings)
     style = prompt.Style(pack=None if prompts is None else open_pack(prompts, kind))
     console.print(f"[bold]{marked(rules.name)}[/bold]  {marked(_first_line(kind))}\n")
-    table = _listing("parameter", "value", "what it is")
+    table = plain_table("parameter", "value", "what it is")
     for key, item in kind.parameters().items():
         table.add_row(key, marked(getattr(rules, key)), marked(item.metadata.get("help", "")))
     console.print(table)
@@ -292,7 +280,7 @@ def figures() -> None:
 
 
 def _figures(found: Mapping[str, Any]) -> None:
-    table = _listing("on subjects it never saw", "mean over seeds", "SD")
+    table = plain_table("on subjects it never saw", "mean over seeds", "SD")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in found["summary"].items():
@@ -338,41 +326,3 @@ def import_behaviorbench(path: Path, out: Path) -> None:
     for line in missed:
         console.print(printable(f"  {line}"), markup=False, soft_wrap=True)
     console.print(f"\nwritten to {out}; play with --prompts {out}", markup=False, soft_wrap=True)
-
-
-def kept() -> None:
-    """List the kept answers, model by model."""
-    table = _listing("model", "prompts", "answers", "tokens in", "tokens out", "from", "to")
-    with closing(ReplyCache()) as cache:
-        for each in cache.show():
-            numbers = (each.prompts, each.replies, each.tokens_in, each.tokens_out)
-            days = (datetime.fromtimestamp(when).strftime("%Y-%m-%d") for when in (each.oldest, each.newest))
-            table.add_row(marked(each.model), *(f"{number:,}" for number in numbers), *days)
-    console.print(table)
-    console.print(f"kept in {cache_folder()}", markup=False, soft_wrap=True)
-
-
-def export(file: Path, model: str | None) -> None:
-    """Write the kept answers to a file."""
-    with closing(ReplyCache()) as cache:
-        _check_kept(cache, model)
-        try:
-            with file.open("w", encoding="utf-8") as lines:
-                count = cache.export(lines, model)
-        except OSError as error:
-            raise GamesimError(f"{file}: cannot be written ({error.strerror})") from None
-    console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
-
-
-def prune(model: str | None, older_than_days: float | None) -> None:
-    """Delete kept answers."""
-    with closing(ReplyCache()) as cache:
-        _check_kept(cache, model)
-        console.print(f"{cache.prune(model, older_than_days):,} answers deleted")
-
-
-def _check_kept(cache: ReplyCache, model: str | None) -> None:
-    """Refuse a model of which nothing is kept."""
-    known = [each.model for each in cache.show()]
-    if model is not None and model not in known:
-        raise unknown("model", model, known, where="cache")

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from gamesim.analysis.names import folded
 
-__all__ = ["console", "figure", "grid", "heights", "marked", "printable"]
+__all__ = ["console", "figure", "grid", "heights", "marked", "plain_table", "printable"]
 
 NARROW = 8
 """Least width of a column of words."""
@@ -27,6 +27,16 @@ console = Console(highlight=False, soft_wrap=False, emoji=False)
 _JOINERS = "\u200c\u200d"
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
+
+
+def plain_table(*columns: str) -> Table:
+    """Begin a table without lines; its first column is never folded, and no heading is shown where it has none."""
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
+    )
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
+    return table
 
 
 def printable(text: object, *, lines: bool = True) -> str:

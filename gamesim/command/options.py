@@ -1,0 +1,50 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gamesim.design import WHO
+from gamesim.errors import GamesimError
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="A parameter of the game; may be repeated.", rich_help_panel=WHO
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the folder of the run.")]
+PlotPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw the distributions, or, on a network, the last round and all rounds: .png or .svg.",
+    ),
+]
+Prompts = Annotated[
+    Path | None, typer.Option("--prompts", metavar="DIR", help="Folder of texts (see `gamesim prompts`).")
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="WHAT",
+        help="Compare although this differs: round, stake, method, parameters, given, range, society; may be repeated.",
+    ),
+]
+
+
+def parameters(pairs: list[str] | None) -> dict[str, str]:
+    """Read the parameters of a game from ``KEY=VALUE`` pairs."""
+    read = {}
+    for pair in pairs or ():
+        name, sign, value = pair.partition("=")
+        if not sign or not name or not value:
+            raise GamesimError(f"--set {pair}: write --set KEY=VALUE")
+        read[name.strip()] = value.strip()
+    return read
