@@ -338,10 +338,12 @@ class Recorder:
 
     def _write_part(self) -> None:
         assert self.folder is not None
+        # Written beside and moved, and counted after that: whoever interrupts it leaves neither half a part nor the
+        # same rows in two.
+        new = self.folder / "decisions" / "part.new"
+        pq.write_table(self._gathered(self.columns), new)
+        new.replace(self.folder / "decisions" / f"part-{self._parts + 1:05}.parquet")
         self._parts += 1
-        pq.write_table(
-            self._gathered(self.columns), self.folder / "decisions" / f"part-{self._parts:05}.parquet"
-        )
         self.blocks.clear()
         self._pending = 0
         self._written = time.monotonic()

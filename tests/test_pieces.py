@@ -140,3 +140,30 @@ def test_a_table_in_another_order_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GamesimError, match=r"run: the decisions are not in the order of play; sort them by"):
         gamesim.open_run(tmp_path / "run").summary()
     assert len(run.settings.decisions) == 2
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_an_interruption_while_a_part_is_written_neither_halves_nor_doubles_rows(
+    written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "ROWS_A_PART", 70)
+    write, times = pq.write_table, []
+
+    def interrupted(table: Any, path: Path) -> None:
+        times.append(path)
+        if len(times) == 3:
+            if written:
+                write(table, path)
+            else:
+                path.write_bytes(b"PAR1")
+            raise KeyboardInterrupt
+        write(table, path)
+
+    monkeypatch.setattr(pq, "write_table", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gamesim.play("public_goods", "uniform", n=40, rounds=20, out=tmp_path / "run")
+    run = gamesim.open_run(tmp_path / "run")
+    assert run.settings.status == "interrupted"
+    assert not run.decisions.duplicated(["round", "agent"]).any()
+    (row,) = run.summary().to_dict("records")
+    assert row["n"] == len(run.decisions) == 40 * 6

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
 from gamesim.analysis.protocol import Match
 from gamesim.analysis.table import Census, Ints, Numbers, by_status, unusable, usable
@@ -79,13 +80,16 @@ class _Counts:
         counted = pd.DataFrame(values).groupby(self._columns, sort=True).size()
         self._parts.append(counted.reset_index(name="count"))
         if len(self._parts) >= _PARTS:
-            self._parts = [self.total()]
+            self.total()
 
     def total(self) -> pd.DataFrame:
         """Give the combinations, in order, and their ``count``."""
         if not self._parts:
             return pd.DataFrame({name: [] for name in (*self._columns, "count")})
-        return pd.concat(self._parts).groupby(self._columns, sort=True)["count"].sum().reset_index()
+        if len(self._parts) > 1:
+            together = pd.concat(self._parts).groupby(self._columns, sort=True)
+            self._parts = [together["count"].sum().reset_index()]
+        return self._parts[0]
 
 
 class Tally:
@@ -213,51 +217,44 @@ class Tally:
         if self._later:
             unit = "session" if len(self._sessions) >= FEW_SESSIONS else "group"
         drawn, sure = self._drawn.total(), self._sure.total()
-        sides = [
-            (
-                drawn[["unit", "wording"]],
-                drawn["value"].to_numpy(float),
-                drawn["count"].to_numpy(float),
-                False,
-            )
-        ]
-        for number in sure["reply"].unique().tolist():
-            alike = sure[sure["reply"] == number]
-            support, chances = (np.asarray(side, dtype=np.float64) for side in self._exact[number])
-            sides.append(
-                (
-                    alike[["unit", "wording"]].loc[alike.index.repeat(len(support))],
-                    np.tile(np.round(_convert(support, self._match, self._spec), 12), len(alike)),
-                    np.outer(alike["count"].to_numpy(float), chances / chances.sum()).ravel(),
-                    True,
-                )
-            )
-        labels = pd.concat([side[0] for side in sides])
-        values, weight = (np.concatenate([side[place] for side in sides]) for place in (1, 2))
-        certain = np.repeat([side[3] for side in sides], [len(side[1]) for side in sides])
+        numbers = sorted(sure["reply"].unique().tolist())
+        spread = [[np.asarray(side, np.float64) for side in self._exact[number]] for number in numbers]
+        stands = [np.round(_convert(values, self._match, self._spec), 12) for values, _ in spread]
         legal = np.round(_legal(self._match, self._spec), 12)
-        amounts = np.concatenate([values, legal, np.round(self._match.reference.support, 12)])
-        support, places = np.unique(amounts, return_inverse=True)
-        place, legal_place = places[: len(weight)], places[len(weight) : len(weight) + len(legal)]
+        reference = np.round(self._match.reference.support, 12)
+        support = np.unique(np.concatenate([drawn["value"].to_numpy(np.float64), *stands, legal, reference]))
         size = len(support)
+        place = np.searchsorted(support, drawn["value"])
+        # The distribution behind every reply, on the support.
+        chances = np.zeros((len(numbers), size))
+        for row, values, (_, p) in zip(chances, stands, spread, strict=True):
+            np.add.at(row, np.searchsorted(support, values), p / p.sum())
+        which = np.searchsorted(numbers, sure["reply"]) if numbers else np.zeros(0, np.int64)
+        times = sure["count"].to_numpy(np.float64)
 
-        def by(label: npt.NDArray[np.int64]) -> Floats:
-            known, rank = np.unique(label, return_inverse=True)
-            cells = np.bincount(rank * size + place, weight, len(known) * size).astype(np.float64)
-            return cells.reshape(-1, size) if len(known) > 1 else np.zeros((0, size))
+        def by(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> Floats:
+            known = np.union1d(one, other)
+            if len(known) < 2:
+                return np.zeros((0, size))
+            cell = np.searchsorted(known, one) * size + place
+            cells = np.bincount(cell, drawn["count"], len(known) * size).reshape(-1, size)
+            counts = csr_array((times, (np.searchsorted(known, other), which)), (len(known), len(numbers)))
+            return np.asarray(cells + counts @ chances)
 
-        units = labels["unit"].to_numpy(np.int64)
+        units, texts = (
+            [side[name].to_numpy(np.int64) for side in (drawn, sure)] for name in ("unit", "wording")
+        )
         if unit == "session":
-            units = units % len(self._census.sessions.known)
+            units = [each % len(self._census.sessions.known) for each in units]
         return Simulated(
             support=support,
-            drawn=np.bincount(place[~certain], weight[~certain], size).astype(np.int64),
-            exact=np.bincount(place[certain], weight[certain], size).astype(np.float64),
-            clusters=by(units) if unit != "decision" else np.zeros((0, size)),
+            drawn=np.bincount(place, drawn["count"], size).astype(np.int64),
+            exact=np.bincount(which, times, len(numbers)) @ chances,
+            clusters=by(*units) if unit != "decision" else np.zeros((0, size)),
             unit=unit,
-            wordings=by(labels["wording"].to_numpy(np.int64)),
+            wordings=by(*texts),
             n=self.n,
-            uniform=np.bincount(legal_place, minlength=size) / len(legal),
+            uniform=np.bincount(np.searchsorted(support, legal), minlength=size) / len(legal),
         )
 
 

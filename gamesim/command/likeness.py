@@ -17,7 +17,11 @@ from gamesim.command.shown import console, figure, grid, heights, marked
 BAR = 22
 FEW = 10
 """Fewer answers than these are not measured against anybody."""
-_OVER = {"human sampling": "human\nsampling", "simulation": "simu-\nlation", "wording": "wording"}
+_OVER = {
+    "human sampling": "95 % human\nsampling",
+    "simulation": "95 %\nsimulation",
+    "wording": "95 %\nwording",
+}
 
 
 def print_comparison(comparison: Comparison, order: Sequence[str]) -> None:

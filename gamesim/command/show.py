@@ -29,7 +29,7 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.preparing import Progress as Advance
-from gamesim.run import Run
+from gamesim.run import Run, open_run
 
 _QUOTED = 120
 
@@ -142,6 +142,22 @@ def result(
             console.print(f"drawn: {plot}", markup=False)
         if played:
             _print_next(run, comparison)
+
+
+def report(folder: Path) -> None:
+    """Print what was done in a run, finished or not, without holding it against anybody."""
+    run = open_run(folder)
+    _print_run(run, ())
+    steps = {
+        "compare": "beside people",
+        "series": "all rounds",
+        "replay": "what each player read and answered",
+    }
+    console.print()
+    for lead, (step, why) in zip(("next:  ", *[" " * 7] * 2), steps.items(), strict=True):
+        console.print(
+            printable(f"{lead}{f'gamesim {step} {folder}':<{width}}  {why}"), markup=False, soft_wrap=True
+        )
 
 
 def differences(table: pd.DataFrame) -> None:
