@@ -6,7 +6,7 @@ import datetime
 import json as json_format
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -146,18 +146,14 @@ def result(
 
 def report(folder: Path) -> None:
     """Print what was done in a run, finished or not, without holding it against anybody."""
-    run = open_run(folder)
-    _print_run(run, ())
+    _print_run(open_run(folder), ())
     steps = {
         "compare": "beside people",
         "series": "all rounds",
         "replay": "what each player read and answered",
     }
     console.print()
-    for lead, (step, why) in zip(("next:  ", *[" " * 7] * 2), steps.items(), strict=True):
-        console.print(
-            printable(f"{lead}{f'gamesim {step} {folder}':<{width}}  {why}"), markup=False, soft_wrap=True
-        )
+    _print_steps({f"gamesim {step} {folder}": why for step, why in steps.items()})
 
 
 def differences(table: pd.DataFrame) -> None:
@@ -254,8 +250,14 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     steps[f"gamesim show {game}"] = "what each player was told"
     if run.settings.agents != "uniform":
         steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
+    _print_steps(steps)
+
+
+def _print_steps(steps: Mapping[str, str]) -> None:
+    """Print commands and, where it is said, what each is for."""
     width = max(len(step) for step, why in steps.items() if why)
-    for lead, (step, why) in zip(("next:  ", *[" " * 7] * 2), steps.items(), strict=False):
+    for place, (step, why) in enumerate(steps.items()):
+        lead = " " * 7 if place else "next:  "
         console.print(printable(f"{lead}{step:<{width}}  {why}".rstrip()), markup=False, soft_wrap=True)
 
 
