@@ -23,7 +23,7 @@ class BoltonOckenfels(Chooser):
     Parameters
     ----------
     weight : Parameter
-        Of the share against own earnings: b / a in the paper.
+        Of an equal share against own earnings: b / a in the paper.
     precision
         As in `Chooser`, per unit of v, which is a share of c.
     beliefs

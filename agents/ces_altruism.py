@@ -17,8 +17,9 @@ class CesAltruism(Chooser):
     """Trades own against others' earnings (Andreoni & Miller 2002, section 4).
 
     ``U = (a * own ** rho + (1 - a) * other ** rho) ** (1 / rho)``, other the mean of the others; rho near 1 seeks the
-    largest sum, far below 0 equality, and 0 is Cobb-Douglas.  The defaults are their estimates for the weakly selfish,
-    the largest type.
+    largest sum, far below 0 equality, and 0 is Cobb-Douglas.  The defaults are those usually quoted from their Table IV
+    for the weakly selfish and were not checked against it.  Of 176 subjects 22.7 per cent were selfish (a = 1), 14.2
+    equalised (rho far below 0) and 6.2 maximised the sum (a = 0.5, rho = 1); the others were near to one of these.
 
     Parameters
     ----------

@@ -16,7 +16,9 @@ class CharnessRabin(Chooser):
     """Weighs others' earnings, more where it is ahead (Charness & Rabin 2002, section II, without reciprocity).
 
     ``U = (1 - w) own + w other`` with ``w = rho`` where it earns more than the other and ``w = sigma`` where it earns
-    less; the mean over the others where there are several.  The defaults are the estimates of their Table VI.
+    less; the mean over the others where there are several.  Social welfare preferences are ``1 >= rho >= sigma > 0``,
+    difference aversion is ``sigma < 0 < rho < 1``, and competitive preferences are ``sigma <= rho <= 0``.  The defaults
+    are those usually quoted from their Table VI, and were not checked against it.
 
     Parameters
     ----------

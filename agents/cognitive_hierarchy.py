@@ -7,7 +7,6 @@ import numpy as np
 
 from gamesim.behaviour.levels import choices_by_level
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
@@ -23,7 +22,7 @@ class CognitiveHierarchy(ExactPolicy):
 
     Level k believes the levels below it to be in the shares ``f(h) / sum f``, f the Poisson distribution with mean
     tau; level 0 plays uniformly (Camerer, Ho & Chong 2004, section II).  Everybody keeps a level through the session.
-    The default, 1.5, is what they recommend for many games.
+    An average of 1.5 steps, the default, "fits data from many games" (their abstract).
 
     Parameters
     ----------
@@ -33,19 +32,14 @@ class CognitiveHierarchy(ExactPolicy):
         Of logit choice, per unit of game money, the same for all; ``inf`` takes the best reply, at a tie the first.
     """
 
-    tau: Parameter = personal(1.5, least=0, most=20)
-    precision: Parameter = personal(math.inf, least=0)
+    tau: Parameter = personal(1.5, least=0, most=20, shared="people differ in their level")
+    precision: Parameter = personal(math.inf, least=0, shared="people differ in their level")
 
     lookback = 0
     fitted = {"tau": (0.0, 5.0), "precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "CognitiveHierarchy":
         """Refuse games in which players do not decide at the same time."""
-        for name in ("tau", "precision"):
-            if getattr(self, name).varies:
-                raise GamesimError(
-                    f"cognitive_hierarchy@{name} must be one number: people differ in their level"
-                )
         for stage in setting.decisions():
             self._choices(setting.game, stage)
         return self

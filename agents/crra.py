@@ -17,8 +17,7 @@ class Crra(Chooser):
     """Takes the action of the largest expected utility ``x ** (1 - r) / (1 - r)``, at r = 1 ``log(x)``.
 
     In the bomb task it opens ``(1 - r) / (2 - r)`` of the boxes.  At r of 1 and more earning nothing has a utility of
-    minus infinity: where every action risks it, the lowest is taken.  The default is near the middle of Holt & Laury
-    (2002), Table 3, and is no estimate.
+    minus infinity: where every action risks it, the lowest is taken.  The default is a round figure.
 
     Parameters
     ----------
@@ -30,7 +29,7 @@ class Crra(Chooser):
         As in `Chooser`.
     """
 
-    r: Parameter = personal(0.4)
+    r: Parameter = personal(0.4, free="negative seeks risk")
 
     fitted = {"r": (-2.0, 3.0), "precision": (0.0, 10.0)}
     social = False

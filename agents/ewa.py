@@ -23,11 +23,11 @@ class Ewa(Learner):
     Parameters
     ----------
     phi : Parameter
-        Retention of attractions.
+        Share of an attraction that is kept from round to round.
     delta : Parameter
-        Weight on what was not played.
+        Weight of what an action that was not played would have earned.
     rho : Parameter
-        Retention of experience.
+        Share of experience that is kept from round to round.
     experience : Parameter
         N(0), how many rounds the beginning counts for.
     precision : Parameter
@@ -38,7 +38,7 @@ class Ewa(Learner):
     delta: Parameter = personal(0.5, least=0, most=1)
     rho: Parameter = personal(0.9, least=0, most=1)
     experience: Parameter = personal(1.0, least=0)
-    precision: Parameter = personal(0.1, least=0)
+    precision: Parameter = personal(0.1, least=0, endless=True)
 
     fitted = {
         "phi": (0.0, 1.0),

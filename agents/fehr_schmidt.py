@@ -16,20 +16,22 @@ class FehrSchmidt(Chooser):
     """Likes own earnings and dislikes differences (Fehr & Schmidt 1999, equation 1).
 
     ``U_i = x_i - alpha * mean_j max(x_j - x_i, 0) - beta * mean_j max(x_i - x_j, 0)``, x in game units, j over the
-    others of the group.  The defaults are the means of the distribution in their Table III.
+    others of the group.  The paper assumes 0 <= beta < 1 and beta <= alpha, of which the second is not enforced here;
+    what lies beyond is ``charness_rabin`` with rho = beta and sigma = -alpha.  The defaults are the means of the
+    distribution in its Table III: alpha 0, 0.5, 1, 4 and beta 0, 0.25, 0.6, 0.6 for 30, 30, 30 and 10 per cent.
 
     Parameters
     ----------
     alpha : Parameter
-        Aversion to having less.
+        Aversion to having less, per unit of difference.
     beta : Parameter
-        Aversion to having more; 1 and more would give money away to no avail.
+        Aversion to having more, per unit of difference; from 0.5 on a dictator gives half.
     precision, beliefs
         As in `Chooser`.
     """
 
-    alpha: Parameter = personal(0.85)
-    beta: Parameter = personal(0.315)
+    alpha: Parameter = personal(0.85, least=0)
+    beta: Parameter = personal(0.315, least=0, most=1)
 
     fitted = {"alpha": (0.0, 5.0), "beta": (0.0, 1.0), "precision": (0.0, 10.0)}
 

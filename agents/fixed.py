@@ -16,6 +16,11 @@ class Fixed(ExactPolicy):
     """Always plays one action: ``fixed@action=40``, or a label such as ``fixed@action=defect``.
 
     Where the action is more than is legal (to return 50 of 30), the most that is legal is played.
+
+    Parameters
+    ----------
+    action : str
+        An amount in game units, or the label of an option.
     """
 
     action: str

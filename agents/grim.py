@@ -4,19 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Strategy, cooperated
+from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, own_defections
 from gamesim.observation import Observations
-from gamesim.streams import Floats
 
 
 @dataclass(frozen=True)
-class Grim(Strategy):
+class Grim(Deterministic):
     """Cooperates until it or the other defected, and then defects for good (Friedman 1971)."""
 
     lookback = None
 
-    def cooperation(self, obs: Observations) -> Floats:
+    def defects(self, obs: Observations) -> Bools:
         """Look for any defection, one's own by error included."""
-        own, others = cooperated(obs, len(obs.past))
-        defected = (own < 0.5) | (others < 0.5)
-        return np.asarray(~defected.any(axis=0), dtype=np.float64)
+        either: Bools = np.any(own_defections(obs) | others_defections(obs), axis=0)
+        return either

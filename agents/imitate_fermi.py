@@ -6,8 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from gamesim.behaviour.copying import Copier, Ties
-from gamesim.errors import GamesimError
-from gamesim.policy import Setting
+from gamesim.parameters import ranged
 from gamesim.streams import Floats
 
 
@@ -26,15 +25,9 @@ class ImitateFermi(Copier):
         As in `Imitator`.
     """
 
-    noise: float = 0.1
+    noise: float = ranged(0.1, least=0)
 
     fitted = {"noise": (0.0, 10.0)}
-
-    def prepare(self, setting: Setting) -> "ImitateFermi":
-        """Refuse negative noise, and play without a network."""
-        if self.noise < 0:
-            raise GamesimError(f"imitate_fermi@noise = {self.noise:g} must be at least 0")
-        return super().prepare(setting)
 
     def chances(self, ties: Ties) -> Floats:
         """Compare everybody with each neighbour."""

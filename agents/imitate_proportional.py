@@ -6,7 +6,7 @@ import numpy as np
 
 from gamesim.behaviour.copying import Copier, Ties
 from gamesim.errors import GamesimError
-from gamesim.policy import Setting
+from gamesim.parameters import ranged
 from gamesim.streams import Floats
 
 
@@ -25,15 +25,9 @@ class ImitateProportional(Copier):
         As in `Imitator`.
     """
 
-    intensity: float = 0.01
+    intensity: float = ranged(0.01, least=0, most=1)
 
     fitted = {"intensity": (0.0, 1.0)}
-
-    def prepare(self, setting: Setting) -> "ImitateProportional":
-        """Refuse an intensity that is none, and play without a network."""
-        if not 0 <= self.intensity <= 1:
-            raise GamesimError(f"imitate_proportional@intensity = {self.intensity:g} must be 0 to 1")
-        return super().prepare(setting)
 
     def chances(self, ties: Ties) -> Floats:
         """Share out everybody's place among the neighbours."""

@@ -7,10 +7,9 @@ import numpy as np
 
 from gamesim.behaviour.levels import choices_by_level
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.parameters import FAMILIES, Parameter, personal
+from gamesim.parameters import Parameter, personal
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 
@@ -29,23 +28,14 @@ class LevelK(ExactPolicy):
         Of logit choice, per unit of game money, the same for all; ``inf`` takes the best reply, at a tie the first.
     """
 
-    level: Parameter = personal(1, least=0, most=50)
-    precision: Parameter = personal(math.inf, least=0)
+    level: Parameter = personal(1, least=0, most=50, whole=True)
+    precision: Parameter = personal(math.inf, least=0, shared="each level knows that of the others")
 
     lookback = 0
     fitted = {"level": (0.0, 5.0), "precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "LevelK":
-        """Refuse levels between whole numbers, and games in which players do not decide at the same time."""
-        whole = all(number.is_integer() for number in self.level.numbers)
-        if self.level.family in FAMILIES or not whole:
-            raise GamesimError(
-                f"level_k@level = {self.level.written} must be whole, such as 2 or choice(0,1,1,2)"
-            )
-        if self.precision.varies:
-            raise GamesimError(
-                "level_k@precision must be one number, since each level knows that of the others"
-            )
+        """Refuse games in which players do not decide at the same time."""
         for stage in setting.decisions():
             self._choices(setting.game, stage)
         return self

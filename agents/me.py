@@ -5,13 +5,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.actions import Choice, plain
+from gamesim.actions import ActionSpace, Choice, Text, plain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
-from gamesim.prompt import texts
-from gamesim.reading import Reading, read_answer
+from gamesim.prompt import SILENT, texts
+from gamesim.reading import Reading, read_answer, read_message
 from gamesim.streams import Floats
+
+
+def _hints(space: ActionSpace, decider: int) -> tuple[str, str]:
+    """Say in short what may be typed, and what it must be."""
+    if isinstance(space, Text):
+        most = f"at most {space.max_chars} characters"
+        return f"{most}; Enter alone says nothing", f"a message of {most}"
+    if isinstance(space, Choice):
+        options = " or ".join(space.shown)
+        return options, options
+    range_ = _range(space.support(decider))
+    return range_, f"a {'whole ' if space.step == 1 else ''}number from {range_}"
+
+
+def _read(line: str, obs: Observations, decider: int) -> Reading:
+    if isinstance(obs.space, Text):
+        return read_message(line or SILENT, obs.space, obs.messages)
+    return read_answer(line, obs.space, decider)
 
 
 def _range(values: Floats) -> str:
@@ -27,6 +45,7 @@ def _range(values: Floats) -> str:
 class Me(Policy):
     """A person at the terminal, in one seat."""
 
+    speaks = True
     asked_for_links = True
 
     def prepare(self, setting: Setting) -> "Me":
@@ -61,15 +80,7 @@ class Me(Policy):
     @staticmethod
     def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
         body, _, _ = text.rpartition("\n")
-        values = obs.space.support(decider)
-        hint = " or ".join(obs.space.shown) if isinstance(obs.space, Choice) else _range(values)
-        kind = (
-            ""
-            if isinstance(obs.space, Choice)
-            else "a whole number from "
-            if obs.space.step == 1
-            else "a number from "
-        )
+        hint, legal = _hints(obs.space, decider)
         sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
         attempts = 0
         while True:
@@ -79,7 +90,7 @@ class Me(Policy):
             line = sys.stdin.readline()
             if not line:
                 raise GamesimError("me: the input ended before the game did")
-            reading = read_answer(line.strip(), obs.space, decider)
+            reading = _read(line.strip(), obs, decider)
             if not np.isnan(reading.action):
                 return reading, attempts, line.strip()
-            sys.stdout.write(f"That is not a legal answer: it must be {kind}{hint}.\n")
+            sys.stdout.write(f"That is not a legal answer: it must be {legal}.\n")

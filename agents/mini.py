@@ -153,6 +153,7 @@ class Mini(ModelPolicy):
     order: str = "0"
     personas: bool = False
 
+    speaks = False
     trained_on = ("moblab", "behaviorbench")
     asked_for_links = False
 

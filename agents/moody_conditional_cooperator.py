@@ -30,10 +30,10 @@ class MoodyConditionalCooperator(Response):
         As in `Strategy`.
     """
 
-    constant: Parameter = personal(0.4)
-    slope: Parameter = personal(0.4)
-    moody_constant: Parameter = personal(0.3)
-    moody_slope: Parameter = personal(0.0)
+    constant: Parameter = personal(0.4, free="both ends are cut to 0 and 1")
+    slope: Parameter = personal(0.4, free="both ends are cut to 0 and 1")
+    moody_constant: Parameter = personal(0.3, free="both ends are cut to 0 and 1")
+    moody_slope: Parameter = personal(0.0, free="both ends are cut to 0 and 1")
     start: Parameter = personal(0.6, least=0, most=1)
 
     fitted = {

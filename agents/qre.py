@@ -32,15 +32,13 @@ class Qre(ExactPolicy):
         Lambda, per unit of game money, the same for all and known to all. The default is no estimate.
     """
 
-    precision: Parameter = personal(0.1, least=0)
+    precision: Parameter = personal(0.1, least=0, shared="it is known to all")
 
     lookback = 0
     fitted = {"precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "Qre":
         """Refuse games of more than two players, and those in which one answers the other."""
-        if self.precision.varies or np.isinf(self.precision.value):
-            raise GamesimError(f"qre@precision = {self.precision.written} must be one number, known to all")
         for stage in setting.decisions():
             if len(setting.game.roles) != 2:
                 raise GamesimError(

@@ -23,7 +23,7 @@ class QuantalResponse(Chooser):
         As in `Chooser`.
     """
 
-    precision: Parameter = personal(0.1, least=0)
+    precision: Parameter = personal(0.1, least=0, endless=True)
 
     fitted = {"precision": (0.0, 10.0)}
     social = False

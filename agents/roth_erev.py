@@ -17,19 +17,20 @@ class RothErev(Learner):
     Propensities begin equal, at ``strength`` times the mean payoff of the game over all outcomes, shared among the
     actions.  After a round all fade by the factor ``1 - forgetting``; the action taken gains ``1 - experimentation``
     of what it earned above the least that can be earned, and its neighbours half of the rest each (the one neighbour
-    of an end all of it).  The defaults are the estimates of Erev & Roth (1998) over twelve games.
+    of an end all of it).  The defaults are those usually quoted from Erev & Roth (1998), fitted to twelve games
+    at once, and were not checked against it.
 
     Parameters
     ----------
     strength : Parameter
-        s(1) in the paper.
+        Propensity at the start, in rounds of mean payoff: s(1) in the paper; with 0 the first gain decides.
     forgetting : Parameter
-        phi in the paper.
+        Share of propensities that is forgotten from round to round: phi in the paper.
     experimentation : Parameter
-        epsilon in the paper.
+        Share of a gain that goes to the neighbouring actions: epsilon in the paper.
     """
 
-    strength: Parameter = personal(9.0, least=1e-6)
+    strength: Parameter = personal(9.0, least=0)
     forgetting: Parameter = personal(0.1, least=0, most=1)
     experimentation: Parameter = personal(0.2, least=0, most=1)
 
@@ -41,7 +42,7 @@ class RothErev(Learner):
         least = float(history.outlook.own.min())
         level = float(history.outlook.expect(history.outlook.own - least).mean())
         begin = of["strength"] * max(level, 1e-12) / history.options
-        propensity = np.broadcast_to(begin, (history.people, history.options))
+        propensity = np.broadcast_to(np.maximum(begin, 1e-300), (history.people, history.options))
         beside = _beside(history.options)
         for round in range(len(history)):
             took = history.took(round)

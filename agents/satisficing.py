@@ -28,7 +28,7 @@ class Satisficing(Learner):
         Probability of keeping an action that earned too little.
     """
 
-    aspiration: Parameter = personal(0.5)
+    aspiration: Parameter = personal(0.5, least=0, most=1)
     rate: Parameter = personal(0.1, least=0, most=1)
     inertia: Parameter = personal(0.5, least=0, most=1)
 

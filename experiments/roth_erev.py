@@ -9,7 +9,7 @@ from gamesim.run import play
 from gamesim.streams import Floats
 
 LEARNER = "roth_erev@strength=1.8@forgetting=0.001@experimentation=0.05"
-"""Slow forgetting, some experimentation, and beginnings worth about a round or two of play (Roth & Erev 1995)."""
+"""Slow forgetting, some experimentation, and beginnings worth about a round or two of play (after Roth & Erev 1995)."""
 ENDOWMENT = 10
 SMALL_OFFER = 1
 AT_FIRST = (SMALL_OFFER + 1) / (ENDOWMENT + 1)
@@ -73,6 +73,7 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
             ),
         ],
         [
+            "Parameters are as usually quoted from the paper, whose text was not at hand. "
             "The paper's runs begin from propensities drawn at random and go on for many more rounds; its figures "
             "are not compared, only what it explains by them: proposers learn faster not to make small offers than "
             "responders learn to accept them.",

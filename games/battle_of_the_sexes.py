@@ -22,12 +22,12 @@ import numpy as np
 
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
-from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
-from gamesim.matrix import mixture, paid
+from gamesim.game import ActionSpace, Choice, Floats, Play, parameter, stage
+from gamesim.matrix import RowAndColumn, mixture, paid
 
 
 @dataclass(frozen=True)
-class BattleOfTheSexes(Game):
+class BattleOfTheSexes(RowAndColumn):
     """Two players gain by meeting and differ in where (Luce & Raiffa 1957; Cooper et al. 1989)."""
 
     favourite: float = parameter(600.0, unit="money", help="one who meets at the own favourite place earns")
@@ -36,7 +36,6 @@ class BattleOfTheSexes(Game):
     )
     apart: float = parameter(0.0, unit="money", help="each of two who do not meet earns")
 
-    roles = ("row", "column")
     equilibrium = "both mix so that the other is indifferent"
     efficiency = "both choose the same"
     stake_parameter = "favourite"
@@ -68,22 +67,6 @@ class BattleOfTheSexes(Game):
             "{other_place} the other's. When your choices differ, both get {apart}.",
         ),
     }
-    ask = {
-        "row": (
-            "Do you choose {options}?",
-            "Which option do you take, {options}?",
-            "State your choice: {options}.",
-        ),
-        "column": (
-            "Do you choose {options}?",
-            "Which option do you take, {options}?",
-            "State your choice: {options}.",
-        ),
-    }
-    recall = {
-        "row": "you chose {row} and the other chose {column}",
-        "column": "you chose {column} and the other chose {row}",
-    }
 
     def check(self) -> None:
         """Refuse payoffs that make another game."""
@@ -108,10 +91,6 @@ class BattleOfTheSexes(Game):
         table = np.array([[self.favourite, self.apart], [self.apart, self.other_place]])
         row, column = play["row"], play["column"]
         return {"row": paid(table, row, column), "column": paid(table, 1 - column, 1 - row)}
-
-    def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
-        """Tell each what the other chose."""
-        return {"row": {"column": play["column"]}, "column": {"row": play["row"]}}
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
         """Take the own favourite with the probability that makes the other indifferent."""

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.distribution import ActionDistribution
-from gamesim.game import ActionSpace, Choice, Floats, Game, Play, parameter, stage
-from gamesim.matrix import mixture, paid
+from gamesim.game import ActionSpace, Choice, Floats, Play, parameter, stage
+from gamesim.matrix import RowAndColumn, mixture, paid
 
 
 @dataclass(frozen=True)
-class TwoByTwo(Game):
+class TwoByTwo(RowAndColumn):
     """Two players choose between two actions at the same time, with any payoffs."""
 
     row_up_left: float = parameter(1.0, unit="money", help="row earns at up, left")
@@ -38,7 +38,6 @@ class TwoByTwo(Game):
     column_down_left: float = parameter(1.0, unit="money", help="column earns at down, left")
     column_down_right: float = parameter(0.0, unit="money", help="column earns at down, right")
 
-    roles = ("row", "column")
     equilibrium = "the pure equilibrium; of two, the risk-dominant one; without one, the mixed one"
     efficiency = "whichever pair of actions has the largest sum"
     stake_parameter = ""
@@ -83,22 +82,6 @@ class TwoByTwo(Game):
             "order, {row_up_left}, {row_down_left}, {row_up_right} and {row_down_right}.",
         ),
     }
-    ask = {
-        "row": (
-            "Do you choose {options}?",
-            "Which option do you take, {options}?",
-            "State your choice: {options}.",
-        ),
-        "column": (
-            "Do you choose {options}?",
-            "Which option do you take, {options}?",
-            "State your choice: {options}.",
-        ),
-    }
-    recall = {
-        "row": "you chose {row} and the other chose {column}",
-        "column": "you chose {column} and the other chose {row}",
-    }
 
     @stage(by="row")
     def row(self, play: Play) -> ActionSpace:
@@ -126,10 +109,6 @@ class TwoByTwo(Game):
             "row": paid(row, play["row"], play["column"]),
             "column": paid(column.T, play["column"], play["row"]),
         }
-
-    def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
-        """Tell each what the other chose."""
-        return {"row": {"column": play["column"]}, "column": {"row": play["row"]}}
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
         """Play the equilibrium named in the module's docstring."""

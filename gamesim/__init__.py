@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gamesim.actions import Amount as Amount
     from gamesim.actions import Choice as Choice
+    from gamesim.actions import Text as Text
     from gamesim.errors import GamesimError as GamesimError
     from gamesim.errors import GamesimWarning as GamesimWarning
     from gamesim.game import Game as Game
@@ -43,6 +44,7 @@ _HOMES = {
     "Policy": "policy",
     "Run": "run",
     "Simulation": "simulation",
+    "Text": "actions",
     "open_run": "run",
     "parameter": "game",
     "play": "run",

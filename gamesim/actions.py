@@ -1,6 +1,7 @@
-"""What may be done: amounts on a grid, or a choice among labels, for a whole batch of deciders.
+"""What may be done: amounts on a grid, a choice among labels, or a message, for a whole batch of deciders.
 
-Actions are float64.  An amount is in game units; a choice is the index of its label.  NaN is "no valid answer".
+Actions are float64.  An amount is in game units; a choice is the index of its label; a message is its code
+(`gamesim.messages`).  NaN is "no valid answer".
 """
 
 from __future__ import annotations
@@ -228,4 +229,56 @@ class Choice:
         return self.shown[int(action)]
 
 
-ActionSpace = Amount | Choice
+@dataclass(frozen=True)
+class Text:
+    """A message in the player's own words, or silence.
+
+    Of all messages only silence, whose code is 0, can be named beforehand: it is what stands for a message wherever
+    a game is rehearsed, and what is said by agents without words.
+
+    Parameters
+    ----------
+    max_chars : int
+        Most characters of a message.
+    """
+
+    max_chars: int
+
+    varies = False
+    unit = "characters"
+
+    def __post_init__(self) -> None:
+        if self.max_chars < 1:
+            raise GamesimError(f"max_chars = {self.max_chars} must be at least 1")
+
+    def counts(self) -> NDArray[np.int64]:
+        """Give the number of messages that can be named beforehand: () int."""
+        return np.asarray(1)
+
+    def contains(self, actions: Floats) -> Bools:
+        """Tell which actions can be the code of a message; `gamesim.messages.Messages` knows which are."""
+        legal: Bools = (actions >= 0) & (actions == np.floor(actions))
+        return legal
+
+    def at(self, share: float | Floats) -> Floats:
+        """Give silence, whatever the share."""
+        return np.zeros(np.shape(share))
+
+    def nearest(self, values: Floats) -> Floats:
+        """Give silence, whatever the numbers."""
+        return np.zeros(np.shape(values))
+
+    def uniform(self, u: Floats) -> Floats:
+        """Give silence, whatever the draws."""
+        return np.zeros(np.shape(u))
+
+    def support(self, row: int = 0) -> Floats:
+        """Give silence."""
+        return np.zeros(1)
+
+    def take(self, rows: NDArray[np.integer]) -> Text:
+        """Keep some rows: the limit is the same for all."""
+        return self
+
+
+ActionSpace = Amount | Choice | Text

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gamesim.actions import Text
 from gamesim.errors import GamesimError
+from gamesim.messages import Messages
 from gamesim.observation import Observations
 from gamesim.policy import OK, SKIPPED, STATUSES, Decisions, Policy
 from gamesim.record import Coded, Column
@@ -116,12 +118,16 @@ def check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
         possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
         if obs.space.contains(possible).all():
             return
-    legal = obs.space.contains(decisions.actions)
+    if isinstance(obs.space, Text):
+        legal = obs.messages.legal(decisions.actions, obs.space.max_chars)
+        what = f"a message of at most {obs.space.max_chars} characters, entered with obs.messages.enter(text)"
+    else:
+        legal, what = obs.space.contains(decisions.actions), "a legal action"
     wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise GamesimError(
-            f"{name}: {obs.decision}: {decisions.actions[row]} is not a legal action, and not marked so"
+            f"{name}: {obs.decision}: {decisions.actions[row]} is not {what}, and not marked so"
         )
 
 
@@ -142,10 +148,24 @@ def seen_column(obs: Observations) -> Coded | None:
         return None
     table = np.column_stack(list(obs.seen.values()))
     distinct, row = np.unique(table, axis=0, return_inverse=True)
+    said = {*obs.game.talks, *obs.game.said_names}
+
+    def known(name: str, value: float) -> Any:
+        if np.isnan(value):
+            return None
+        return obs.messages.record(value) if name in said else value
+
     texts = [
-        json.dumps(
-            {name: None if np.isnan(v) else float(v) for name, v in zip(obs.seen, values, strict=True)}
-        )
+        json.dumps({name: known(name, float(v)) for name, v in zip(obs.seen, values, strict=True)})
         for values in distinct
     ]
     return Coded(row.ravel(), texts)
+
+
+def message_columns(codes: Floats, messages: Messages) -> dict[str, Column]:
+    """Put messages into columns: how many characters each has, and its words."""
+    distinct, row = np.unique(codes[~np.isnan(codes)], return_inverse=True)
+    place = np.full(len(codes), -1, dtype=np.int32)
+    place[~np.isnan(codes)] = row.ravel()
+    words = [messages.text(code) for code in distinct.tolist()]
+    return {"action": messages.length(codes), "label": Coded(place, words)}

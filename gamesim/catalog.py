@@ -53,6 +53,11 @@ def _module(kind: str, name: str) -> ModuleType:
     known = names(f"{kind}s")
     if name not in known:
         error = unknown(kind, name, known)
+        if kind == "agent" and name.endswith((".csv", ".toml")):
+            raise GamesimError(
+                f"agent {name!r}: a file gives the numbers of an agent and is written behind its name, such as "
+                f"fehr_schmidt@file={name}"
+            )
         if kind == "agent":
             raise GamesimError(f"{error}; a language model is written openai:NAME or hf:NAME")
         raise error

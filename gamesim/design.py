@@ -58,7 +58,7 @@ class Design:
         None,
         HOW,
         "stranger, perfect_stranger, partner, round_robin, assortative, assortative_type; on a network edges, "
-        "neighbourhoods, random_neighbour.",
+        "neighbourhoods (one choice for all), separate_edges, separate_neighbourhoods, random_neighbour.",
     )
     network: str | Path | Network | nx.Graph | None = setting(
         None,

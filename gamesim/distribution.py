@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice
+from gamesim.actions import ActionSpace, Amount
 from gamesim.streams import Floats, Ints
 
 
@@ -108,7 +108,7 @@ def per_space(space: ActionSpace, size: int, weigh: Callable[[Floats], Floats]) 
     weigh : callable
         From the legal actions of one range, (L,) float, to their probabilities, (L,) float.
     """
-    if isinstance(space, Choice) or not space.varies:
+    if not isinstance(space, Amount) or not space.varies:
         values = space.support()
         return ActionDistribution(values, weigh(values)[None, :])
     bounds = np.column_stack([np.broadcast_to(np.asarray(b), (size,)) for b in (space.low, space.high)])

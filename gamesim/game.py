@@ -9,17 +9,18 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Amount, Choice, plain
+from gamesim.actions import ActionSpace, Amount, Choice, Text, plain
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.groups import Groups, Seats
+from gamesim.messages import Messages, speakers
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.values import read
 
@@ -99,12 +100,20 @@ class Play:
     """One round as far as it has been played: read-only, over all groups at once.
 
     ``play["offer"]`` is (M,) float: one value for each seat of the role that decided, ordered by group.  Where
-    the role has one seat a group that is (G,).
+    the role has one seat a group that is (G,).  At a stage of messages the values are codes, whose words are in
+    `messages`.
     """
 
-    def __init__(self, game: Game, groups: Groups, draws: Callable[[Ints], Draws]) -> None:
+    def __init__(
+        self,
+        game: Game,
+        groups: Groups,
+        draws: Callable[[Ints], Draws],
+        messages: Messages | None = None,
+    ) -> None:
         self.game = game
         self.groups = groups
+        self.messages = Messages() if messages is None else messages
         self.actions: dict[str, Floats] = {}
         self.decided: dict[str, Floats] = {}
         self.earned: dict[str, Floats] = {}
@@ -123,6 +132,11 @@ class Play:
     def seats(self, role: str) -> Seats:
         """Give the seats of a role."""
         return self.groups.seats[role]
+
+    def games(self, role: str) -> Floats:
+        """Give in how many groups the choice of each seat counts: (M,) float."""
+        seats = self.seats(role)
+        return seats.seated(seats.games())
 
     def total(self, stage: str) -> Floats:
         """Sum a stage's actions over each group, shown to each decider of the stage: (M,) float."""
@@ -155,12 +169,47 @@ class Play:
             Where groups are not of the size that the game says.
         """
         size = self.game.seats_of(role)
-        if not isinstance(self.seats(role).sizes, int):
+        sizes = self.seats(role).sizes
+        if not isinstance(sizes, int):
             raise GamesimError(
                 f"{self.game.name}: is for groups with {size} {role} seats, but these groups differ in size; "
                 "choose another matching"
             )
+        if sizes != size:
+            other = f"group_size={sizes}" if "group_size" in self.game.parameters() else "another matching"
+            raise GamesimError(
+                f"{self.game.name}: is for groups with {size} {role} seats, but these groups have {sizes}; "
+                f"choose {other}"
+            )
         return values.reshape(-1, size)
+
+    def conversation(self, stage: str) -> Floats:
+        """Give each decider of a stage all that was said there in the group, as one code: (M,) float.
+
+        NaN where a message is missing.  Speakers are named by their seats (`gamesim.messages.speakers`).
+        """
+        role = self.game.decider(stage)
+        seats, said = self.seats(role), self[stage]
+        heard = seats.spread(seats.total(said * 0.0))
+        sizes = np.broadcast_to(np.asarray(seats.sizes), (seats.groups,))
+        starts = np.cumsum(sizes) - sizes
+        spoken = np.flatnonzero(np.add.reduceat(said, starts) > 0) if len(said) else ()
+        # Where words are few many groups say the same.
+        conversations: dict[tuple[float, ...], list[float]] = {}
+        for group in spoken:
+            seat = slice(int(starts[group]), int(starts[group] + sizes[group]))
+            codes = tuple(said[seat].tolist())
+            if codes not in conversations:
+                conversations[codes] = self._heard(role, codes)
+            heard[seat] = conversations[codes]
+        return heard
+
+    def _heard(self, role: str, codes: Sequence[float]) -> list[float]:
+        texts, many = [self.messages.text(code) for code in codes], len(codes)
+        return [
+            self.messages.converse(tuple(zip(speakers(role, many, own), texts, strict=True)))
+            for own in range(many)
+        ]
 
     def shown(self, stage: Stage) -> dict[str, Floats]:
         """Give what a stage shows of this round to each of its deciders: (M,) float each."""
@@ -193,11 +242,12 @@ class Game:
     Class attributes
     ----------------
     rules : role -> paraphrases of the instructions
-    ask : stage -> paraphrases of the question
-    recall : role -> one line about a past round
+    ask : stage -> paraphrases of the question; those are read that speak of nothing but what the stage shows
+    recall : role -> one line about a past round; or several, of which the first is told whose values there are
     signals : names of what stages show beside earlier actions: `signal` says what they are
     words : name of something told -> the words for 0, 1, ...
     money_names : names of things told or derived that are amounts of money
+    said_names : names of things shown or told, beside stages, that are messages or conversations
     methods : stage -> how people were asked where records exist (``"direct response"`` unless said)
     default_n : agents in a run unless told otherwise
     sources : citations
@@ -207,11 +257,12 @@ class Game:
     all_stages: ClassVar[tuple[Stage, ...]]
     rules: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     ask: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    recall: ClassVar[Mapping[str, str]] = {}
+    recall: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
     methods: ClassVar[Mapping[str, str]] = {}
     signals: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     money_names: ClassVar[tuple[str, ...]] = ()
+    said_names: ClassVar[tuple[str, ...]] = ()
     stake_parameter: ClassVar[str] = "endowment"
     default_n: ClassVar[int] = 400
     sources: ClassVar[tuple[str, ...]] = ()
@@ -268,6 +319,9 @@ class Game:
     def check(self) -> None:
         """Refuse combinations of parameters that make no game; subclasses override."""
 
+    def check_groups(self, groups: Groups) -> None:
+        """Refuse groups, as a matching forms them on a network, that make no sense; subclasses override."""
+
     @property
     def roles(self) -> tuple[str, ...]:
         """Role of each seat of a group, in seat order."""
@@ -313,6 +367,11 @@ class Game:
     def stages(self) -> tuple[Stage, ...]:
         """The stages played under these parameters, in order."""
         return tuple(each for each in self.all_stages if each.when(self))
+
+    @cached_property
+    def talks(self) -> tuple[str, ...]:
+        """The stages at which something is said instead of done, in order."""
+        return tuple(each.name for each in self.stages if isinstance(self.space_at_most(each.name), Text))
 
     def seats_of(self, role: str) -> int:
         """Count the seats a group that a role has."""
@@ -404,16 +463,18 @@ class Game:
         for each in self.stages:
             space = self.space_at_most(each.name)
             amount = isinstance(space, Amount)
+            # Of a message the table has the number of characters, beside its words.
+            high = float(space.max_chars if isinstance(space, Text) else space.support()[-1])
             described[f"{self.name}.{each.name}"] = {
                 "stage": each.name,
                 "role": self.decider(each.name),
                 "method": self.methods.get(each.name, "direct response"),
-                "stake": float(parameters.get(self.stake_parameter, space.support()[-1])),
+                "stake": float(parameters.get(self.stake_parameter, high)),
                 "low": float(space.support()[0]),
-                "high": float(space.support()[-1]),
+                "high": high,
                 "step": float(space.step) if isinstance(space, Amount) else 1.0,
                 "labels": list(space.labels) if isinstance(space, Choice) else None,
-                "unit": space.unit if isinstance(space, Amount) else "choice",
+                "unit": "choice" if isinstance(space, Choice) else space.unit,
                 "varies": amount
                 and bool((self.space_at_most(each.name, 0.0).support()[-1]) != space.support()[-1]),
                 "parameters": parameters,
@@ -471,6 +532,7 @@ __all__ = [
     "Game",
     "Play",
     "Stage",
+    "Text",
     "parameter",
     "stage",
 ]

@@ -74,12 +74,16 @@ class Seats:
         Who decides, where agents sit in several groups; each seat's agent decides for that seat unless given.
     along : Network, optional
         The network whose edges the groups are, where they are.
+    whose : (M,) int, optional
+        Which of the groups of its agent each seat is in, where agents sit in several and decide for each of them: the
+        number of the neighbour at the other end of the edge, or in the centre of the neighbourhood.
     """
 
     agent: Ints
     sizes: int | Ints
     once: Once | None = None
     along: Network | None = None
+    whose: Ints | None = None
 
     @property
     def deciders(self) -> Ints:
@@ -94,8 +98,52 @@ class Seats:
         """Sum what each decider's seats earn: (M,) -> (D,)."""
         return values if self.once is None else self.once.total(values)
 
+    def by_agent(self, values: Floats, n: int) -> Floats:
+        """Give everybody's value, on average where somebody decided for several groups: (D,) -> (n,), by number.
+
+        NaN for those who decided nothing.
+        """
+        if self.whose is not None:
+            sums, known = self._sums(values, n)
+            return cast(Floats, np.divide(sums, known, out=np.full(n, np.nan), where=known > 0))
+        if self.once is not None and len(self.deciders) == n:
+            return values  # who decides once for several seats stands in the order of the numbers
+        whole = np.full(n, np.nan)
+        whole[self.deciders] = values
+        return whole
+
+    def total_by_agent(self, values: Floats, n: int) -> Floats:
+        """Do so with the sum over groups, as of earnings, missing values left out: (D,) -> (n,)."""
+        if self.whose is None:
+            return self.by_agent(values, n)
+        sums, known = self._sums(values, n)
+        return np.where(known > 0, sums, np.nan)
+
+    def _sums(self, values: Floats, n: int) -> tuple[Floats, Floats]:
+        known = ~np.isnan(values)
+        return (
+            np.bincount(self.agent, np.where(known, values, 0.0), n).astype(np.float64),
+            np.bincount(self.agent, known, n).astype(np.float64),
+        )
+
+    def places(self, agent: Ints, whose: Ints) -> Ints:
+        """Find the seats that agents hold in some of their groups, by `whose`: (K,) int each; -1 for none."""
+        if agent is self.agent and whose is self.whose:
+            return np.arange(len(agent))
+        codes, order = self._codes
+        code = _code(agent, whose)
+        place = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
+        return np.where(codes[place] == code, order[place], -1) if len(codes) else np.full(len(code), -1)
+
+    @cached_property
+    def _codes(self) -> tuple[Ints, Ints]:
+        assert self.whose is not None
+        codes = _code(self.agent, self.whose)
+        order = np.argsort(codes)
+        return codes[order], order
+
     def games(self) -> Floats:
-        """Count the groups in which each decider sits: (D,) float."""
+        """Count the groups in which each choice counts: (D,) float."""
         return np.ones(len(self.agent)) if self.once is None else self.once.seats
 
     def typical(self, values: Floats) -> Floats:
@@ -151,6 +199,10 @@ class Seats:
             return result
         starts = np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
         return cast(Floats, ufunc.reduceat(values, starts))
+
+
+def _code(agent: Ints, whose: Ints) -> Ints:
+    return (agent << 32) | whose
 
 
 @dataclass(frozen=True)

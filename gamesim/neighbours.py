@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from gamesim.errors import GamesimError
 from gamesim.game import Play
-from gamesim.groups import Seats
 from gamesim.network import Network
 from gamesim.streams import Floats, Ints
 
@@ -49,12 +48,14 @@ class Neighbours:
     def actions(self, stage: str) -> Floats:
         """Give what everybody did last, by agent: (N,) float; NaN where there is nothing to see.
 
+        Who decided for several groups separately is seen with the mean of that.
         A policy may look at neighbours of its deciders alone; the methods of `Network` do just that.
         """
         self._allow("actions")
         if self.play is None:
             return np.full(self.network.n, np.nan)
-        return self._by_agent(self.play.seats(self.play.game.decider(stage)), self.play.decided[stage])
+        seats = self.play.seats(self.play.game.decider(stage))
+        return seats.by_agent(self.play.decided[stage], self.network.n)
 
     @cached_property
     def earned(self) -> Floats:
@@ -63,7 +64,8 @@ class Neighbours:
         if self.play is None:
             return np.full(self.network.n, np.nan)
         if len(self.play.earned) == 1:
-            return self._by_agent(self.play.seats(self.role), self.play.earned[self.role])
+            seats = self.play.seats(self.role)
+            return seats.total_by_agent(self.play.earned[self.role], self.network.n)
         whole = np.full(self.network.n, np.nan)
         for role, earned in self.play.earned.items():
             whole[self.play.seats(role).deciders] = earned
@@ -75,10 +77,15 @@ class Neighbours:
         return self.network.degree[self.agent]
 
     def seen(self) -> dict[str, Floats]:
-        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each."""
+        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each.
+
+        Messages are for the group that they were said in, and are not among it.
+        """
         if self.play is None or self.shown == "nothing":
             return {}
-        known = {stage: self.actions(stage) for stage in self.play.decided}
+        known = {
+            stage: self.actions(stage) for stage in self.play.decided if stage not in self.play.game.talks
+        }
         return known | ({"earned": self.earned} if self.shown == "earnings" else {})
 
     def around(self, row: int) -> Ints:
@@ -96,13 +103,6 @@ class Neighbours:
             values = values[:, np.lexsort(values[::-1])]
             table.reshape(len(seen), widest, -1)[:, : values.shape[1], row] = values
         return [self.count.astype(np.float64), *table]
-
-    def _by_agent(self, seats: Seats, values: Floats) -> Floats:
-        if seats.once is not None and len(seats.deciders) == self.network.n:
-            return values  # who decides once for several seats stands in the order of the numbers
-        whole = np.full(self.network.n, np.nan)
-        whole[seats.deciders] = values
-        return whole
 
     def _allow(self, what: str) -> None:
         if SHOWN.index(self.shown) < SHOWN.index(what):

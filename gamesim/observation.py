@@ -15,6 +15,7 @@ from gamesim.actions import ActionSpace
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game, Play
 from gamesim.groups import Seats
+from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
@@ -34,12 +35,16 @@ class Past:
         Their numbers in the simulation.
     also : tuple of str
         Other roles that they may have held, where roles are drawn anew in every round.
+    whose : (D,) int, optional
+        Whose groups they decide for, where an agent decides for each of several (`gamesim.groups.Seats`): the past is
+        then that of the agent in this group.
     """
 
     _plays: Sequence[Play]
     role: str
     agent: Ints
     also: tuple[str, ...] = ()
+    whose: Ints | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -113,10 +118,14 @@ class Past:
 
     def take(self, rows: NDArray[np.integer]) -> Past:
         """Keep some deciders."""
-        return dataclasses.replace(self, agent=self.agent[rows])
+        return dataclasses.replace(
+            self, agent=self.agent[rows], whose=None if self.whose is None else self.whose[rows]
+        )
 
     def _collect(self, values: Callable[[Play, str, Seats], Floats | None]) -> Floats:
         out = np.empty((len(self._plays), len(self.agent)))
+        if self.whose is not None:
+            return self._collect_by_group(values, self.whose, out)
         for row, play in enumerate(self._plays):
             held = {role: play.seats(role) for role in self.roles}
             top = max(int(seats.deciders.max(initial=0)) for seats in held.values())
@@ -127,6 +136,39 @@ class Past:
                     by_agent[seats.deciders] = found
             out[row] = by_agent[self.agent]
         return out
+
+    def _collect_by_group(
+        self, values: Callable[[Play, str, Seats], Floats | None], whose: Ints, out: Floats
+    ) -> Floats:
+        place, of = self.agent, None
+        for row, play in enumerate(self._plays):
+            seats = play.seats(self.role)
+            if seats is not of:
+                place, of = seats.places(self.agent, whose), seats
+            found = values(play, self.role, seats)
+            out[row] = np.nan if found is None else np.append(found, np.nan)[place]
+        return out
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Which of its groups each decider decides for, where one agent decides for each of several.
+
+    Parameters
+    ----------
+    name : (D,) int
+        Which neighbour shares the edge, or stands in the centre of the neighbourhood, from 1 in an order that stays;
+        0 for the own neighbourhood.
+    size : (D,) int
+        Members of that group.
+    """
+
+    name: Ints
+    size: Ints
+
+    def take(self, rows: NDArray[np.integer]) -> Apart:
+        """Keep some deciders."""
+        return Apart(self.name[rows], self.size[rows])
 
 
 @dataclass(frozen=True)
@@ -163,6 +205,10 @@ class Observations:
         Probability that another round follows each; `rounds` are announced where it is 0.
     known : mapping from name to (D,) float
         What they know of those they meet, as `gamesim.reputation` names it.
+    apart : Apart, optional
+        Which of its groups each decides for, where one agent stands in several rows.
+    messages : Messages
+        The words behind the codes of what is said in the game.
     draws : Draws
         Their random draws for this decision.
     person : Draws
@@ -186,6 +232,8 @@ class Observations:
     neighbours: Neighbours | None = None
     continuation: float = 0.0
     known: Mapping[str, Floats] = field(default_factory=dict)
+    apart: Apart | None = None
+    messages: Messages = field(default_factory=Messages)
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -216,6 +264,8 @@ class Observations:
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
             continuation=self.continuation,
             known={name: values[rows] for name, values in self.known.items()},
+            apart=None if self.apart is None else self.apart.take(rows),
+            messages=self.messages,
         )
 
     @cached_property
@@ -232,6 +282,8 @@ class Observations:
         columns = [*self.seen.values(), *self.own.values(), *self.known.values()]
         if self.neighbours is not None:
             columns.extend(self.neighbours.columns())
+        if self.apart is not None:
+            columns.extend(each.astype(np.float64) for each in (self.apart.name, self.apart.size))
         if self.past._plays:
             stages = [
                 each.name for each in self.game.stages if self.game.decider(each.name) in self.past.roles

@@ -192,7 +192,8 @@ class Parameter:
     def bounds(self) -> tuple[float, float]:
         """Give the least and the largest value that anybody can have."""
         if self.family in FAMILIES:
-            low, high = FAMILIES[self.family].quantiles(np.array([0.0, 1.0]), *self.numbers)
+            with np.errstate(divide="ignore"):
+                low, high = FAMILIES[self.family].quantiles(np.array([0.0, 1.0]), *self.numbers)
             return float(low), float(high)
         return min(self.numbers), max(self.numbers)
 
@@ -204,35 +205,72 @@ def _number(where: str, text: str) -> float:
         raise GamesimError(f"{where} = {text!r} is neither a number nor a distribution") from None
 
 
-def personal(default: float, *, least: float = -math.inf, most: float = math.inf) -> Any:
-    """Declare an option of an agent as a `Parameter`: its default and range.
+@dataclass(frozen=True)
+class Rule:
+    """What an option of an agent that is a number may be.
 
     Parameters
     ----------
-    default : float
-        For everybody, unless something else is written.
     least, most : float
         Closed bounds, within which whole distributions must lie.
+    free : str
+        Why it has neither bound.
+    endless : bool
+        Whether it may be infinite.
+    whole : bool
+        Whether it must be a whole number.
+    shared : str
+        Why it must be the same for all.
     """
-    return dataclasses.field(default=Parameter.constant(default), metadata={"least": least, "most": most})
+
+    least: float = -math.inf
+    most: float = math.inf
+    free: str = ""
+    endless: bool = False
+    whole: bool = False
+    shared: str = ""
+
+    def __str__(self) -> str:
+        if math.isfinite(self.least):
+            bounds = (
+                f"{plain(self.least)} to {plain(self.most)}"
+                if math.isfinite(self.most)
+                else f"at least {plain(self.least)}"
+            )
+        else:
+            bounds = f"at most {plain(self.most)}" if math.isfinite(self.most) else "any number"
+        return f"whole, {bounds}" if self.whole else bounds
+
+    def check(self, where: str, parameter: Parameter) -> None:
+        """Refuse a number that breaks the rule, and a distribution that can.
+
+        Raises
+        ------
+        GamesimError
+            Naming the rule.
+        """
+        if self.shared and parameter.varies:
+            raise GamesimError(f"{where} = {parameter.written} must be one number: {self.shared}")
+        if self.whole and (
+            parameter.family in FAMILIES or not all(each.is_integer() for each in parameter.numbers)
+        ):
+            raise GamesimError(f"{where} = {parameter.written} must be whole, such as 2 or choice(0,1,1,2)")
+        low, high = parameter.bounds()
+        if low < self.least or high > self.most:
+            verb = "can fall outside: it must be" if parameter.varies else "must be"
+            raise GamesimError(f"{where} = {parameter.written} {verb} {self}")
+        if not (parameter.varies or math.isfinite(parameter.value) or self.endless):
+            raise GamesimError(f"{where} = {parameter.written} must be finite")
 
 
-def check_range(where: str, parameter: Parameter, rule: Mapping[str, Any]) -> None:
-    """Refuse a parameter that can fall outside its range.
+def personal(default: float, **rule: Any) -> Any:
+    """Declare an option of an agent as a `Parameter`: its default, and the parameters of its `Rule`."""
+    return ranged(Parameter.constant(default), **{"endless": math.isinf(default)} | rule)
 
-    Raises
-    ------
-    GamesimError
-        Naming the bounds.
-    """
-    least, most = rule.get("least", -math.inf), rule.get("most", math.inf)
-    low, high = parameter.bounds()
-    if low >= least and high <= most:
-        return
-    bounds = f"{plain(least)} to {plain(most)}" if math.isfinite(most) else f"at least {plain(least)}"
-    bounds = bounds if math.isfinite(least) else f"at most {plain(most)}"
-    verb = "can fall outside: it must be" if parameter.varies else "must be"
-    raise GamesimError(f"{where} = {parameter.written} {verb} {bounds}")
+
+def ranged(default: Any, **rule: Any) -> Any:
+    """Declare an option of an agent that is a plain number: its default, and the parameters of its `Rule`."""
+    return dataclasses.field(default=default, metadata={"rule": Rule(**rule)})
 
 
 def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Parameter]:
@@ -277,26 +315,32 @@ def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]
     for name, values in columns.items():
         if name not in known:
             raise unknown("parameter", name, known, where=f"{where} = {file}")
+        rule = known[name].metadata.get("rule", Rule())
         numbers = tuple(
-            _cell(f"{where} = {file}, row {row}, {name}", value) for row, value in enumerate(values, 1)
+            _cell(f"{where} = {file}, row {row}, {name}", value, rule) for row, value in enumerate(values, 1)
         )
         found[name] = Parameter(f"column {name} of {file} ({content})", numbers, "file", "file")
     return found
 
 
-def _cell(where: str, value: Any) -> float:
+def _cell(where: str, value: Any, rule: Rule) -> float:
     number = _number(where, str(value).strip())
     if not math.isfinite(number):
         raise GamesimError(f"{where} = {value!r} is not a finite number")
+    rule.check(where, Parameter.constant(number))
     return number
 
 
 def _csv(path: Path) -> dict[str, list[Any]]:
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [row for row in csv.reader(lines) if row]
+        header = lines.readline()
+        lines.seek(0)
+        rows = [row for row in csv.reader(lines, delimiter=max(",;\t", key=header.count)) if row]
     if not rows:
         return {}
     names = [name.strip() for name in rows[0]]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise GamesimError(f"{path}: column {twice[0]} stands there twice")
     for place, row in enumerate(rows[1:], 1):
         if len(row) != len(names):
             raise GamesimError(

@@ -62,8 +62,8 @@ def ranked(play: Play, stage: str) -> Ints:
     """
     role = play.game.decider(stage)
     size = play.game.seats_of(role)
-    values = play[stage].reshape(-1, size)
-    order = np.lexsort((play.chance("listing", role).reshape(-1, size), values), axis=1)
+    values = play.by_group(role, play[stage])
+    order = np.lexsort((play.by_group(role, play.chance("listing", role)), values), axis=1)
     seen = np.repeat(order, size, axis=0)
     others = seen[seen != np.tile(np.arange(size), len(values))[:, None]].reshape(-1, size - 1)
     listed: Ints = others + size * np.repeat(np.arange(len(values)), size)[:, None]

@@ -41,7 +41,7 @@ class Player(mesa.discrete_space.CellAgent):
 
     @property
     def actions(self) -> dict[str, float]:
-        """What it did in the last round, by stage; NaN where it made no decision."""
+        """What it did in the last round, by stage, of a message its length; NaN where it made no decision."""
         stages = [each.name for each in self.model.game.stages if each.by == self.role]
         return {stage: float(self.model.actions(stage)[self.number]) for stage in stages}
 

@@ -25,7 +25,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.parameters import Parameter, check_range, read_file
+from gamesim.parameters import Parameter, read_file
 from gamesim.reputation import cooperation
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
@@ -45,7 +45,8 @@ class Decisions:
     actions : (D,) float
         NaN for every status but ``ok``.
     elicitation : str or sequence of str
-        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``.
+        How the answers were got, all alike or one by one: ``exact``, ``rule``, ``sample``, ``keyboard``; ``silent``
+        for whoever has no words to say.
     status : (D,) uint8, optional
         Index into `STATUSES`; all ``ok`` unless given.
     probability : (D,) float, optional
@@ -107,6 +108,8 @@ class Setting:
         Folder of the prompt pack that language models read, if any.
     fixed_wording : bool
         Whether all language models read the first of the equivalent texts, options in the order of the game.
+    separate : bool
+        Whether an agent decides separately for each of the groups it is in.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -121,6 +124,7 @@ class Setting:
     linked: bool = False
     prompts: str = ""
     fixed_wording: bool = False
+    separate: bool = False
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -134,7 +138,14 @@ class Setting:
             plan(stage, {name: np.zeros(1) for name in self.game.stage(stage).sees}, 1)
 
     def decisions(self) -> tuple[str, ...]:
-        """Name the stages that this policy will be asked at."""
+        """Name the stages that this policy will be asked at, messages apart."""
+        return tuple(each for each in self._stages() if each not in self.game.talks)
+
+    def talks(self) -> tuple[str, ...]:
+        """Name the stages at which this policy may say something."""
+        return tuple(each for each in self._stages() if each in self.game.talks)
+
+    def _stages(self) -> tuple[str, ...]:
         return tuple(each.name for each in self.game.stages if self.game.decider(each.name) in self.roles)
 
 
@@ -153,6 +164,10 @@ class Policy(ABC):
 
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Which parameters can be fitted to data, and between which bounds."""
+
+    speaks: ClassVar[bool] = False
+    """Whether it has words: it is asked for messages too, and enters them with ``obs.messages.enter(text)``.  Whoever
+    has none says nothing at such a stage and is not asked."""
 
     asked_for_links: ClassVar[bool] = False
     """Whether it is asked in words if it wants a link, by `decide`, instead of by `link`."""
@@ -259,8 +274,10 @@ class Policy(ABC):
             else:
                 known = [*fields, "file"] if personal else fields
                 raise unknown("option", name, known, where=cls.agent_name())
-        for name in personal.keys() & values.keys():
-            check_range(f"{cls.agent_name()}@{name}", values[name], personal[name].metadata)
+        for name, value in values.items():
+            if rule := fields[name].metadata.get("rule"):
+                number = value if isinstance(value, Parameter) else Parameter.constant(value)
+                rule.check(f"{cls.agent_name()}@{name}", number)
         missing = [
             name
             for name, item in fields.items()

@@ -36,7 +36,8 @@ class Cast:
     subjects : Subjects, optional
         Who every agent is, where they are anybody.
     rotating : bool
-        Whether roles are drawn anew in every round; `members` then says only from whom groups are formed.
+        Whether roles are drawn anew in every round; `members` then says only which roles there are, and groups are
+        formed of all agents.
     """
 
     n: int

@@ -20,10 +20,11 @@ import numpy as np
 
 from gamesim import record
 from gamesim.catalog import find_agent, find_game
+from gamesim.compatible import check_society
 from gamesim.design import Design
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
-from gamesim.matching import ON_NETWORKS, Scene, find_matching
+from gamesim.matching import ON_NETWORKS, SEPARATE
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network
@@ -138,12 +139,13 @@ def prepare(
     if source is not None:
         dealt = with_subjects(dealt, items, source.deal(size, design.sessions, design.seed))
     played = len(Calendar(design.rounds, society, design.seed))
-    _check_society(
+    check_society(
         rules,
         dealt,
         meeting,
         linked,
         society,
+        rewiring,
         design.seed,
         society.supergames if design.continuation else played,
     )
@@ -167,6 +169,7 @@ def prepare(
         linked is not None,
         str(design.prompts or ""),
         design.fixed_wording,
+        separate=meeting in SEPARATE,
     )
     notes = [] if source is None else source.notes(size)
     notes.extend(_idle(society, rewiring, played, len(items)))
@@ -175,6 +178,7 @@ def prepare(
     if source is not None and not any(policy.reads_personas for policy in policies):
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
     labels = _labels(items, policies)
+    notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
@@ -259,16 +263,20 @@ def _usual_matching(game: Game, network: Network | None) -> str:
     """Give the matching that is meant where none is named."""
     if network is None or len(game.roles) == 1:
         return "stranger"
-    if len(set(game.roles)) > 1 or any(each.sees for each in game.stages):
+    if len(set(game.roles)) > 1:
         return "random_neighbour"
-    return "edges" if len(game.roles) == 2 else "neighbourhoods"
+    sequential = any(each.sees for each in game.stages)
+    if len(game.roles) == 2:
+        return "random_neighbour" if sequential else "edges"
+    return "separate_neighbourhoods" if sequential else "neighbourhoods"
 
 
 def _society(design: Design, game: Game, n: int, matching: str) -> Society:
     """Give the society of a design; under round robin, unless said, all meet who can: all others, or the other role."""
     supergames = design.supergames or 1
     if design.supergames is None and design.continuation and matching == "round_robin":
-        supergames = max(1, n - 1 if len(set(game.roles)) == 1 else n // 2)
+        one_pool = len(set(game.roles)) == 1 or design.roles == "random"
+        supergames = max(1, n - 1 if one_pool else n // 2)
     rules = {
         each.name: getattr(design, each.name)
         for each in dataclasses.fields(Society)
@@ -291,31 +299,14 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     return notes
 
 
-def _check_society(
-    game: Game,
-    dealt: Cast,
-    matching: str,
-    network: Network | None,
-    society: Society,
-    seed: int,
-    meetings: int,
-) -> None:
-    """Refuse, before anything is played, what does not fit together; groups are formed anew `meetings` times."""
-    find_matching(matching)
-    if society.update != "synchronous" and any(each.sees for each in game.stages):
-        raise GamesimError(
-            f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
-            "their choice"
-        )
-    if network is None and society.neighbours != "earnings":
-        raise GamesimError(
-            f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
-        )
-    if matching in ON_NETWORKS:
-        linked = None if network is None else network.copies(dealt.sessions)
-        find_matching(matching)(Scene(game, dealt, 1, seed, linked))
-        return
-    find_matching(matching)(Scene(game, dealt, meetings, seed))
+def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:
+    """Say who has no words for the stages at which something is said."""
+    notes = []
+    for index, (label, policy) in enumerate(zip(labels, policies, strict=True)):
+        stages = [each for each in rules.talks if rules.decider(each) in dealt.roles_of(index)]
+        if stages and not policy.speaks:
+            notes.append(f"{label} has no words: it says nothing at {' and '.join(stages)}")
+    return notes
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

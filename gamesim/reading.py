@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice
+from gamesim.actions import ActionSpace, Choice, Text
+from gamesim.messages import Messages, clean
 from gamesim.policy import OK, OUT_OF_RANGE, REFUSED, UNREADABLE
+from gamesim.prompt import SILENT
 
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 # Not 1.000, which is one or a thousand, and no part of 1,5 or 10,50.
@@ -44,6 +46,7 @@ _NEGATION = re.compile(
     r"|nicht|kein\w*|niemals|pas|jamais|não|nunca|не|никогда)\b|n't\b|[不没沒無无]",
     re.IGNORECASE,
 )
+_FENCE = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL | re.IGNORECASE)
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _CURRENCY_WORD = re.compile(r"(?<=\d)\s?[元円원]")
 # One sign for signs that mean the same in other scripts.
@@ -62,7 +65,8 @@ class Reading:
     status : int
         Index into the statuses of a decision.
     read_as : str
-        ``structured``, ``bracket``, ``lone number``, ``lone label``, or empty where nothing was read.
+        ``structured``, ``bracket``, ``lone number``, ``lone label``, ``whole`` for a message, or empty where nothing
+        was read.
     """
 
     action: float
@@ -108,6 +112,47 @@ def read_answer(text: str, space: ActionSpace, row: int = 0) -> Reading:
     if _NEGATION.search(text) or refused == REFUSED:
         return Reading(np.nan, UNREADABLE if isinstance(space, Choice) else refused)
     return _judge(candidates, space, row, "lone label" if isinstance(space, Choice) else "lone number")
+
+
+def read_message(text: str, space: Text, messages: Messages, *, structured: bool = False) -> Reading:
+    """Read one message: what it says is up to its author, so a refusal in words is a message too.
+
+    Parameters
+    ----------
+    text : str
+        The answer as it came.
+    space : Text
+        What was legal.
+    messages : Messages
+        Where the message is entered; it is cleaned (`gamesim.messages.clean`), and never cut.
+    structured : bool
+        Whether a JSON object with the one key ``answer`` was asked for: then the answer is nothing else.
+
+    Returns
+    -------
+    Reading
+        ``unreadable`` where nothing came back at all, since nothing is said by ``[]`` or an empty text in JSON.
+    """
+    said = _stated_text(text)
+    read_as = "whole" if said is None else "structured"
+    if said is None:
+        if structured or not text.strip():
+            return Reading(np.nan, UNREADABLE)
+        said = "" if text.strip() == SILENT else text
+    if len(clean(said)) > space.max_chars:
+        return Reading(np.nan, OUT_OF_RANGE, read_as)
+    return Reading(messages.enter(said), OK, read_as)
+
+
+def _stated_text(text: str) -> str | None:
+    """Find the text in an answer that is a JSON object with the one key ``answer``, fenced as code or not."""
+    fenced = _FENCE.fullmatch(text)
+    try:
+        known = json.loads(fenced[1] if fenced else text, strict=False)
+    except json.JSONDecodeError:
+        return None
+    whole = isinstance(known, dict) and list(known) == ["answer"] and isinstance(known["answer"], str)
+    return known["answer"] if whole else None
 
 
 def _answers(text: str) -> list[str | float | None]:

@@ -24,7 +24,7 @@ from typing import cast
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice
+from gamesim.actions import ActionSpace, Choice, Text
 from gamesim.game import Game, Play
 from gamesim.groups import Groups
 from gamesim.streams import Floats, Ints
@@ -37,8 +37,10 @@ def cooperation(space: ActionSpace, actions: Floats) -> Floats:
     """Tell how cooperative actions are: (D,) float from 0 to 1.
 
     The share of the largest legal amount; 1 for the first option of a choice and 0 for the others.  NaN where nothing
-    was decided, or nothing but one amount was legal.
+    was decided, nothing but one amount was legal, or something was said instead of done.
     """
+    if isinstance(space, Text):
+        return np.full(actions.shape, np.nan)
     if isinstance(space, Choice):
         return np.where(np.isnan(actions), np.nan, (actions == 0).astype(np.float64))
     span = np.broadcast_to(np.asarray(space.high - space.low, dtype=np.float64), actions.shape)
@@ -55,9 +57,11 @@ def features(game: Game, stage: str) -> tuple[str, ...]:
 
 
 def stages_of_others(game: Game, role: str) -> tuple[str, ...]:
-    """Name the stages decided by those whom a role meets."""
+    """Name the stages decided by those whom a role meets; what is said at a stage is no part of a reputation."""
     met = {each for each in game.roles if each != role or game.seats_of(role) > 1}
-    return tuple(each.name for each in game.stages if game.decider(each.name) in met)
+    return tuple(
+        each.name for each in game.stages if game.decider(each.name) in met and each.name not in game.talks
+    )
 
 
 def pairs(groups: Groups, role: str) -> tuple[Ints, Ints]:
@@ -128,10 +132,11 @@ class Reputation:
             return
         done: dict[str, Floats] = {}
         for stage, actions in play.decided.items():
-            deciders = play.seats(self._game.decider(stage)).deciders
+            if stage in self._game.talks:
+                continue
+            seats = play.seats(self._game.decider(stage))
             for name, values in self._values(stage, actions, spaces[stage]).items():
-                done[name] = np.full(self._agents, np.nan)
-                done[name][deciders] = values
+                done[name] = seats.by_agent(values, self._agents)
         if self.level == "image":
             for name, values in done.items():
                 none = np.zeros(self._agents)

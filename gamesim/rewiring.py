@@ -118,7 +118,7 @@ class Rewiring:
             raise GamesimError(
                 f"rewire {self.name} needs a network: add --network, such as erdos_renyi:p=0.2"
             )
-        if self.name == "strategic" and (len(game.stages) > 1 or len(set(game.roles)) > 1):
+        if self.name == "strategic" and (len(game.stages) > 1 or game.talks or len(set(game.roles)) > 1):
             raise GamesimError(
                 f"{game.name}: rewire strategic is for games in which all decide once in one role, since players are "
                 "told each other's last action; use random"

@@ -197,6 +197,7 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
+        from gamesim.analysis.series import SEPARATE
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")
@@ -204,6 +205,11 @@ class Run:
             raise GamesimError(
                 "the network changed from round to round and is not drawn: network_final.csv has the last one, "
                 "network_rounds.csv its figures by round, and plot_series draws the rounds"
+            )
+        if self.settings.matching in SEPARATE:
+            raise GamesimError(
+                f"agents are not drawn under {self.settings.matching}, where each decides several things at a time: "
+                "plot_series draws the rounds"
             )
         return plot_network(
             self.table,
@@ -267,7 +273,8 @@ def play(
         Independent repetitions, played side by side.
     matching : str, optional
         One of `gamesim.matching.MATCHINGS`; ``"stranger"`` unless given, on a network ``"neighbourhoods"``, or
-        ``"edges"`` for pairs, ``"random_neighbour"`` where they hold different roles or one answers the other.
+        ``"edges"`` for pairs, ``"random_neighbour"`` where they hold different roles or one answers the other,
+        ``"separate_neighbourhoods"`` where more than two answer each other.
     network : str, Path, Network or networkx graph, optional
         Who is next to whom, such as ``"watts_strogatz:n=400,k=6,p=0.1"``; its nodes are the agents of a session.
     update : str

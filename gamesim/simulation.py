@@ -12,16 +12,17 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import ActionSpace, Choice
-from gamesim.answers import Answers, check, seen_column, trait_columns
+from gamesim.actions import ActionSpace, Choice, Text
+from gamesim.answers import Answers, check, message_columns, seen_column, trait_columns
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
-from gamesim.matching import Scene, drawn_roles, find_matching
+from gamesim.matching import Scene, find_matching, formed
+from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
-from gamesim.observation import Observations, Past
+from gamesim.observation import Apart, Observations, Past
 from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
@@ -99,6 +100,8 @@ class Simulation(mesa.Model):
         self._memory = _memory(policies, society)
         self.recorder = recorder or Recorder(people=cast.people)
         self.run = run
+        self.messages = Messages()
+        """The words of everything that was said."""
         self.plays: list[Play] = []
         self.last: Play | None = None
         """The last round."""
@@ -142,6 +145,9 @@ class Simulation(mesa.Model):
     def actions(self, stage: str = "") -> Floats:
         """Give what everybody did in the last round: (sessions * n,) float, by number; NaN where nothing was decided.
 
+        Who decides for several groups separately stands there with the mean; of messages it is the number of
+        characters, as in the table.
+
         Parameters
         ----------
         stage : str
@@ -149,10 +155,11 @@ class Simulation(mesa.Model):
         """
         name = self.game.stage(stage or self.game.stages[0].name).name
         if name not in self._actions:
-            self._actions[name] = np.full(self.cast.n * self.cast.sessions, np.nan)
+            self._actions[name] = np.full(len(self.wealth), np.nan)
             if self.last is not None:
-                deciders = self.last.seats(self.game.decider(name)).deciders
-                self._actions[name][deciders] = self.last.decided[name]
+                seats, done = self.last.seats(self.game.decider(name)), self.last.decided[name]
+                done = self.messages.length(done) if name in self.game.talks else done
+                self._actions[name] = seats.by_agent(done, len(self.wealth)).copy()
         return self._actions[name]
 
     def step(self) -> None:
@@ -173,7 +180,10 @@ class Simulation(mesa.Model):
         meeting = when.supergame if self.society.continuation else self.steps
         number = self.steps
         groups = self._grouped(meeting)
-        play = Play(self.game, groups, lambda agents: self._draws("chance", agents, number))
+        whose = next(iter(groups.seats.values())).whose
+        play = Play(
+            self.game, groups, lambda agents: self._draws("chance", agents, number, whose), self.messages
+        )
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
@@ -197,8 +207,7 @@ class Simulation(mesa.Model):
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
         scene = Scene(self.game, self.cast, meeting, self.seed, self.network, self._standing, present)
-        groups = self.match(scene)
-        return drawn_roles(scene, groups, self.steps) if self.cast.rotating else groups
+        return formed(self.match, scene, self.steps)
 
     def _present(self, rewiring: Rewiring) -> Ints | None:
         return rewiring.present(self.cast.n, self.cast.sessions, self.steps)
@@ -214,8 +223,12 @@ class Simulation(mesa.Model):
         """Keep the figures of the network on which the round was played, and change it if another follows."""
         cooperated = np.full(network.n, np.nan)
         for name, actions in play.decided.items():
-            deciders = play.seats(self.game.decider(name)).deciders
-            cooperated[deciders] = cooperation(spaces[name], actions)
+            if name in self.game.talks:
+                continue
+            share = play.seats(self.game.decider(name)).by_agent(
+                cooperation(spaces[name], actions), network.n
+            )
+            cooperated = np.where(np.isnan(share), cooperated, share)
         known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
         if self.steps < len(self.calendar):
             self.network = self._rewired(rewiring, network, play)
@@ -255,7 +268,9 @@ class Simulation(mesa.Model):
         for role, earned in play.earned.items():
             seats = play.seats(role)
             gain = np.nan_to_num(earned) if missing else earned
-            if seats.once is not None and len(gain) == len(self.wealth):
+            if seats.whose is not None:
+                self.wealth += np.bincount(seats.agent, gain, len(self.wealth))
+            elif seats.once is not None and len(gain) == len(self.wealth):
                 self.wealth += gain  # in the order of their numbers
             else:
                 self.wealth[seats.deciders] += gain
@@ -286,11 +301,12 @@ class Simulation(mesa.Model):
         symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
         return None if asked_chance or not symmetric else earned[:, :, 0]
 
-    def _draws(self, purpose: str, agents: Ints, round: int) -> Draws:
+    def _draws(self, purpose: str, agents: Ints, round: int, whose: Ints | None = None) -> Draws:
         address = (self.seed, 0, round, purpose)
         if self.cast.sessions == 1:
-            return Draws(address, 0, agents)
-        return Draws(address, agents // self.cast.n, agents % self.cast.n)
+            return Draws(address, 0, agents, whose)
+        within = None if whose is None else whose % self.cast.n
+        return Draws(address, agents // self.cast.n, agents % self.cast.n, within)
 
     def _ask(self, stage: Stage, play: Play) -> tuple[Answers, Observations]:
         """Ask all deciders of a stage, each policy once."""
@@ -323,7 +339,8 @@ class Simulation(mesa.Model):
         """Tell who decides anew in this round, where not all do: (D,) bool."""
         if self.society.update == "synchronous" or not self.plays:
             return None
-        may = self.society.revising(self.steps, self.seed, self.cast.n, self.cast.sessions)[obs.agent]
+        begun = self.calendar.at(self.steps).supergame
+        may = self.society.revising(self.steps, begun, self.seed, self.cast.n, self.cast.sessions)[obs.agent]
         return may | np.isnan(self._last(stage, obs))
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
@@ -337,6 +354,8 @@ class Simulation(mesa.Model):
 
     def _answered(self, index: int, obs: Observations) -> Decisions:
         policy = self.policies[index]
+        if isinstance(obs.space, Text) and not policy.speaks:
+            return Decisions(np.full(len(obs), SILENCE), "silent")
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
@@ -359,8 +378,8 @@ class Simulation(mesa.Model):
             agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen=play.shown(stage),
-            past=Past(tuple(self.plays), role, deciders, self._also(role)),
-            draws=self._draws(stage.name, deciders, self.steps),
+            past=Past(tuple(self.plays), role, deciders, self._also(role), seats.whose),
+            draws=self._draws(stage.name, deciders, self.steps, seats.whose),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
             own={name: play.decided[name] for name in earlier},
@@ -371,7 +390,24 @@ class Simulation(mesa.Model):
             ),
             continuation=self.society.continuation,
             known=self.reputation.known(play, role),
+            apart=self._apart(seats),
+            messages=self.messages,
         )
+
+    def _apart(self, seats: Seats) -> Apart | None:
+        """Name the group of each seat as its agent does, where agents decide for each of several."""
+        network = self.network
+        if seats.whose is None or network is None:
+            return None
+        if self.rewiring is not None:
+            # Who is whose first or second neighbour changes with the network; numbers within the session stay.
+            name = seats.whose % self.cast.n + 1
+        else:
+            code = network.owner * network.n + network.neighbours
+            place = np.searchsorted(code, seats.agent * network.n + seats.whose)
+            name = place - network.starts[seats.agent] + 1
+        sizes = np.broadcast_to(np.asarray(seats.sizes), seats.groups)[seats.group()]
+        return Apart(np.where(seats.whose == seats.agent, 0, name), sizes)
 
     def _also(self, role: str) -> tuple[str, ...]:
         """Name the other roles that an agent may have held before."""
@@ -435,6 +471,8 @@ class Simulation(mesa.Model):
         columns |= answers.columns()
         if isinstance(space, Choice):
             columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
+        if isinstance(space, Text):
+            columns |= message_columns(answers.actions, self.messages)
         if self.cast.subjects is not None:
             columns |= trait_columns(self.cast.subjects.take(obs.agent))
         return columns
@@ -467,6 +505,6 @@ def _known(play: Play) -> Play:
     """Give the play with missing actions as zeros, for working out what is legal; such rows are never asked."""
     if not any(np.isnan(values).any() for values in play.decided.values()):
         return play
-    known = Play(play.game, play.groups, play.chance_draws)
+    known = Play(play.game, play.groups, play.chance_draws, play.messages)
     known.decided = {name: np.nan_to_num(values) for name, values in play.decided.items()}
     return known

@@ -26,9 +26,9 @@ class Society:
     Parameters
     ----------
     update : str
-        ``synchronous``: everybody decides anew in every round.  ``sequential``: agents take turns in an order drawn
-        anew for every generation; the others keep their choice.  ``death_birth``: who decides anew is drawn with
-        replacement (as in Ohtsuki et al. 2006).
+        ``synchronous``: everybody decides anew in every round.  ``sequential``: from the second round on agents take
+        turns in an order drawn anew for every generation; the others keep their choice.  ``death_birth``: who decides
+        anew is drawn with replacement (as in Ohtsuki et al. 2006).
     share : float
         Share of the agents that decide anew in a round under the last two; one agent a session where it is 0.
     continuation : float
@@ -84,13 +84,15 @@ class Society:
         except ValueError:
             raise GamesimError(f"update {update}: write {name}:SHARE with a number from 0 to 1") from None
 
-    def revising(self, step: int, seed: int, n: int, sessions: int) -> NDArray[np.bool_]:
+    def revising(self, step: int, begun: int, seed: int, n: int, sessions: int) -> NDArray[np.bool_]:
         """Tell who decides anew in a round: (sessions * n,) bool.
 
         Parameters
         ----------
         step : int
             Number of the round in the run, from 1.
+        begun : int
+            Games begun so far, from 1: in their first rounds everybody decides, and nobody's turn passes.
         seed : int
             Of the run.
         n, sessions : int
@@ -105,7 +107,7 @@ class Society:
             np.put_along_axis(may, places, True, axis=1)
             return may.ravel()
         turns = -(-n // many)
-        generation, turn = divmod(step - 1, turns)
+        generation, turn = divmod(step - begun - 1, turns)
         for session in range(sessions):
             order = generator(seed, "revising", generation, session).permutation(n)
             may[session, order[turn * many : (turn + 1) * many]] = True

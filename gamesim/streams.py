@@ -112,11 +112,14 @@ class Draws:
         Session of each row, or of all of them.
     agent : (D,) int
         Number of the agent within its session.
+    whose : (D,) int, optional
+        For which of its groups each decides, where it decides for several in turn.
     """
 
     address: tuple[int | str, ...]
     session: int | Ints
     agent: Ints
+    whose: Ints | None = None
 
     def uniform(self, purpose: str = "action") -> Floats:
         """Give one draw a row, uniform on [0, 1); another purpose gives unrelated draws."""
@@ -128,9 +131,13 @@ class Draws:
 
     def _stream(self, purpose: str) -> int | Words:
         streams = words(key(*self.address, purpose), np.atleast_1d(np.asarray(self.session)))
+        if self.whose is not None:
+            return words(np.broadcast_to(streams, self.whose.shape), self.whose)
         return int(streams[0]) if isinstance(self.session, int) else streams
 
     def take(self, rows: NDArray[np.integer]) -> Draws:
         """Keep some rows; their draws stay what they were."""
         session = self.session if isinstance(self.session, int) else self.session[rows]
-        return Draws(self.address, session, self.agent[rows])
+        return Draws(
+            self.address, session, self.agent[rows], None if self.whose is None else self.whose[rows]
+        )

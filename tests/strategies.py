@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,12 +11,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gamesim import catalog
+from gamesim.actions import Text
+from gamesim.design import Design
 from gamesim.distribution import ActionDistribution, uniform
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
 from gamesim.observation import Observations
-from gamesim.policy import ExactPolicy, Policy
+from gamesim.policy import Decisions, ExactPolicy, Policy
 from gamesim.population import cast
+from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
@@ -24,6 +28,7 @@ from gamesim.streams import Draws, Floats, Ints
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "beauty_contest": [{"group_size": 5, "highest": 20}, {"group_size": 3, "p": 1.3, "highest": 7}],
     "bomb_risk": [{"boxes": 9, "prize": 2.5}],
+    "cheap_talk": [{"talk": "number"}, {"group_size": 2, "max_chars": 20, "endowment": 10}],
     "centipede": [{"moves": 6, "share": 0.6, "growth": 3}],
     "conditional_contribution": [{"endowment": 3, "group_size": 3}],
     "dictator": [{"endowment": 10, "step": 0.5}, {"currency": "points"}],
@@ -34,8 +39,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"group_size": 2, "effect": "amount", "deduction": 3, "cost": "linear"},
         {"group_size": 5},
     ],
-    "prisoners_dilemma": [{"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7}],
+    "prisoners_dilemma": [
+        {"reward": 9, "temptation": 8, "sucker": 0, "punishment": 7},
+        {"reward": 20, "temptation": 30, "sucker": -10, "punishment": 0},
+        {"reward": -1, "temptation": 0, "sucker": -10, "punishment": -5},
+    ],
     "public_goods": [{"group_size": 2}, {"group_size": 5, "mpcr": 0.3, "hold": "multiplier"}],
+    "stag_hunt": [{"alone": -1000.0, "tempted": -50, "safe": -100}],
     "threshold_public_good": [
         {"group_size": 3, "endowment": 5, "threshold": 9, "benefit": 4, "refund": False}
     ],
@@ -48,6 +58,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 
 def label(name: str, parameters: dict[str, Any]) -> str:
     return "-".join([name, *(f"{key}={value}" for key, value in parameters.items())])
+
+
+SAYINGS = ("", "all in?", "I give 10 {money}", 'no "[20]"')
 
 
 @cache
@@ -88,8 +101,13 @@ def plays(draw: st.DrawFn, game: Game, least: int = 1, most: int = 4) -> Play:
     """Draw a legal play of some groups."""
     play = Play(game, seated(game, draw(st.integers(least, most))), chance)
     for stage in game.stages:
-        seats = play.seats(game.decider(stage.name))
-        play.actions[stage.name] = stage.space(game, play).uniform(draw(units(len(seats.agent))))
+        size = len(play.seats(game.decider(stage.name)).agent)
+        space = stage.space(game, play)
+        if isinstance(space, Text):
+            said = draw(st.lists(st.sampled_from(SAYINGS), min_size=size, max_size=size))
+            play.actions[stage.name] = np.array([play.messages.enter(text) for text in said])
+        else:
+            play.actions[stage.name] = space.uniform(draw(units(size)))
     return play
 
 
@@ -99,7 +117,7 @@ def only(play: Play, groups: list[int]) -> Play:
         role: Seats(each.agent.reshape(-1, play.game.seats_of(role))[groups].ravel(), each.sizes)
         for role, each in play.groups.seats.items()
     }
-    kept = Play(play.game, Groups(seats, 1), chance)
+    kept = Play(play.game, Groups(seats, 1), chance, play.messages)
     kept.actions = {
         name: values.reshape(-1, play.game.seats_of(play.game.decider(name)))[groups].ravel()
         for name, values in play.actions.items()
@@ -109,7 +127,7 @@ def only(play: Play, groups: list[int]) -> Play:
 
 def rebuilt(play: Play, actions: dict[str, Floats]) -> Play:
     """Give the same groups other actions."""
-    other = Play(play.game, play.groups, play.chance_draws)
+    other = Play(play.game, play.groups, play.chance_draws, play.messages)
     other.actions = {**play.actions, **actions}
     return other
 
@@ -123,9 +141,18 @@ def played(game: Game, actions: dict[str, list[float]]) -> dict[str, list[float]
 
 @dataclass(frozen=True)
 class Watcher(ExactPolicy):
-    """Plays uniformly and keeps what it was shown."""
+    """Plays uniformly, says one thing or another, and keeps what it was shown."""
 
     shown: list[Observations] = field(default_factory=list)
+
+    speaks = True
+
+    def decide(self, obs: Observations) -> Decisions:
+        if not isinstance(obs.space, Text):
+            return super().decide(obs)
+        self.shown.append(obs)
+        which = np.floor(obs.draws.uniform() * len(SAYINGS)).astype(int)
+        return Decisions(np.array([obs.messages.enter(SAYINGS[i]) for i in which]), "rule")
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         self.shown.append(obs)
@@ -165,3 +192,10 @@ def observed(game: Game, groups: int, *, rounds: int = 1, seed: int = 0) -> list
     watcher = Watcher()
     simulate(game, [watcher], groups * len(game.roles), rounds=rounds, seed=seed)
     return watcher.shown
+
+
+def prepared(game: str | Game, agents: str = "uniform", **given: Any) -> Prepared:
+    """Get everybody ready for a play with some settings and parameters of the game."""
+    names = {each.name for each in dataclasses.fields(Design)}
+    design = Design(**{name: value for name, value in given.items() if name in names})
+    return prepare(game, agents, design, {name: value for name, value in given.items() if name not in names})

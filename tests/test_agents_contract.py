@@ -11,6 +11,7 @@ from test_agents import batches, check_contract, prepared
 
 import gamesim
 from gamesim import catalog
+from gamesim.policy import ExactPolicy
 
 ASKED = ("befm", "llm", "me", "mini")
 """They are asked rather than worked out, and have tests of their own."""
@@ -42,6 +43,11 @@ COVERED = {
     "tit_for_tat": ("prisoners_dilemma",),
 }
 """Which games some agents play in every role."""
+
+
+@pytest.mark.parametrize("agent", [*RULES, *NETWORKED])
+def test_the_probabilities_of_all_that_are_worked_out_are_known(agent: str) -> None:
+    assert issubclass(catalog.find_agent(agent), ExactPolicy)
 
 
 @pytest.mark.parametrize("agent", RULES)

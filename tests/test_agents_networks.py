@@ -269,10 +269,10 @@ def test_cooperation_needs_benefits_above_the_number_of_neighbours() -> None:
             sessions=20,
             rounds=300,
             update="death_birth:0.05",
-            reward=benefit,
-            sucker=0,
-            temptation=benefit + 1,
-            punishment=1,
+            reward=benefit - 1,
+            sucker=-1,
+            temptation=benefit,
+            punishment=0,
         )
         return float(1 - run.decisions.query("round == 300")["action"].mean())
 

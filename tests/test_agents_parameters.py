@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
@@ -13,6 +16,9 @@ from strategies import all_games, observed
 
 import gamesim
 from gamesim.catalog import find_agent, names
+from gamesim.command.agent import explained, own_first, page
+from gamesim.command.shown import console
+from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
 from gamesim.parameters import FAMILIES, Parameter
 from gamesim.policy import Policy
@@ -60,7 +66,7 @@ def test_people_are_drawn_from_the_distribution_and_stay_who_they_are() -> None:
     assert stats.kstest(first, SCIPY["lognormal(-0.8,0.9)"].cdf).pvalue > 1e-3
     game = all_games()["dictator"]
     one, two = observed(game, 50, rounds=2)
-    kept = fehr_schmidt(alpha="normal(0,1)").alpha  # type: ignore[attr-defined]
+    kept = fehr_schmidt(alpha="lognormal(0,1)").alpha  # type: ignore[attr-defined]
     by_agent = dict(zip(one.agent.tolist(), kept.of(one).tolist(), strict=True))
     assert [by_agent[agent] for agent in two.agent.tolist()] == kept.of(two).tolist()
     assert len(first) == len(second)
@@ -69,7 +75,7 @@ def test_people_are_drawn_from_the_distribution_and_stay_who_they_are() -> None:
 def test_parameters_are_drawn_apart_and_a_file_keeps_them_together(tmp_path: Path) -> None:
     game = all_games()["dictator"]
     (obs,) = observed(game, 3000)
-    apart = fehr_schmidt(alpha="normal(0,1)", beta="uniform(-1,1)")
+    apart = fehr_schmidt(alpha="exponential(1)", beta="uniform(0,1)")
     rho = np.corrcoef(apart.alpha.of(obs), apart.beta.of(obs))[0, 1]  # type: ignore[attr-defined]
     assert abs(rho) < 4 / np.sqrt(3000)
     file = tmp_path / "params.csv"
@@ -112,6 +118,8 @@ def test_a_toml_file_may_hold_one_number_for_all(tmp_path: Path) -> None:
         ({"alpha": "normal(0,inf)"}, "must be finite"),
         ({"precision": "normal(1,1)"}, "can fall outside: it must be at least 0"),
         ({"precision": "-1"}, "fehr_schmidt@precision = -1 must be at least 0"),
+        ({"beta": "normal(0.3,0.2)"}, r"normal\(0.3,0.2\) can fall outside: it must be 0 to 1"),
+        ({"alpha": "inf"}, "fehr_schmidt@alpha = inf must be finite"),
         ({"alfa": "1"}, "unknown option 'alfa'; did you mean 'alpha'"),
         ({"file": "nowhere.csv"}, "there is no such file"),
         ({"file": "params.txt"}, "must end in .csv or .toml"),
@@ -131,7 +139,10 @@ def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sen
         ("p.csv", "alpha,beta\n1\n", "row 1 has 1 cells, but there are 2 columns"),
         ("p.csv", "alpha,beta\n", "holds no rows"),
         ("p.csv", "", "holds no rows"),
-        ("p.csv", "precision\n-1\n", "must be at least 0"),
+        ("p.csv", "precision\n-1\n", "row 1, precision = -1 must be at least 0"),
+        ("p.csv", "alpha;beta\n0,5;0\n", "row 1, alpha = '0,5' is neither"),
+        ("p.csv", "alpha,beta,alpha\n1,0,2\n", "column alpha stands there twice"),
+        ("p.toml", "alpha = [1, 2]\nbeta = 1.5\n", "row 1, beta = 1.5 must be 0 to 1"),
         ("p.toml", "alpha = [1, 2]\nbeta = [1, 2, 3]\n", r"equally long, not \[2, 3\]"),
         ("p.toml", "alpha = [1, \n", "cannot be read"),
     ],
@@ -140,6 +151,19 @@ def test_wrong_files_are_refused_in_a_sentence(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(GamesimError, match=sentence):
         fehr_schmidt(file=str(tmp_path / name))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_may_be_separated_as_spreadsheets_do(tmp_path: Path, separator: str) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("alpha,beta\n1,0.5\n2,0.25\n".replace(",", separator), encoding="utf-8")
+    policy = fehr_schmidt(file=str(file))
+    assert (policy.alpha.numbers, policy.beta.numbers) == ((1, 2), (0.5, 0.25))  # type: ignore[attr-defined]
+
+
+def test_a_file_of_numbers_is_no_agent() -> None:
+    with pytest.raises(GamesimError, match=r"such as fehr_schmidt@file=people\.csv$"):
+        find_agent("people.csv")
 
 
 def test_a_parameter_is_given_once(tmp_path: Path) -> None:
@@ -160,3 +184,63 @@ def test_bounds_for_fitting_name_parameters_and_hold_the_defaults() -> None:
             number = value.value if isinstance(value, Parameter) else value
             assert low < high
             assert low <= number <= high or np.isinf(number), (name, parameter)
+
+
+def numeric_options() -> list[tuple[str, str]]:
+    """List all options of all agents that are numbers, but those of a language model, which `Sampling` checks."""
+    found = []
+    for name in names("agents"):
+        kind = find_agent(name)
+        if not issubclass(kind, ModelPolicy):
+            hints = get_type_hints(kind)
+            found += [
+                (name, item.name)
+                for item in dataclasses.fields(kind)
+                if item.init and hints[item.name] not in (str, bool)
+            ]
+    return found
+
+
+@pytest.mark.parametrize(("agent", "option"), numeric_options())
+def test_every_number_has_a_range_and_what_lies_outside_is_refused(agent: str, option: str) -> None:
+    kind = find_agent(agent)
+    rule = next(item.metadata["rule"] for item in dataclasses.fields(kind) if item.name == option)
+    outside = [rule.least - 1, rule.most + 1]
+    finite = [value for value in outside if np.isfinite(value)]
+    assert bool(finite) != bool(rule.free)
+    for value in finite:
+        sentence = re.escape(f"{agent}@{option} = {value:.12g} must be {rule}")
+        with pytest.raises(GamesimError, match=f"^{sentence}$"):
+            kind.from_options({option: f"{value:.12g}"})
+    if not rule.endless and not np.isfinite(rule.most):
+        with pytest.raises(GamesimError, match=f"^{agent}@{option} = inf must be finite$|is not a finite"):
+            kind.from_options({option: "inf"})
+
+
+@pytest.mark.parametrize("agent", names("agents"))
+def test_the_page_of_an_agent_explains_every_option_and_its_examples_can_be_played(
+    agent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(console, "width", 80)
+    page(agent)
+    text = capsys.readouterr().out
+    assert all(len(line) <= 80 for line in text.splitlines())
+    kind = find_agent(agent)
+    told = explained(kind)
+    for item in own_first(kind):
+        assert f"\n@{item.name}" in text
+        assert told.get(item.name)
+    varied = any(
+        not item.metadata["rule"].shared for item in own_first(kind) if item.metadata and is_personal(item)
+    )
+    assert ("From person to person" in text) == varied
+    if varied:
+        name, written = re.search(rf'"{agent}@(\w+)=([^"]+)"', text).groups()  # type: ignore[union-attr]
+        assert getattr(kind.from_options({name: written}), name).varies
+        file = tmp_path / "people.csv"
+        file.write_text(re.search(r"people.csv\"\n((?: .*\n){2})", text)[1].replace(" ", ""))  # type: ignore[index]
+        assert kind.from_options({"file": str(file)})
+
+
+def is_personal(item: dataclasses.Field[Any]) -> bool:
+    return isinstance(item.default, Parameter)

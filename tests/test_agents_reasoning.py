@@ -118,7 +118,7 @@ def test_people_keep_their_level() -> None:
         ("level_k", {"level": "uniform(0,3)"}, "must be whole"),
         ("level_k", {"precision": "gamma(2,1)"}, "must be one number"),
         ("cognitive_hierarchy", {"tau": "uniform(1,2)"}, "must be one number"),
-        ("qre", {"precision": "inf"}, "must be one number"),
+        ("qre", {"precision": "inf"}, "must be finite"),
         ("qre", {"precision": "uniform(0,1)"}, "must be one number"),
     ],
 )

@@ -12,6 +12,7 @@ from strategies import all_games, observed, simulate
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.beliefs import updated
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
@@ -29,6 +30,17 @@ DILEMMA = (
     "t2",
     "memory_one",
     "moody_conditional_cooperator",
+    "davis",
+    "downing",
+    "feld",
+    "graaskamp",
+    "grofman",
+    "joss",
+    "nydegger",
+    "shubik",
+    "stein_rapoport",
+    "tideman_chieruzzi",
+    "tullock",
 )
 CONTRIBUTORS = ("conditional_cooperator", "free_rider", "hump_shaped")
 
@@ -47,9 +59,9 @@ def agent(name: str, **options: float | str) -> Policy:
     return catalog.find_agent(name).from_options({key: str(value) for key, value in options.items()})
 
 
-def answers(policy: Policy, script: str) -> str:
+def answers(policy: Policy, script: str, **payoffs: float) -> str:
     """Give what an agent does in a dilemma against somebody who does what is written, as letters."""
-    game = all_games()["prisoners_dilemma"]
+    game = catalog.find_game("prisoners_dilemma").from_settings(payoffs)
     partner = Script(tuple(float("CD".index(letter)) for letter in script))
     rounds = len(script)
     ready = policy.prepare(Setting(game, ("player",), rounds))
@@ -75,6 +87,31 @@ def answers(policy: Policy, script: str) -> str:
         ("t2", "CDCCCDD", "CCDDCCD"),
         # A defection during the punishment does not prolong it.
         ("t2", "DDDCC", "CDDCC"),
+        ("davis", "DCCCCCCCCCCC", "CCCCCCCCCCDD"),
+        ("davis", "CCCCCCCCCCDCC", "CCCCCCCCCCCDD"),
+        # Each punishment is a round longer, and what is done meanwhile does not count.
+        ("shubik", "DCCDDCCCDCCCC", "CDCCDDCCCDDDC"),
+        ("shubik", "DDCCC", "CDCCC"),
+        ("nydegger", "CDCCC", "CCDCD"),
+        # The sums of the three rounds before the last are 22 and 62.
+        ("nydegger", "DCCC", "CDDD"),
+        ("nydegger", "DDDD", "CDDC"),
+        ("downing", "DDCC", "DDDD"),
+        ("downing", "CDCC", "DDCD"),
+        ("stein_rapoport", "DCCCCDCCCCCC", "CCCCCCDCCCDD"),
+        ("tideman_chieruzzi", "CDCCDDCCCCCC", "CCDCCDDCCCDD"),
+        # After 20 rounds it forgives three punishments that outlasted the defections, unless the end is near.
+        (
+            "tideman_chieruzzi",
+            "DCDCCD" + 18 * "C" + "D" + 15 * "C",
+            "CDCDDCDDD" + 16 * "C" + "D" + 12 * "C" + "DD",
+        ),
+        ("tideman_chieruzzi", "DCDCCD" + 18 * "C" + "D" + 5 * "C", "CDCDDCDDD" + 16 * "C" + "DDDDD"),
+        ("tullock", "C" + 10 * "D" + "C", 11 * "C" + "D"),
+        ("joss", "DDDD", "CDDD"),
+        ("feld", "DDDD", "CDDD"),
+        ("graaskamp", 60 * "C", 50 * "C" + "D" + 9 * "C"),
+        ("graaskamp", 30 * "CD", "C" + 27 * "CD" + "C" + "DDDD"),
         ("memory_one@cc=1@cd=0@dc=1@dd=0@start=1", "CDDCC", "CCDDC"),
         ("memory_one@cc=1@cd=0@dc=0@dd=1@start=1", "DDCCD", "CDCCC"),
         ("generous_tit_for_tat@generosity=0", "CDDCC", "CCDDC"),
@@ -86,6 +123,27 @@ def test_strategies_answer_as_they_are_defined(name: str, script: str, answer: s
     assert answers(agent(bare, **dict(pair.split("=") for pair in pairs)), script) == answer
 
 
+def test_downing_goes_by_the_payoffs_of_the_game() -> None:
+    # It believes that cooperation is always answered and defection half of the time.
+    assert answers(agent("downing"), "CCC") == "DDD"
+    assert answers(agent("downing"), "CCC", reward=600) == "DDC"
+    # At a tie it changes its choice.
+    assert answers(agent("downing"), "CCC", reward=500) == "DDC"
+
+
+def test_the_last_rounds_are_as_others_where_their_number_is_not_known() -> None:
+    run = gamesim.play(
+        "prisoners_dilemma",
+        agents="stein_rapoport:0.5,tideman_chieruzzi:0.5",
+        n=40,
+        continuation=0.9,
+        supergames=3,
+        matching="partner",
+    )
+    assert run.decisions["round"].max() > 10
+    assert (run.decisions["label"] == "cooperate").all()
+
+
 @pytest.mark.parametrize("script", ["DDCDCCDC", "CCDDDCCD"])
 def test_reactive_strategies_are_cases_of_memory_one(script: str) -> None:
     tables = {
@@ -93,6 +151,8 @@ def test_reactive_strategies_are_cases_of_memory_one(script: str) -> None:
         "wsls": (1, 0, 0, 1, 1),
         "always_defect": (0, 0, 0, 0, 0),
         "moody_conditional_cooperator": (0.8, 0.4, 0.3, 0.3, 0.6),
+        "joss": (0.9, 0, 0.9, 0, 1),
+        "grofman": (1, 2 / 7, 2 / 7, 1, 1),
     }
     for name, table in tables.items():
         plan = dict(zip(("cc", "cd", "dc", "dd", "start"), table, strict=True))
@@ -194,6 +254,15 @@ def contributions(policy: Policy, others: list[float], **parameters: float) -> l
         ("conditional_cooperator", {"slope": 1, "start": 0.5}, [10, 20, 0, 10]),
         ("conditional_cooperator", {"slope": 0.5, "intercept": 0.1, "start": 1}, [12, 12, 2, 7]),
         ("conditional_cooperator", {"slope": -1, "intercept": 1, "start": 0}, [20, 0, 20, 10]),
+        # Beliefs of 0.5, 0.7, 0.42 and 0.452.
+        ("conditional_cooperator", {"slope": 1, "update": 0.4, "persistence": 0.6}, [10, 14, 8, 9]),
+        # Beliefs of 0.25, 1 (cut), 0.6 and 0.9.
+        (
+            "conditional_cooperator",
+            {"slope": 1, "start": 0.25, "update": 1, "persistence": 0.5, "drift": 0.1},
+            [5, 20, 12, 18],
+        ),
+        ("hump_shaped", {"rise": 1, "fall": 1, "update": 0.4, "persistence": 0.6}, [10, 6, 8, 9]),
         ("hump_shaped", {"rise": 1, "fall": 1}, [10, 0, 0, 10]),
         ("hump_shaped", {"rise": 0.5, "fall": 0.25, "start": 0.25}, [3, 3, 0, 5]),
         ("free_rider", {}, [0, 0, 0, 0]),
@@ -204,6 +273,22 @@ def test_contributions_follow_their_schedule(
     name: str, options: dict[str, float], contributed: list[float]
 ) -> None:
     assert contributions(agent(name, **options), [20, 0, 10, 10]) == contributed
+
+
+def test_beliefs_begin_anew_after_a_round_of_which_nothing_is_told() -> None:
+    first, told = np.array([0.5, 0.25]), np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, 0.0]])
+    half = np.full(2, 0.5)
+    np.testing.assert_allclose(updated(first, told[:1], half, half, 0 * half), [0.75, 0.25])
+    np.testing.assert_allclose(updated(first, told[:2], half, half, 0 * half), [0.5, 0.625])
+    np.testing.assert_allclose(updated(first, told, half, half, 0.1 * half), [0.3, 0.3875])
+
+
+def test_only_who_remembers_its_beliefs_looks_at_all_rounds() -> None:
+    game = all_games()["public_goods"]
+    setting = Setting(game, ("member",), 5)
+    assert agent("conditional_cooperator").prepare(setting).lookback == 1
+    assert agent("conditional_cooperator", update=0.5).prepare(setting).lookback == 1
+    assert agent("hump_shaped", persistence=0.1).prepare(setting).lookback is None
 
 
 @pytest.mark.parametrize("name", CONTRIBUTORS)

@@ -528,8 +528,9 @@ def test_every_game_and_agent_is_listed_once_and_fits_ninety_columns() -> None:
 
 
 def test_one_agent_is_printed_with_what_its_options_are(command: Command) -> None:
-    assert re.search(r"@error +0 +Probability of doing the other thing", command("agents", "tit_for_tat").out)
-    assert re.search(r"@top_k +Keep the k likeliest tokens", command("agents", "mini").out)
+    out = command("agents", "tit_for_tat").out
+    assert "@error=0   0 to 0.5; fitted within 0 to 0.5\n    Probability of doing the other thing" in out
+    assert "@top_k\n    Keep the k likeliest tokens" in command("agents", "mini").out
     assert "did you mean 'tit_for_tat'?" in command("agents", "tit_for_tatt").err
 
 

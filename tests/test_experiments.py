@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from axelrod_moves import KNOWN, PAIRS, ROUNDS, played, written
+from axelrod_package import ENTRIES, LOOKED, PAIRS, RATED, REPETITIONS, recorded_moves, written
 
-from gamesim import play
 from gamesim.catalog import names
 from gamesim.errors import GamesimError
 from gamesim.replicate import main, replicate
@@ -117,60 +118,102 @@ def test_one_cooperator_takes_over_above_the_threshold_only(seed: int) -> None:
     assert taken[ohtsuki.pairwise, ohtsuki.SMALL_CASE.much] < 0.5 * neutral
 
 
-def golden() -> dict[str, dict[str, str]]:
-    text = (Path(__file__).parent / "axelrod_moves.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, str]] = json.loads(text)
+def package(part: str) -> dict[str, str]:
+    text = (Path(__file__).parent / "axelrod_package.json").read_text(encoding="utf-8")
+    found: dict[str, str] = json.loads(text)[part]
     return found
 
 
-def letters(actions: Floats) -> str:
-    return "".join("CD"[int(action)] for action in actions)
-
-
 def test_strategies_move_as_those_of_the_axelrod_package() -> None:
-    table = play(
-        axelrod.game(), dict.fromkeys(KNOWN, 1 / len(KNOWN)), n=900, matching="partner", rounds=ROUNDS
-    )
-    rows = table.decisions.sort_values(["group", "agent", "round"])
-    policies = rows["policy"].to_numpy().reshape(-1, 2, ROUNDS)[:, :, 0]
-    actions = rows["action"].to_numpy().reshape(-1, 2, ROUNDS)
-    expected, met, order = golden(), set(), list(KNOWN)
-    assert set(expected) == {f"{first} / {second}" for first, second in PAIRS}
-    for pair, moves in zip(policies, actions, strict=True):
-        first, second = sorted((0, 1), key=lambda seat: order.index(pair[seat]))
-        name = f"{pair[first]} / {pair[second]}"
-        assert written((letters(moves[first]), letters(moves[second]))) == expected[name], name
-        met.add(name)
-    assert met == set(expected)
+    actions = axelrod.matches(PAIRS).actions[:, 0]
+    found = {}
+    for pair, moves in zip(PAIRS, actions.transpose(1, 2, 0), strict=True):
+        found[" / ".join(pair)] = written(["".join("CD"[int(move)] for move in each) for each in moves])
+    assert found == package("moves")
+
+
+def test_strategies_by_chance_cooperate_as_often_as_those_of_the_axelrod_package() -> None:
+    sessions = 250
+    played = axelrod.matches(RATED, sessions=sessions, seed=1).actions[np.array(LOOKED) - 1]
+    ours = 1 - played.mean(axis=1).transpose(1, 2, 0)
+    recorded = package("cooperations")
+    assert list(recorded) == [" / ".join(pair) for pair in RATED]
+    counts = [[each.split() for each in text.split("/")] for text in recorded.values()]
+    theirs = np.array(counts, dtype=np.float64) / REPETITIONS
+    both = (sessions * ours + REPETITIONS * theirs) / (sessions + REPETITIONS)
+    error = np.sqrt(both * (1 - both) * (1 / sessions + 1 / REPETITIONS))
+    assert (np.abs(ours - theirs) <= 5 * error).all()
+    assert (error > 0).mean() > 0.3
+
+
+@cache
+def mean_scores() -> Floats:
+    found: Floats = axelrod.tournament(sessions=10, seed=1).mean(axis=2)
+    return found
+
+
+def test_the_tournament_is_that_of_the_axelrod_package() -> None:
+    assert tuple(entry.agent for entry in axelrod.ENTRIES) == ENTRIES
+    scores = mean_scores()
+    theirs, spread = np.array([each.split() for each in package("scores").values()], dtype=np.float64).T
+    error = np.hypot(scores.std(axis=0, ddof=1) / np.sqrt(len(scores)), spread)
+    assert (np.abs(scores.mean(axis=0) - theirs) <= 5 * error).all()
+    assert (error < 8).all()
 
 
 @pytest.mark.slow
-def test_the_golden_moves_are_what_the_installed_axelrod_package_plays() -> None:
-    pytest.importorskip("axelrod", reason="pip install axelrod to check the golden file against the package")
-    assert {f"{a} / {b}": written(played(a, b)) for a, b in PAIRS} == golden()
+def test_the_recorded_moves_are_what_the_installed_axelrod_package_plays() -> None:
+    pytest.importorskip(
+        "axelrod", reason="pip install axelrod to check the recorded moves against the package"
+    )
+    assert recorded_moves() == package("moves")
 
 
 @seeds
 def test_tit_for_tat_never_beats_the_one_it_meets(seed: int) -> None:
-    for other in list(axelrod.ENTRIES)[1:]:
-        actions, earned = axelrod.match("tit_for_tat", other, rounds=40, sessions=5, seed=seed)
-        assert (earned[:, 0] <= earned[:, 1]).all()
-        np.testing.assert_array_equal(actions[:, 0, 1:], actions[:, 1, :-1])
+    pairs = [("tit_for_tat", entry.agent) for entry in axelrod.ENTRIES[1:]]
+    played = axelrod.matches(pairs, rounds=60, sessions=5, seed=seed)
+    mine, other = played.actions.transpose(3, 0, 1, 2)
+    assert (played.earned[:, :, 0] <= played.earned[:, :, 1]).all()
+    np.testing.assert_array_equal(mine[1:], other[:-1])
+
+
+def test_nice_entries_cooperate_with_each_other_and_come_first() -> None:
+    nice = np.array([entry.nice for entry in axelrod.ENTRIES])
+    pairs = list(product([entry.agent for entry in axelrod.ENTRIES if entry.nice], repeat=2))
+    assert not axelrod.matches(pairs).actions[:-2].any()
+    scores = mean_scores()
+    assert (scores[:, nice].min(axis=1) > scores[:, ~nice].max(axis=1)).all()
 
 
 @seeds
 def test_contributions_decay_as_the_match_is_imperfect(seed: int) -> None:
-    perfect, imperfect, mixture = (
-        fischbacher_gaechter.trend(fischbacher_gaechter.contributions(agents, sessions=8, seed=seed))
+    study = fischbacher_gaechter
+    full, full_updated, partial, partial_updated, mixture = (
+        study.trend(study.contributions(agents, sessions=8, seed=seed))
         for agents in (
-            fischbacher_gaechter.PERFECT,
-            fischbacher_gaechter.IMPERFECT,
-            fischbacher_gaechter.MIXTURE,
+            {study.FULLY: 1.0},
+            {study.FULLY + study.UPDATED: 1.0},
+            {study.PARTLY: 1.0},
+            {study.PARTLY + study.UPDATED: 1.0},
+            study.MIXTURE,
         )
     )
-    assert perfect.mean == pytest.approx(0, abs=0.15)
-    assert imperfect.below(-0.3)
+    assert full.mean == pytest.approx(0, abs=0.15)
+    assert full_updated.mean == pytest.approx(0, abs=0.15)
+    assert partial.below(-0.3)
+    assert partial_updated.below(-0.3)
     assert mixture.below(0.0)
+
+
+def test_updated_beliefs_of_full_matchers_drift_to_where_the_rule_rests() -> None:
+    study = fischbacher_gaechter
+    means = study.contributions({f"conditional_cooperator@slope=1@start=1{study.UPDATED}": 1.0}, sessions=2)
+    # Everybody alike: 0.118 + (0.415 + 0.569) b, rounded to whole units where it is contributed.
+    believed = 20.0
+    for contributed in means.mean(axis=0):
+        assert contributed == np.floor(believed + 0.5)
+        believed = 0.118 + 0.569 * believed + 0.415 * contributed
 
 
 @seeds

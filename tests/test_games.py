@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from strategies import all_games, only, played, plays, rebuilt, seated
 
 from gamesim import catalog
-from gamesim.actions import Amount, Choice
+from gamesim.actions import Amount, Choice, Text
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import ActionSpace, Game, Play, parameter, stage
 from gamesim.groups import Groups, Seats
 from gamesim.prompt import NO_DECISION, history, instructions, question, told, wordings
+from gamesim.prompt.wording import own
 from gamesim.streams import Draws, Floats
 
 GAMES = list(all_games())
@@ -189,7 +190,8 @@ def fields(template: str) -> set[str]:
 @every_game
 def test_every_paraphrase_names_the_same_amounts(name: str) -> None:
     game = all_games()[name]
-    for texts in (*game.rules.values(), *game.ask.values()):
+    asked = [own(type(game)).ask_of(game, each.name) for each in game.stages]
+    for texts in (*game.rules.values(), *asked):
         for text in texts:
             assert fields(text) - {"options"} == fields(texts[0]) - {"options"}, text
 
@@ -243,10 +245,10 @@ def test_measures_describe_every_decision(name: str) -> None:
     for each in game.stages:
         space, told_of = game.space_at_most(each.name), measures[f"{game.name}.{each.name}"]
         assert told_of["low"] == space.support()[0]
-        assert told_of["high"] == space.support()[-1]
-        assert (told_of["labels"] is None) == isinstance(space, Amount)
+        assert told_of["high"] == (space.max_chars if isinstance(space, Text) else space.support()[-1])
+        assert (told_of["labels"] is not None) == isinstance(space, Choice)
         assert math.isfinite(told_of["stake"])
-        assert told_of["stake"] > 0 or game.name == "two_by_two"
+        assert told_of["stake"] > 0 or told_of["labels"]
 
 
 @every_game

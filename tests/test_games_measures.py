@@ -175,7 +175,7 @@ def test_groups_that_differ_in_size_are_refused(name: str, stage: str) -> None:
 
 
 def test_announcements_bind_nobody() -> None:
-    game = game_of("cheap_talk")
+    game = game_of("cheap_talk", talk="number")
     actions = {"announce": [20.0, 20, 20, 7], "contribute": [20.0, 0, 0, 0]}
     assert played(game, actions)["member"] == [10, 30, 30, 30]
     play = Play(game, seated(game, 1), chance)

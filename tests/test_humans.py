@@ -38,6 +38,7 @@ def test_every_decision_of_the_games_has_a_reference() -> None:
         "beauty_contest.guess",
         "bomb_risk.open",
         "dictator.give",
+        "money_request.request",
         "prisoners_dilemma.choose",
         "public_goods.contribute",
         "trust.return",
@@ -94,6 +95,16 @@ def test_find_by_conditions() -> None:
     assert find("no.such") == ()
     with pytest.raises(GamesimError, match="colour"):
         find("dictator.give", colour="red")
+
+
+def test_the_money_requests_have_the_moments_of_their_shares() -> None:
+    figures = named("arad_rubinstein2012.money_request.request").figures
+    requests = np.arange(11, 21)
+    shares = np.array([figures[f"share of {request}"].value for request in requests])
+    mean = shares @ requests
+    assert shares.sum() == pytest.approx(1)
+    assert mean == pytest.approx(figures["mean"].value, abs=0.05)
+    assert np.sqrt(shares @ (requests - mean) ** 2) == pytest.approx(figures["sd"].value, abs=0.1)
 
 
 # Moments of the complete public files; the counts here come from a part of the subjects.

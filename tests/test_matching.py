@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import all_games
 
+from gamesim import play
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.groups import Groups
@@ -109,6 +111,54 @@ def test_every_seating_is_equally_likely() -> None:
     assert len(counts) == 6
     # Six orders, 1000 each, standard deviation 29.
     assert all(abs(count - 1000) < 4 * 29 for count in counts.values())
+
+
+def pairs_met(matching: str, n: int, rounds: int, game: str = "trust") -> list[frozenset[int]]:
+    table = play(game, "uniform", n=n, matching=matching, rounds=rounds, roles="random", seed=3).decisions
+    groups = table.groupby(["round", "group"])["agent"].apply(frozenset)
+    return groups.tolist()
+
+
+@pytest.mark.parametrize("matching", ["perfect_stranger", "round_robin"])
+def test_where_roles_are_drawn_everybody_can_meet_everybody(matching: str) -> None:
+    met = Counter(pairs_met(matching, 8, 7))
+    assert met == Counter(frozenset(pair) for pair in combinations(range(8), 2))
+
+
+def test_where_roles_are_drawn_strangers_come_from_all_agents() -> None:
+    # All 28 pairs of eight in 400 rounds of four pairs: 57 meetings each, of standard deviation 7.
+    met = Counter(pairs_met("stranger", 8, 400))
+    assert len(met) == 28
+    assert all(abs(count - 1600 / 28) < 5 * 7 for count in met.values())
+    assert len(set(pairs_met("partner", 8, 20))) == 4
+
+
+def test_where_roles_are_drawn_everybody_holds_each_as_often() -> None:
+    table = play("trust", "uniform", n=8, rounds=300, roles="random", seed=3).decisions
+    shares = (table["role"] == "investor").groupby(table["agent"]).mean()
+    assert shares.between(0.35, 0.65).all()
+    assert (table.groupby(["round", "group"])["role"].nunique() == 2).all()
+
+
+def test_games_that_end_by_chance_last_until_everybody_met() -> None:
+    """As many games as there are others, of either role."""
+    settings: dict[str, Any] = {"n": 8, "matching": "round_robin", "continuation": 0.5}
+    for roles, games in (("random", 7), ("fixed", 4)):
+        run = play("trust", "uniform", roles=roles, **settings)
+        assert run.settings.society["supergames"] == games
+
+
+def test_likes_meet_across_roles_where_they_are_drawn() -> None:
+    table = play("trust", "uniform,spe", n=20, matching="assortative_type", roles="random").decisions
+    assert (table.groupby("group", observed=True)["policy"].nunique() == 1).all()
+
+
+def test_pairs_of_neighbours_draw_their_roles() -> None:
+    table = play(
+        "trust", "uniform", network="ring:n=10,k=2", matching="random_neighbour", roles="random", rounds=30
+    ).decisions
+    met = set(table.groupby(["round", "group"])["agent"].apply(frozenset))
+    assert met == {frozenset({node, (node + 1) % 10}) for node in range(10)}
 
 
 def test_unknown_matchings_are_named() -> None:

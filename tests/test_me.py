@@ -162,3 +162,32 @@ def test_leaving_in_the_middle_keeps_what_was_played(
     settings = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     assert settings["status"] == "interrupted"
     assert pd.read_parquet(tmp_path / "run" / "decisions.parquet")["action"].tolist() == [40]
+
+
+def test_a_message_is_typed_and_enter_alone_says_nothing(tmp_path: Path) -> None:
+    arguments = ("cheap_talk", "--agents", 'me,confederate@says="Trust me"', "--set", "max_chars=20")
+    terminal = Terminal(tmp_path, *arguments, "--rounds", "2")
+    try:
+        first = terminal.asked(1)
+        assert "What do you say to your group?" in first
+        assert "[at most 20 characters; Enter alone says nothing] > " in first
+        terminal.type("this is a good deal too long")
+        assert "it must be a message of at most 20 characters" in terminal.asked(2)
+        terminal.type('all of us "20"')
+        heard = terminal.asked(3)
+        assert heard.count(': "Trust me"') == 3
+        assert "): \"all of us '20'\"" in heard
+        terminal.type("20")
+        terminal.asked(4)
+        terminal.type("")
+        terminal.asked(5)
+        terminal.type("0")
+        assert terminal.finish() == 0, terminal.text
+    finally:
+        terminal.close()
+    assert "your say was nothing" in terminal.text
+    table = pd.read_parquet(tmp_path / "run" / "decisions.parquet")
+    mine = table[(table["policy"] == "me") & (table["stage"] == "say")]
+    assert mine["label"].tolist() == ["all of us '20'", ""]
+    assert mine["action"].tolist() == [14, 0]
+    assert mine["attempts"].tolist() == [2, 1]

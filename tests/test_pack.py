@@ -11,6 +11,7 @@ from strategies import all_games, observed
 from typer.testing import CliRunner
 
 from gamesim import catalog
+from gamesim.actions import Choice
 from gamesim.cli import app
 from gamesim.errors import GamesimError
 from gamesim.prompt import Style, arranged, arrangements, paraphrases, texts, told, wordings
@@ -106,6 +107,7 @@ def test_a_pack_names_the_options(tmp_path: Path) -> None:
     assert "[Push] or [Pull]" in text
     for order in range(arrangements(game, "choose", style)):
         space = arranged(game.space_at_most("choose"), order, style, "prisoners_dilemma.choose")
+        assert isinstance(space, Choice)
         for action in space.support():
             assert read_answer(f"[{space.write(float(action))}]", space).action == action
     assert arrangements(game, "choose", style) == 2

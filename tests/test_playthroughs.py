@@ -11,7 +11,8 @@ import pytest
 from strategies import Watcher, label, simulate
 
 from gamesim import catalog
-from gamesim.actions import ActionSpace, Amount, plain
+from gamesim.actions import ActionSpace, Amount, Text, plain
+from gamesim.messages import quoted
 from gamesim.observation import Observations
 from gamesim.prompt import texts
 from gamesim.simulation import Simulation
@@ -19,6 +20,7 @@ from gamesim.simulation import Simulation
 FOLDER = Path(__file__).parent / "playthroughs"
 SHOWN: dict[str, list[dict[str, Any]]] = {
     "beauty_contest": [{"group_size": 3}],
+    "cheap_talk": [{}, {"talk": "number"}],
     "common_pool": [{"group_size": 3}],
     "conditional_contribution": [{"endowment": 2, "group_size": 2}],
     "minimum_effort": [{"group_size": 3}],
@@ -33,6 +35,8 @@ def legal(space: ActionSpace) -> str:
     if isinstance(space, Amount):
         values = space.support()
         return f"{plain(values[0])} to {plain(values[-1])} in steps of {plain(space.step)}"
+    if isinstance(space, Text):
+        return f"a message of at most {space.max_chars} characters"
     return ", ".join(f"{shown} ({name})" for shown, name in zip(space.shown, space.labels, strict=True))
 
 
@@ -45,11 +49,12 @@ def decision(simulation: Simulation, obs: Observations, decider: int, text: str)
     agent = int(obs.agent[decider])
     action = float(play[obs.stage][int(np.flatnonzero(play.seats(obs.role).agent == agent)[0])])
     space = obs.space.take(np.array([decider]))
+    done = quoted(play.messages.text(action)) if isinstance(space, Text) else f"[{space.write(action)}]"
     return [
         f"Round {obs.round}, agent {agent} ({obs.role}) decides {obs.decision}:",
         indented(text),
         f"  legal: {legal(space)}",
-        f"  action: [{space.write(action)}]",
+        f"  action: {done}",
         "",
     ]
 

@@ -359,6 +359,19 @@ def test_the_block_shows_first_middle_and_last(capsys: pytest.CaptureFixture[str
         write_csv(run, tmp_path / "nowhere" / "series.csv")
 
 
+def test_measures_that_losses_leave_undefined_say_why(capsys: pytest.CaptureFixture[str]) -> None:
+    def told(**payoffs: Any) -> str:
+        game = gamesim.play("prisoners_dilemma", "uniform", network="karate_club", rounds=3, **payoffs)
+        print_rounds(game)
+        return capsys.readouterr().out
+
+    assert "where" not in told()
+    donation = told(reward=20, sucker=-10, temptation=30, punishment=0)
+    assert "where somebody lost more" in donation
+    assert "where no group" not in donation
+    assert "where no group could earn" in told(reward=-1, sucker=-10, temptation=0, punishment=-5)
+
+
 def test_the_code_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)

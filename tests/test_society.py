@@ -114,7 +114,7 @@ def test_only_some_decide_anew(update: str) -> None:
     actions = table.pivot_table(index="round", columns="agent", values="action").to_numpy()
     assert (np.abs(np.diff(actions, axis=0)).sum(axis=1) <= 1).all()
     revised = later[later["elicitation"] != "kept"]["agent"]
-    assert revised.iloc[:33].is_unique == (update == "sequential")
+    assert revised.iloc[:34].is_unique == (update == "sequential")
 
 
 def test_who_is_not_in_turn_keeps_its_choice_though_nobody_looks_back() -> None:
@@ -186,8 +186,19 @@ def test_everybody_of_the_other_role_is_met_once() -> None:
 
 def test_everybody_has_a_turn_in_every_generation() -> None:
     society = Society("sequential", share=0.3)
-    turns = np.array([society.revising(step, 0, 10, 2) for step in range(1, 5)])
+    turns = np.array([society.revising(step, 1, 0, 10, 2) for step in range(2, 6)])
     assert (turns.sum(axis=0) == 1).all()
+
+
+def test_nobodys_turn_falls_on_a_round_in_which_all_decide() -> None:
+    """The first of every game; turns go on from one game to the next."""
+    table = play(
+        "prisoners_dilemma", "uniform", n=6, continuation=0.5, supergames=30, update="sequential", seed=2
+    ).decisions
+    turns = table[(table["round"] > 1) & (table["elicitation"] != "kept")]["agent"].to_numpy()
+    whole = turns[: len(turns) // 6 * 6].reshape(-1, 6)
+    assert len(whole) > 2
+    assert (np.sort(whole, axis=1) == np.arange(6)).all()
 
 
 def test_a_game_of_indefinite_length_goes_on_by_chance() -> None:

@@ -14,7 +14,7 @@ from gamesim.analysis.collective import Floats, Ints, adjacency
 from gamesim.analysis.names import folded
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
-from gamesim.analysis.series import NEEDED
+from gamesim.analysis.series import MESSAGES, NEEDED
 from gamesim.analysis.series_plot import lines, whole
 from gamesim.analysis.table import Table
 from gamesim.errors import GamesimError, unknown
@@ -117,7 +117,8 @@ def plot_network(
         raise GamesimError("there is nothing to draw: no decision was made")
     if decision and decision not in decided:
         raise unknown("decision", decision, decided)
-    name = decision or decided[0]
+    done = [name for name in decided if settings["decisions"][name].get("unit") != MESSAGES]
+    name = decision or (done or decided)[0]
     scene = scene_of(source, settings, edges, name)
     figure = picture.figure(9.6, 7.8)
     panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))

@@ -28,11 +28,15 @@ from gamesim.humans.persons import Individuals, between, resemblance
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
+MESSAGES = "characters"
+"""Unit of a decision that is a message: how long messages are is averaged, but is nothing that neighbours share."""
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )
 NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SITTING)
 """Columns of the decision table that are looked at."""
+SEPARATE = ("separate_edges", "separate_neighbourhoods")
+"""Matchings under which an agent has a row for each of its groups."""
 _RANGES = {
     "share": (0.0, 1.0),
     "agents": (0.0, 1.0),
@@ -91,6 +95,8 @@ def series(
         ``own_lag``, the correlation with the own action one round before, of the whole run.  Limits are NaN with fewer
         than two sessions.
     """
+    if settings.get("matching") in SEPARATE:
+        edges = None  # there is no one action of an agent to set beside those of its neighbours
     source = Table.of(table)
     names = list(settings.get("decisions", {}))
     found: dict[Name, list[Floats]] = {}
@@ -133,7 +139,7 @@ def _all(laid: Panels, settings: Mapping[str, Any], edges: Ints | None, wealth: 
     for decision, panel in laid.of.items():
         labels = specs.get(decision, {}).get("labels") or ()
         yield from _of_decision(decision, panel, labels)
-        if edges is not None and len(edges):
+        if edges is not None and len(edges) and specs.get(decision, {}).get("unit") != MESSAGES:
             yield (decision, "", ALL, "assortment"), _assortment(panel, edges, len(labels))
     paid = by_role(laid, settings)
     possible = _possible(paid, settings, edges)
@@ -185,6 +191,8 @@ def _possible(paid: Mapping[str, Panel], settings: Mapping[str, Any], edges: Int
         return None
     role, panel = next(iter(paid.items()))
     matching = settings.get("matching", "")
+    if matching == "separate_neighbourhoods":
+        return None
     if matching in ("edges", "neighbourhoods"):
         return None if edges is None else _possible_around(panel, matching, edges, most)
     groups = panel.by_policy((~np.isnan(panel.payoff)).astype(np.float64)).sum(axis=0) / seats[role]

@@ -11,6 +11,8 @@ CONTINUATION = "continuation"
 _MATCHED = {
     "edges": "one choice for all neighbours",
     "neighbourhoods": "one choice for the own group and those of the neighbours",
+    "separate_edges": "a choice for each neighbour",
+    "separate_neighbourhoods": "a choice for each of the groups around oneself and the neighbours",
     "random_neighbour": "pairs of neighbours",
     "assortative": "likes meet by earnings",
     "assortative_type": "likes meet by policy",

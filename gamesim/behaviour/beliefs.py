@@ -1,4 +1,4 @@
-"""What agents that weigh outcomes believe of the others."""
+"""What agents believe of the others: those that weigh outcomes, and those that learn what others give."""
 
 from __future__ import annotations
 
@@ -66,3 +66,28 @@ def find_beliefs(where: str, name: str) -> Beliefs:
     if name not in BELIEFS:
         raise unknown("belief", name, BELIEFS, where=where)
     return BELIEFS[name]
+
+
+def updated(first: Floats, told: Floats, update: Floats, persistence: Floats, drift: Floats) -> Floats:
+    """Fold what was told of the others, round by round, into what is believed now.
+
+    The belief of a round is ``drift + persistence * belief before + update * told before``, cut to 0 to 1; after a
+    round of which nothing was told it is the first one (Fischbacher & Gaechter 2010, Table 1, model 3).
+
+    Parameters
+    ----------
+    first : (D,) float
+        What each believed in the first of these rounds, a share.
+    told : (T, D) float
+        The share that the others gave in each round; NaN for nothing told.
+    update, persistence, drift : (D,) float
+
+    Returns
+    -------
+    (D,) float
+    """
+    believed = first
+    for given in told:
+        learnt = np.clip(drift + persistence * believed + update * given, 0, 1)
+        believed = np.where(np.isnan(given), first, learnt)
+    return believed

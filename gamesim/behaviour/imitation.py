@@ -13,6 +13,7 @@ from gamesim.distribution import ActionDistribution, certain, uniform
 from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
+from gamesim.parameters import ranged
 from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Floats
 
@@ -28,7 +29,7 @@ class Imitator(ExactPolicy):
         equally likely then.
     """
 
-    start: float | None = None
+    start: float | None = ranged(None, least=0, most=1)
 
     lookback: ClassVar[int | None] = 1
 
@@ -39,8 +40,11 @@ class Imitator(ExactPolicy):
                 f"{self.agent_name()} imitates its neighbours: play it on a network, such as "
                 "--network watts_strogatz:k=6,p=0.1"
             )
-        if self.start is not None and not 0 <= self.start <= 1:
-            raise GamesimError(f"{self.agent_name()}@start={self.start} must be 0 to 1")
+        if setting.separate:
+            raise GamesimError(
+                f"{self.agent_name()} takes over what a neighbour did, and who decides separately for each group does "
+                "several things: play it with matching edges or neighbourhoods"
+            )
         return self
 
     @abstractmethod

@@ -327,7 +327,9 @@ def _played(
 ) -> tuple[Play, list[str]]:
     """Play the groups that are laid out; other items of a list are decided at a share of their range."""
     asked: list[str] = []
-    play = Play(game, _groups(game, len(laid)), lambda agents: _Nature((0,), 0, agents, places, asked))
+    play = Play(
+        game, _groups(game, len(laid)), lambda agents: _Nature((0,), 0, agents, places=places, asked=asked)
+    )
     if rival == stage:
         seats = game.seats_of(game.decider(stage))
         play.decide(stage, np.column_stack([laid[:, 0], *[laid[:, 1]] * (seats - 1)]).ravel())

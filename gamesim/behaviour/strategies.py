@@ -1,18 +1,18 @@
-"""What strategies for repeated games share: those for the dilemma, and schedules of contributions."""
+"""What strategies for the repeated dilemma share."""
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gamesim.actions import Amount, Choice
-from gamesim.behaviour.outcomes import helps_others, names_told
-from gamesim.distribution import ActionDistribution, certain
+from gamesim.actions import Choice
+from gamesim.behaviour.outcomes import names_told, payoff_table
+from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
@@ -20,6 +20,12 @@ from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 
 OPTIONS = ("cooperate", "defect")
+ALL = 10**9
+"""More rounds than are ever played."""
+CHI_SQUARED = 3.841458820694124
+"""Exceeded by chance once in twenty, with one degree of freedom."""
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,95 @@ def _cooperating(obs: Observations) -> int:
     return obs.space.labels.index("cooperate")
 
 
-def cooperated(obs: Observations, rounds: int) -> tuple[Floats, Floats]:
-    """Give who cooperated in the last rounds, oneself and (as a share) the others: (T, D) float each.
+def dilemma(obs: Observations) -> Floats:
+    """Give what one earns, rows the own choice, columns the other's, to cooperate before to defect: (2, 2) float."""
+    table = payoff_table(obs.game, obs.stage)
+    return table if _cooperating(obs) == 0 else table[::-1, ::-1]
 
-    NaN stands for no decision; there are fewer rounds where fewer have been played.
+
+def own_cooperation(obs: Observations, rounds: int = ALL) -> Floats:
+    """Give whether one cooperated oneself in the last rounds, oldest first: (T, D) float, NaN for no decision."""
+    return _as_cooperation(obs, obs.past.recent(rounds).own(obs.stage))
+
+
+def others_cooperation(obs: Observations, rounds: int = ALL) -> Floats:
+    """Give the share of the others that cooperated in the last rounds, oldest first: (T, D) float, NaN for nobody."""
+    return _as_cooperation(obs, obs.past.recent(rounds).told("other"))
+
+
+def own_defections(obs: Observations, rounds: int = ALL) -> Bools:
+    """Tell in which of the last rounds one defected oneself, oldest first: (T, D) bool."""
+    return own_cooperation(obs, rounds) < 0.5
+
+
+def others_defections(obs: Observations, rounds: int = ALL) -> Bools:
+    """Tell in which of the last rounds more than half of the others defected, oldest first: (T, D) bool."""
+    return others_cooperation(obs, rounds) < 0.5
+
+
+def punishing(provoked: Bools, first: int, longer: int = 0) -> Bools:
+    """Tell who is to punish now, after provocations that start a punishment each unless one is going on.
+
+    Parameters
+    ----------
+    provoked : (T, D) bool
+        By round, oldest first.
+    first : int
+        Rounds that the first punishment lasts.
+    longer : int
+        Rounds by which each outlasts the one before it.
+
+    Returns
+    -------
+    (D,) bool
     """
-    past = obs.past.recent(rounds)
-    own, other = past.own(obs.stage), past.told("other")
-    return (1 - own, 1 - other) if _cooperating(obs) == 0 else (own, other)
+    left = np.zeros(provoked.shape[1], dtype=np.int64)
+    length = np.full(provoked.shape[1], first)
+    for now in provoked:
+        starts = now & (left == 0)
+        left = np.where(starts, length, np.maximum(left - 1, 0))
+        length = length + longer * starts
+    return left > 0
+
+
+def seems_random(defections: Bools) -> Bools:
+    """Tell whose defections are as frequent as a fair coin's, by Pearson's chi-squared test at 5 %.
+
+    Parameters
+    ----------
+    defections : (T, D) bool
+        By round, oldest first.
+
+    Returns
+    -------
+    (T, D) bool
+        After each round, by all rounds up to it.
+    """
+    rounds = np.arange(1, len(defections) + 1)[:, None]
+    excess = 2 * np.cumsum(defections, axis=0) - rounds
+    return excess**2 / rounds <= CHI_SQUARED
+
+
+def _as_cooperation(obs: Observations, choices: Floats) -> Floats:
+    return 1 - choices if _cooperating(obs) == 0 else choices
+
+
+def rounds_left(obs: Observations) -> float:
+    """Give how many rounds follow this one, as far as is announced; endless where chance decides."""
+    return float(obs.rounds - obs.round) if obs.rounds else np.inf
+
+
+@dataclass(frozen=True)
+class Deterministic(Strategy):
+    """A strategy that leaves nothing to chance."""
+
+    @abstractmethod
+    def defects(self, obs: Observations) -> Bools:
+        """Tell who is to defect: (D,) bool."""
+
+    def cooperation(self, obs: Observations) -> Floats:
+        """Cooperate for sure or not at all."""
+        return (~self.defects(obs)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -107,64 +194,8 @@ class Response(Strategy):
         both, alone, other, nobody, start = self.plan(obs)
         if not len(obs.past):
             return np.broadcast_to(np.asarray(start, dtype=np.float64), (len(obs),))
-        (own,), (share,) = cooperated(obs, 1)
+        (own,), (share,) = own_cooperation(obs, 1), others_cooperation(obs, 1)
         after = own * (share * both + (1 - share) * alone) + (1 - own) * (
             share * other + (1 - share) * nobody
         )
         return np.where(np.isnan(after), start, after)
-
-
-@dataclass(frozen=True)
-class Contributor(ExactPolicy):
-    """An agent that contributes by a schedule: a share of its money for each share that the others gave.
-
-    What the others give is believed to be what they gave in the last round. Where a contribution is asked for each
-    amount that others may give on average (stages ``given_0``, ``given_1``, ...), it is that amount.
-
-    Parameters
-    ----------
-    start : Parameter
-        Share that the others are believed to give in the first round; one half unless given.
-    """
-
-    start: Parameter = personal(0.5, least=0, most=1)
-
-    lookback: ClassVar[int | None] = 1
-
-    def prepare(self, setting: Setting) -> Self:
-        """Refuse games without contributions."""
-        for stage in setting.decisions():
-            check_contributions(self.agent_name(), setting, stage)
-        return self
-
-    @abstractmethod
-    def schedule(self, believed: Floats, obs: Observations) -> Floats:
-        """Give the share to contribute: (D,) float, from the share that others are believed to give."""
-
-    def distribution(self, obs: Observations) -> ActionDistribution:
-        """Put all probability on the amount of the schedule."""
-        assert isinstance(obs.space, Amount)
-        believed = self.start.of(obs)
-        if given := re.fullmatch(r"given_(\d+)", obs.stage):
-            believed = np.full(len(obs), float(given[1]) / obs.space.high)
-        elif len(obs.past):
-            told = obs.past.recent(1).told("others_mean")[0] / obs.space.high
-            believed = np.where(np.isnan(told), believed, told)
-        return certain(obs.space.nearest(self.schedule(believed, obs) * obs.space.high))
-
-
-def check_contributions(agent: str, setting: Setting, stage: str) -> None:
-    """Refuse decisions that are not contributions, with others told of by their mean.
-
-    Raises
-    ------
-    GamesimError
-        Naming the agent and the decision.
-    """
-    told = names_told(setting.game, setting.game.decider(stage))
-    amount = isinstance(setting.game.space_at_most(stage), Amount)
-    if not amount or "others_mean" not in told or not helps_others(setting.game, stage):
-        raise GamesimError(
-            f"{agent} decides on contributions, of which each is told the others' mean, not on "
-            f"{setting.game.name}.{stage}"
-        )

@@ -6,7 +6,6 @@ import dataclasses
 import importlib.util
 import inspect
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,20 @@ import numpy as np
 from rich.table import Table
 
 from gamesim import catalog, prompt
-from gamesim.actions import Amount, plain
+from gamesim.actions import Amount, Text, plain
 from gamesim.behaviour.choosing import Chooser
+from gamesim.behaviour.contributions import Contributor
 from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
-from gamesim.behaviour.strategies import Contributor, Strategy
+from gamesim.behaviour.strategies import Strategy
+from gamesim.command.agent import page
 from gamesim.command.shown import console, marked, plain_table, printable
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.humans import Reference, find, named, references
+from gamesim.messages import NOTHING
 from gamesim.mini import WEIGHTS
-from gamesim.models import Sampling
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
 from gamesim.prompt.pack import open_pack
@@ -78,7 +79,7 @@ _OTHERS = "people, equilibria and rules for any game"
 def agents(name: str = "") -> None:
     """List the agents by what they go by, or print the options of one."""
     if name:
-        _agent(name)
+        page(name)
         return
     groups: dict[str, list[tuple[str, str]]] = {_OTHERS: [], **{heading: [] for _, heading in _FAMILIES}}
     for each in catalog.names("agents"):
@@ -93,56 +94,26 @@ def agents(name: str = "") -> None:
     )
 
 
-def _agent(name: str) -> None:
-    kind = catalog.find_agent(name)
-    console.print(f"[bold]{marked(name)}[/bold]  {marked(_first_line(kind))}\n")
-    told = _told(kind)
-    table = plain_table("option", "default", "what it is")
-    options = [item for item in dataclasses.fields(kind) if item.init]
-    for item in options:
-        table.add_row(f"@{item.name}", marked(_default(item)), marked(told.get(item.name, "")))
-    console.print(table if options else "no options")
-
-
-def _told(kind: type) -> dict[str, str]:
-    """Read what the docstrings of a class and its bases say of each parameter."""
-    told = _told(Sampling) if issubclass(kind, ModelPolicy) else {}
-    for each in reversed(kind.__mro__):
-        _, _, section = inspect.cleandoc(each.__doc__ or "").partition("\nParameters\n----------\n")
-        section = re.split(r"\n\S[^\n]*\n-{3,}\n", f"\n{section}")[0]
-        for names, text in re.findall(
-            r"^(\w[\w, ]*?)(?: : .*)?\n((?:(?: {4}.*)?(?:\n|$))+)", section, re.MULTILINE
-        ):
-            what = " ".join(text.replace("`", "").split())
-            # What refers to a base is said there.
-            told |= {
-                name: what
-                for name in re.split(r", *", names)
-                if not (name in told and what.startswith("As in"))
-            }
-    return told
-
-
 def humans(name: str) -> None:
     """List the human records, or print one in full."""
     if name:
         _human(name)
         return
-    table = plain_table("record", "subjects", "mean", "stake", "round")
+    table = plain_table("record", "subjects", "mean", "stake", "round", gap=1)
     for column in table.columns[1:]:
         column.justify = "right"
     for each in references():
         table.add_row(
             each.name,
-            f"{each.subjects:,}" if each.subjects else "published",
+            f"{each.subjects:,}" if each.subjects else "figures",
             _recorded_mean(each),
             "shares" if each.shares else "-" if each.stake is None else plain(each.stake),
             "-" if each.round is None else str(each.round),
         )
     console.print(table)
     console.print(
-        "\ncounts of one vote a subject, derived from records; published: figures as printed by their source\n"
-        "gamesim humans RECORD prints population, method, filter, counts and citation of one of them",
+        "\nsubjects: one vote each, counted from records; figures: as a source prints them\n"
+        "gamesim humans RECORD prints population, method, filter, counts and citation",
         markup=False,
     )
 
@@ -204,7 +175,9 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
         f"{rules.name}.{stage.name}": [each.name for each in find(f"{rules.name}.{stage.name}")]
         for stage in rules.stages
     }
-    console.print("\nhuman records:" + ("" if any(records.values()) else " none"))
+    console.print(
+        "\nhuman records:" + ("" if any(records.values()) else " none; no published one was checked")
+    )
     for decision, names in records.items():
         if any(records.values()):
             console.print(f"  {decision}: {', '.join(names) or 'none'}")
@@ -217,17 +190,16 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
 def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Style, read: set[str]) -> None:
     """Print what is read at a stage; of texts that begin alike, such as the rows of a list, what is new."""
     space = rules.space_at_most(stage)
-    legal = (
-        f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
-        if isinstance(space, Amount)
-        else ", ".join(space.labels)
-    )
+    if isinstance(space, Text):
+        legal = f"a message of at most {space.max_chars} characters"
+    elif isinstance(space, Amount):
+        legal = f"{plain(space.support()[0])} to {plain(space.support()[-1])}"
+    else:
+        legal = ", ".join(space.labels)
     seen = rules.seen_at(stage, 0.5)
-    example = (
-        ", here after " + ", ".join(f"{name} = {plain(value)}" for name, value in seen.items())
-        if seen
-        else ""
-    )
+    said = {*rules.talks, *rules.said_names}
+    after = [f"{name} = {NOTHING if name in said else plain(value)}" for name, value in seen.items()]
+    example = f", here after {', '.join(after)}" if after else ""
     count = prompt.wordings(rules, stage, style)
     console.print(
         f"\n[bold]{rules.decider(stage)}[/bold] decides [bold]{rules.name}.{stage}[/bold]: {marked(legal)}{example} "
@@ -249,14 +221,6 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
 
 def _first_line(kind: type) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "")
-
-
-def _default(item: dataclasses.Field[Any]) -> str:
-    if item.default is dataclasses.MISSING:
-        return "must be given"
-    if item.default is None:
-        return ""
-    return f"{item.default:g}" if isinstance(item.default, float) else str(item.default)
 
 
 def trained(records: Path, out: Path, seeds: int, steps: int | None) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.actions import plain
+from gamesim.actions import Text, plain
 from gamesim.command.shown import printable
 from gamesim.errors import GamesimError
+from gamesim.messages import quoted
 from gamesim.run import Run
 
 __all__ = ["Question", "Turn", "as_json", "as_text", "turns"]
@@ -57,8 +58,8 @@ class Turn:
         As in the decision table.
     wording, attempts : int or None
         As in the decision table.
-    seen : mapping of str to float or None
-        What the stage showed of earlier choices in the group.
+    seen : mapping of str to float, text, mapping of speaker to text, or None
+        What the stage showed of earlier choices in the group, and of what was said.
     system : str
         What a model was told before all else.
     earlier : tuple of (str, str)
@@ -70,7 +71,7 @@ class Turn:
     action, payoff, probability, legal_mass : float or None
         As in the decision table.
     label : str or None
-        The action in words.
+        The action in words, or the message; the action is then its number of characters.
     likeliest : tuple of (str, float)
         The most probable actions with their probabilities, where they are known and not all alike.
     options : int
@@ -97,7 +98,7 @@ class Turn:
     payoff: float | None
     probability: float | None
     legal_mass: float | None
-    seen: Mapping[str, float | None] = field(default_factory=dict)
+    seen: Mapping[str, float | str | Mapping[str, str] | None] = field(default_factory=dict)
     system: str = ""
     user: str = ""
     earlier: tuple[tuple[str, str], ...] = ()
@@ -222,6 +223,7 @@ def as_text(run: Run, played: Sequence[Turn], *, full: bool = False) -> Iterator
         yield printable(f"this run is {settings.status}: what follows was played", lines=False)
     readers: dict[tuple[int | None, int | None], set[str]] = {}
     where: tuple[int | None, ...] = ()
+    messages = {name for name, spec in settings.decisions.items() if spec.get("unit") == Text.unit}
     for turn in played:
         here = (turn.session, turn.supergame, turn.round, turn.group)
         if here != where:
@@ -230,7 +232,7 @@ def as_text(run: Run, played: Sequence[Turn], *, full: bool = False) -> Iterator
             yield f"== {_place(settings.sessions, turn)}"
         known = None if full else readers.setdefault((turn.session, turn.agent), set())
         yield ""
-        for line in _told(turn, known):
+        for line in _told(turn, known, turn.decision in messages):
             yield printable(line, lines=False)
 
 
@@ -240,7 +242,7 @@ def _place(sessions: int, turn: Turn) -> str:
     return ", ".join([*parts, f"round {turn.round}", f"group {turn.group}"])
 
 
-def _told(turn: Turn, known: set[str] | None) -> Iterator[str]:
+def _told(turn: Turn, known: set[str] | None, message: bool) -> Iterator[str]:
     """Give the lines of one decision; `known` holds the paragraphs that the player has read."""
     text = "" if turn.wording is None else f", wording {turn.wording}"
     yield f"{turn.role} (seat {turn.seat}), agent {turn.agent}, {turn.policy}: {turn.decision}{text}"
@@ -250,12 +252,12 @@ def _told(turn: Turn, known: set[str] | None) -> Iterator[str]:
     if turn.user:
         yield from _block("read", turn.user, known)
     elif shown := {name: value for name, value in turn.seen.items() if value is not None}:
-        yield f"  saw       {', '.join(f'{name} = {plain(value)}' for name, value in shown.items())}"
+        yield f"  saw       {', '.join(f'{name} = {_shown(value)}' for name, value in shown.items())}"
     for time, each in enumerate(turn.asked):
         if time:
             yield from _block("again", each.user, None)
         yield from _answer(each, known)
-    yield f"  did       {_done(turn)}"
+    yield f"  {'said' if message else 'did':<9} {_done(turn, message)}"
     if turn.payoff is not None:
         yield f"  earned    {plain(turn.payoff)}"
     elif turn.status == "ok":
@@ -287,13 +289,19 @@ def _answer(each: Question, known: set[str] | None) -> Iterator[str]:
         yield "            (cut off at the limit of its length)"
 
 
-def _done(turn: Turn) -> str:
+def _shown(value: float | str | Mapping[str, str]) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{speaker}: {quoted(text)}" for speaker, text in value.items())
+    return quoted(value) if isinstance(value, str) else plain(value)
+
+
+def _done(turn: Turn, message: bool) -> str:
     if turn.status == "skipped":
         return "nothing: was not asked, since an earlier action in the group is missing"
     if turn.action is None:
         times = f" after it was asked {turn.attempts} times" if (turn.attempts or 1) > 1 else ""
         return f"nothing: {turn.status}{times}"
-    done = turn.label or plain(turn.action)
+    done = quoted(turn.label or "") if message else turn.label or plain(turn.action)
     read = f" (read as {turn.read_as})" if turn.read_as else ""
     return f"{done}{read}{_chances(turn)}"
 

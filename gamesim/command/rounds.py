@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.series import ALL
+from gamesim.analysis.series import ALL, MESSAGES
 from gamesim.command.shown import console, figure, grid, heights, printable
 from gamesim.errors import GamesimError
 from gamesim.run import Run
@@ -23,6 +23,11 @@ POLICIES = 4
 """Most policies that have a line each."""
 BAND = 0.05
 """Share of the range of a decision by which a mean that has converged may still move."""
+UNDEFINED = {
+    "efficiency": "efficiency: - where no group could earn more than nothing",
+    "gini": "Gini of earnings: - where somebody lost more than they earned so far, or nobody earned anything",
+}
+"""Why a measure may be missing."""
 _OVER_TIME = "over time"
 _SHOWN = {
     "efficiency": "efficiency",
@@ -94,6 +99,9 @@ def print_rounds(run: Run) -> None:
     console.print(grid(["game.round" if games else "by round"], heads, texts, left=_OVER_TIME))
     for sentence in (*_converged(run, series), *_persons(series)):
         console.print(printable(sentence), markup=False)
+    for measure, why in UNDEFINED.items():
+        if timed.loc[timed["measure"] == measure, "value"].isna().any():
+            console.print(why, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
 
@@ -181,6 +189,7 @@ def _lines(run: Run, series: pd.DataFrame) -> Iterator[Line]:
     specs = run.settings.decisions
     for decision in [name for name in specs if (series["decision"] == name).any()]:
         spec, short = specs[decision], decision.partition(".")[2]
+        short += f" ({MESSAGES})" if spec["unit"] == MESSAGES else ""
         mine = series[series["decision"] == decision]
         labels = spec["labels"] or []
         for option in (labels[:1] if len(labels) == 2 else labels) or [""]:

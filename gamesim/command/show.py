@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
 from gamesim.analysis.names import folded
+from gamesim.analysis.series import SEPARATE
 from gamesim.archive import read_settings
 from gamesim.command.likeness import print_comparison
 from gamesim.command.rounds import print_rounds, several
@@ -125,8 +126,9 @@ def result(
 ) -> None:
     """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
     if plot is not None and played and run.settings.network is not None:
-        # A network that changes has no one picture; its rounds have.
-        (run.plot_series if run.settings.network.get("rewire") else run.plot_network)(plot)
+        # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.
+        changing = bool(run.settings.network.get("rewire")) or run.settings.matching in SEPARATE
+        (run.plot_series if changing else run.plot_network)(plot)
     elif plot is not None:
         from gamesim.analysis.plot import plot as draw
 

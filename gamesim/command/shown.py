@@ -29,10 +29,10 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
 
 
-def plain_table(*columns: str) -> Table:
+def plain_table(*columns: str, gap: int = 2) -> Table:
     """Begin a table without lines; its first column is never folded, and no heading is shown where it has none."""
     table = Table(
-        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=bool(columns[0])
+        box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0), show_header=bool(columns[0])
     )
     for place, column in enumerate(columns):
         table.add_column(column, overflow="fold", no_wrap=place == 0)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from gamesim.actions import plain
+from gamesim.actions import Text, plain
 from gamesim.analysis.table import UNUSABLE
 from gamesim.command.shown import console, figure, grid, printable
+from gamesim.messages import quoted
 from gamesim.population import KEYBOARD
 from gamesim.run import Run
 
@@ -20,6 +21,9 @@ def print_summary(run: Run) -> None:
     rows = run.summary().to_dict("records")
     order = list(settings.decisions)
     rows.sort(key=lambda row: order.index(row["decision"]))
+    for row in rows:
+        if settings.decisions[row["decision"]]["unit"] == Text.unit:
+            row["decision"] += f" ({Text.unit})"
     for words, numbers, of in (
         (["decision", "agent"], _AMOUNT_COLUMNS, [row for row in rows if not row["choices"]]),
         (["decision", "agent", "choices"], _CHOICE_COLUMNS, [row for row in rows if row["choices"]]),
@@ -89,8 +93,10 @@ def _print_own_results(run: Run) -> None:
     if KEYBOARD not in run.settings.policies:
         return
     table = run.decisions
+    said = {name for name, spec in run.settings.decisions.items() if spec["unit"] == Text.unit}
     for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
         done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
+        done = quoted(done) if row["decision"] in said else done
         earned = "nothing, since an answer is missing" if pd.isna(row["payoff"]) else plain(row["payoff"])
         console.print(
             f"round {row['round']}: your {printable(row['stage'])} was {printable(done)}, and you earned {earned}",

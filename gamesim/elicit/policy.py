@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gamesim.actions import Choice
+from gamesim.actions import Choice, Text
 from gamesim.elicit.questions import Question, Variants, write_questions
 from gamesim.elicit.sampled import Manner, SchemaRefusedError, sampled
 from gamesim.elicit.scored import scored, warn_of_low_mass
@@ -60,6 +60,7 @@ class ModelPolicy(Policy):
         Where and in which precision a local model runs.
     """
 
+    speaks: ClassVar[bool] = True
     asked_for_links: ClassVar[bool] = True
 
     elicit: str = "auto"
@@ -212,7 +213,7 @@ class ModelPolicy(Policy):
         return dataclasses.replace(decisions, option_order=self._orders_shown(obs, variants))
 
     def _decide(self, obs: Observations, variants: Variants) -> Decisions:
-        if (scorer := self._scorer) is not None:
+        if (scorer := self._scorer(obs)) is not None:
             return self._exact(obs, variants, scorer)
         if self.served and self.structured != "off" and self.found_out.get(SCHEMA, True):
             try:
@@ -224,10 +225,9 @@ class ModelPolicy(Policy):
                 return decisions
         return self._answered(obs, variants, structured=False)
 
-    @property
-    def _scorer(self) -> Scorer | None:
-        """The model where its probabilities are wanted and at hand."""
-        wanted = self.elicit in ("auto", "probabilities")
+    def _scorer(self, obs: Observations) -> Scorer | None:
+        """Give the model where its probabilities are wanted and at hand; messages cannot be listed, so never there."""
+        wanted = self.elicit in ("auto", "probabilities") and not isinstance(obs.space, Text)
         return self.model if wanted and isinstance(self.model, Scorer) else None
 
     def _exact(self, obs: Observations, variants: Variants, model: Scorer) -> Decisions:
@@ -241,11 +241,12 @@ class ModelPolicy(Policy):
 
     def _answered(self, obs: Observations, variants: Variants, structured: bool) -> Decisions:
         manner = Manner(self.agent_name(), self.reask, structured, probing=SCHEMA not in self.found_out)
-        if self.elicit == "verbalized":
+        if self.elicit == "verbalized" and not isinstance(obs.space, Text):
             asked, row = self.questions(obs, variants, "none")
             return stated(obs, self.model, asked, row, variants, manner, self.seed)
         asked, row = self.questions(obs, variants, "json" if structured else "bracket")
-        return sampled(obs, self.model, asked, row, variants, manner)
+        model = self.model.model if isinstance(self.model, ServedScorer) else self.model
+        return sampled(obs, model, asked, row, variants, manner)
 
     def _do_without_schemas(self, refusal: SchemaRefusedError) -> None:
         if self.structured == "on":
@@ -288,4 +289,4 @@ class ModelPolicy(Policy):
     def questions(self, obs: Observations, variants: Variants, form: str) -> tuple[list[Question], Ints]:
         """Give the distinct questions of a batch and which row is asked which."""
         style = dataclasses.replace(self.style, answer=form)
-        return write_questions(obs, variants, style, scored=self._scorer is not None)
+        return write_questions(obs, variants, style, scored=self._scorer(obs) is not None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Amount, Choice
+from gamesim.actions import ActionSpace, Amount, Choice, Text
 from gamesim.models import Prompt
 from gamesim.observation import Observations
 from gamesim.prompt import Style, arranged, texts
@@ -102,11 +102,17 @@ def write_questions(
         space = arranged(
             obs.space.take(np.array([decider])), int(variants.order[decider]), style, obs.decision
         )
+        schema = answer_schema(space) if style.answer == "json" else ""
+        prompt = Prompt(text.user, text.system, text.earlier, schema)
+        if isinstance(space, Text):
+            # A token is seldom less than a character.
+            prompt = replace(prompt, room=space.max_chars)
+            asked.append(Question(prompt, space, (), np.empty(0)))
+            continue
         actions = space.support() if scored else np.empty(0)
         marks = "[{}]" if style.answer == "bracket" else "{}"
         answers = tuple(marks.format(space.write(float(action))) for action in actions)
-        schema = answer_schema(space) if style.answer == "json" else ""
-        asked.append(Question(Prompt(text.user, text.system, text.earlier, schema), space, answers, actions))
+        asked.append(Question(prompt, space, answers, actions))
     return asked, place.ravel().astype(np.int64)
 
 
@@ -114,6 +120,8 @@ def possible(space: ActionSpace) -> str:
     """Say which answers there are: ``accept or reject``, ``numbers from 0 to 20``."""
     if isinstance(space, Choice):
         return " or ".join(space.named)
+    if isinstance(space, Text):
+        return f"messages of at most {space.max_chars} characters"
     low, high = space.support()[[0, -1]]
     steps = f" in steps of {space.write(space.step)}" if space.step != 1 else ""
     return f"numbers from {space.write(low)} to {space.write(high)}{steps}"
@@ -140,6 +148,9 @@ def value_schema(space: ActionSpace) -> dict[str, Any]:
     """Give the JSON schema of one action."""
     if isinstance(space, Choice):
         return {"type": "string", "enum": list(space.named)}
+    if isinstance(space, Text):
+        # No largest length: a server that holds a model to it cuts the message off in the middle.
+        return {"type": "string"}
     low, high = (float(bound) for bound in space.support()[[0, -1]])
     kind = "integer" if float(space.step).is_integer() and low.is_integer() else "number"
     return {"type": kind, "minimum": low, "maximum": high}

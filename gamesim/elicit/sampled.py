@@ -5,18 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from gamesim.actions import Text
 from gamesim.elicit.questions import Question, Variants, possible
 from gamesim.errors import StoppedError
+from gamesim.messages import Messages
 from gamesim.models import Completion, LanguageModel, Prompt
 from gamesim.models.forecast import Forecast
+from gamesim.models.replies import split_reasoning
 from gamesim.observation import Observations
 from gamesim.policy import OUT_OF_RANGE, REFUSED, TRANSPORT, TRUNCATED, UNREADABLE, Decisions
 from gamesim.prompt import answer_format
-from gamesim.reading import Reading, read_answer
+from gamesim.reading import Reading, read_answer, read_message
 from gamesim.streams import Ints, key
 
 UNSUPPORTED = "unsupported: "
@@ -129,14 +133,17 @@ def sampled(
     """
     if isinstance(model, Forecast):
         model.complete([asked[i].prompt for i in row], obs.draws.seeds().tolist())
-        # A dry run goes on with uniform play, so that later stages and histories are counted too.
-        return Decisions(obs.space.uniform(obs.draws.uniform()), "dry run", wording=variants.wording)
+        # A dry run goes on with uniform play and the longest messages, so that what is read later is counted too.
+        actions = obs.space.uniform(obs.draws.uniform())
+        if isinstance(obs.space, Text):
+            actions += obs.messages.enter("x" * obs.space.max_chars)
+        return Decisions(actions, "dry run", wording=variants.wording)
     each = ask(
         model,
         [asked[i] for i in row],
         obs.draws.seeds().tolist(),
         manner,
-        read,
+        partial(read, messages=obs.messages),
         lambda question: answer_format(question.space, "json" if manner.structured else "bracket"),
     )
     return Decisions(
@@ -218,13 +225,18 @@ def _check_schemas(completions: Sequence[Completion], manner: Manner) -> None:
         raise SchemaRefusedError(refused[0])
 
 
-def read(completion: Completion, question: Question) -> Reading:
-    """Read one answer, or say what it is instead."""
+def read(completion: Completion, question: Question, messages: Messages | None = None) -> Reading:
+    """Read one answer, or say what it is instead; a message is entered among others."""
     if completion.finish == "error":
         return Reading(np.nan, TRANSPORT)
     if completion.finish == "refused":
         return Reading(np.nan, REFUSED)
-    reading = read_answer(completion.text, question.space)
+    if isinstance(question.space, Text):
+        text, _ = split_reasoning(completion.text)
+        structured = bool(question.prompt.schema)
+        reading = read_message(text, question.space, messages or Messages(), structured=structured)
+    else:
+        reading = read_answer(completion.text, question.space)
     # What was cut off behind a number may have been a digit of it; brackets and objects are closed.
     if completion.finish == "length" and reading.read_as not in ("bracket", "structured"):
         return Reading(np.nan, TRUNCATED)

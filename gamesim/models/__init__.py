@@ -48,12 +48,15 @@ class Prompt:
         What the user said and what the assistant answered before, oldest first.
     schema : str
         JSON schema of the answer, as JSON text, for servers that can hold a model to one.
+    room : int
+        So many tokens more than the settings give may be written in answer.
     """
 
     user: str
     system: str = ""
     earlier: tuple[tuple[str, str], ...] = ()
     schema: str = ""
+    room: int = 0
 
     def messages(self) -> list[dict[str, str]]:
         """Give the messages as chat templates and servers take them."""

@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -259,15 +260,20 @@ class LocalModel:
         if not distinct:
             return []
         tokens = dict(zip(distinct, self.chat.encode(distinct), strict=True))
-        with self._ready("writing") as (model, room):
-            answers = write_answers(
-                model,
-                [tokens[prompt] for prompt, _ in asked],
-                [seed for _, seed in asked],
-                self.sampling,
-                self.chat.stop_tokens,
-                room=room,
-            )
+        answers: dict[tuple[Prompt, int], list[int]] = {}
+        with self._ready("writing") as (model, memory):
+            for room in sorted({prompt.room for prompt, _ in asked}):
+                rows = [key for key in asked if key[0].room == room]
+                most = self.sampling.max_new_tokens + room
+                written = write_answers(
+                    model,
+                    [tokens[prompt] for prompt, _ in rows],
+                    [seed for _, seed in rows],
+                    replace(self.sampling, max_new_tokens=most),
+                    self.chat.stop_tokens,
+                    room=memory,
+                )
+                answers |= dict(zip(rows, written, strict=True))
         result = {
             key: Completion(
                 text=self.chat.decode(answer),
@@ -275,7 +281,7 @@ class LocalModel:
                 tokens_in=len(tokens[key[0]]),
                 tokens_out=len(answer),
             )
-            for key, answer in zip(asked, answers, strict=True)
+            for key, answer in answers.items()
         }
         return [result[key] for key in keys]
 

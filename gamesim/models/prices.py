@@ -106,7 +106,7 @@ def text_of(prompt: Prompt) -> str:
 
 def most_written(prompt: Prompt, max_new_tokens: int) -> int:
     """Give the most tokens that are written in answer: one where only probabilities are wanted."""
-    return 1 if isinstance(prompt, Probe) else max_new_tokens
+    return 1 if isinstance(prompt, Probe) else max_new_tokens + prompt.room
 
 
 @dataclass(frozen=True)

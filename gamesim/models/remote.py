@@ -282,8 +282,10 @@ class RemoteModel:
 
     async def _send(self, server: _Server, prompt: Prompt, seed: int) -> Completion:
         probe = prompt if isinstance(prompt, Probe) else None
-        body = {"model": self.model, "messages": prompt.messages(), "seed": seed % 2**31}
+        body: dict[str, Any] = {"model": self.model, "messages": prompt.messages(), "seed": seed % 2**31}
         body |= self._body if probe is None else {**self._plain(), **probe.settings()}
+        if prompt.room:
+            body[self._most] += prompt.room
         if prompt.schema:
             form = {"name": "answer", "strict": True, "schema": json.loads(prompt.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": form}

@@ -9,11 +9,22 @@ import numpy as np
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
+from gamesim.messages import Messages
 from gamesim.observation import Observations
 from gamesim.prompt.history import history, lived
 from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines
 from gamesim.prompt.pack import wording_of
-from gamesim.prompt.page import ANSWERS, PLAIN, Page, Style, Text, answer_format, question_text, rules_text
+from gamesim.prompt.page import (
+    ANSWERS,
+    PLAIN,
+    SILENT,
+    Page,
+    Style,
+    Text,
+    answer_format,
+    question_text,
+    rules_text,
+)
 from gamesim.prompt.wording import SYSTEM
 from gamesim.prompt.words import NO_DECISION, Terms, terms
 from gamesim.streams import Ints
@@ -22,6 +33,7 @@ __all__ = [
     "ANSWERS",
     "NO_DECISION",
     "PLAIN",
+    "SILENT",
     "SYSTEM",
     "Style",
     "Text",
@@ -139,12 +151,13 @@ def told(
     wording: int = 0,
     style: Style = PLAIN,
     order: int = 0,
+    messages: Messages | None = None,
 ) -> Text:
     """Write what a decider reads in a single round."""
     if style.pack is not None:
         style.pack.check(game)
     sentences = wording_of(game, style.pack)
-    speech = terms(game, order, sentences.labels, sentences.words)
+    speech = terms(game, order, sentences.labels, sentences.words, messages)
     return Page(game, stage, seen, sentences, speech, style, wording, speech.spaces[stage]).text()
 
 
@@ -194,7 +207,9 @@ def texts(
         space = arranged(obs.space.take(np.array([decider])), int(arrangement), style, obs.decision)
         game = own_game(obs, decider)
         if (game, arrangement) not in spoken:
-            spoken[game, arrangement] = terms(game, int(arrangement), sentences.labels, sentences.words)
+            spoken[game, arrangement] = terms(
+                game, int(arrangement), sentences.labels, sentences.words, obs.messages
+            )
         speech = spoken[game, arrangement]
         page = Page(
             game,

@@ -9,6 +9,7 @@ import numpy as np
 
 from gamesim.errors import unknown
 from gamesim.game import Game
+from gamesim.messages import NOTHING, SILENCE
 from gamesim.observation import Observations
 from gamesim.prompt.wording import Wording, counts, fields, own
 from gamesim.prompt.words import NO_DECISION, Terms, Word, terms
@@ -123,7 +124,7 @@ def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording)
     played = str(len(rounds))
     place = counts(len(rounds), len(rounds)) | {"round": f"1 to {played}"}
     line = _line(wording, role, known, speech.facts | place)
-    if "earned" not in fields(wording.recall.get(role, "{earned}")):
+    if all("earned" not in fields(line) for line in wording.recall_of(role)):
         line = wording.history["earned"].format_map({"line": line, "earned": known["earned"]})
     return wording.history["summary"].format_map({"played": played, "line": line})
 
@@ -131,24 +132,32 @@ def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording)
 def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[str, str]) -> str:
     if role not in wording.recall:
         return ", ".join(f"{name} {value}" for name, value in known.items())
-    return wording.recall[role].format_map({**facts, **known})
+    values = {**facts, **known}
+    lines = wording.recall_of(role)
+    return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
 
 
-def _overall(name: str, values: Floats, speech: Terms) -> Word:
+def _overall(name: str, values: Floats, speech: Terms) -> str:
     """Sum up one thing over the rounds in which there was one."""
     valid = values[~np.isnan(values)]
     missing = len(values) - len(valid)
     if not len(valid):
         return Word(NO_DECISION, math.nan)
+    if speech.said(name):
+        spoken = int(np.sum(valid != SILENCE))
+        return _counted([("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)])
     mean = float(valid.mean())
     if kinds := speech.kinds(name):
         times = [(kind, int(np.sum(valid == i))) for i, kind in enumerate(kinds)]
-        times += [(NO_DECISION, missing)]
-        text = " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
+        text = _counted([*times, (NO_DECISION, missing)])
     else:
         text = f"{speech.one(name, round(mean, 2))} on average"
         text += f" ({NO_DECISION} {_times(missing)})" if missing else ""
     return Word(text, mean)
+
+
+def _counted(times: Sequence[tuple[str, int]]) -> str:
+    return " and ".join(f"{kind} {_times(count)}" for kind, count in times if count)
 
 
 def _times(count: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gamesim.actions import Choice, plain
 from gamesim.game import Game
+from gamesim.matching import SEPARATE
 from gamesim.observation import Observations
 from gamesim.reputation import features, stages_of_others
 
@@ -19,7 +20,9 @@ ONCE = ("edges", "neighbourhoods")
 
 
 def own_game(obs: Observations, row: int) -> Game:
-    """Give the game as one decider is told its rules: with the size of the own group."""
+    """Give the game as one decider is told its rules: with the size of the own group, or the one decided for."""
+    if obs.apart is not None:
+        return obs.game.sized(int(obs.apart.size[row]))
     if obs.matching != "neighbourhoods" or obs.neighbours is None:
         return obs.game
     return obs.game.sized(int(obs.neighbours.count[row]) + 1)
@@ -27,7 +30,7 @@ def own_game(obs: Observations, row: int) -> Game:
 
 def matching_told(obs: Observations) -> str:
     """Name the matching as players live it: where chance ends the game, groups stay until it does."""
-    return "partner" if obs.continuation and obs.matching not in ONCE else obs.matching
+    return "partner" if obs.continuation and obs.matching not in (*ONCE, *SEPARATE) else obs.matching
 
 
 def setting_lines(obs: Observations, row: int) -> list[str]:
@@ -50,7 +53,7 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     if obs.matching == "random_neighbour":
         drawn = "" if obs.continuation or many < 2 else " and are paired with one of them at random each time"
         lines.append(f"You have {people}{drawn}.")
-    elif obs.matching in ONCE and many == 0:
+    elif obs.matching in (*ONCE, *SEPARATE) and many == 0:
         lines.append("You have no neighbours, so you play alone.")
     elif obs.matching == "edges":
         lines.append(
@@ -63,9 +66,29 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
             f"You have {people}, who {are} your group with you. Your one choice counts in your own group and in the "
             f"group of {whose}, and you earn the sum."
         )
+    elif obs.apart is not None:
+        lines.append(_separately(obs.matching, many, int(obs.apart.name[row])))
     else:
         lines.append(f"You have {people}, but play with whomever you are matched with.")
     return lines
+
+
+def _separately(matching: str, many: int, name: int) -> str:
+    """Say for which of its groups somebody decides, who decides for each of them."""
+    people, each = (
+        ("1 neighbour", "that neighbour") if many == 1 else (f"{many} neighbours", "each of your neighbours")
+    )
+    if matching == "separate_edges":
+        them = each if many == 1 else "each of them"
+        return (
+            f"You have {people} and play a game with {them}; you earn the sum. You decide for every game separately; "
+            f"this decision is for the game with neighbour {name}."
+        )
+    group = f"the group of neighbour {name}" if name else "your own group"
+    return (
+        f"You have {people}. With all of them you are in your own group, and you are in the group of {each}; you earn "
+        f"the sum. You decide for every group separately; this decision is for {group}."
+    )
 
 
 def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
@@ -113,6 +136,8 @@ def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
 
 
 def _who(obs: Observations, one: bool) -> str:
+    if obs.matching == "separate_edges":
+        return "this neighbour"
     if obs.matching in ONCE:
         return "your neighbour" if one else "your neighbours"
     return "the person you meet" if one else "the others in your group"
@@ -184,6 +209,10 @@ def _neighbour_lines(obs: Observations, row: int, write: Write) -> list[str]:
         earned = column[list(seen).index("earned")] if "earned" in seen else np.nan
         text = " and ".join(did) if did else "no decision"
         shown.append(text if np.isnan(earned) else f"{text} (earned {write('earned', round(earned, 2))})")
+    if obs.apart is not None:
+        return [
+            f"What each neighbour did on average over all its games in the last round: {'; '.join(shown)}."
+        ]
     return [f"What your neighbours did in the last round: {', '.join(shown)}."]
 
 

@@ -241,6 +241,8 @@ def _entries(file: Path, name: str, value: Any, kind: type[Game], may: Speakable
                 raise GamesimError(f"{where} = {content!r} is neither a text nor a list of texts")
             allowed = may.rules[key] if name == "rules" else may.ask[key]
             checked[key] = tuple(_text(where, each, allowed) for each in paraphrases)
+        elif name == "recall" and isinstance(content, list) and content:
+            checked[key] = tuple(_text(where, each, _allowed(name, key, may)) for each in content)
         else:
             checked[key] = _text(where, content, _allowed(name, key, may))
     return checked

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gamesim.actions import GRID_TOLERANCE, ActionSpace, Choice, plain
+from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, plain
+from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.prompt.history import SUMMARY, Round, check_memory, history, shown, summary, told
@@ -28,6 +29,8 @@ class Text:
     earlier: tuple[tuple[str, str], ...] = ()
 
 
+SILENT = "[]"
+"""How nothing is said where a message is not an answer in JSON."""
 ANSWERS = ("bracket", "json", "bare")
 UNSAID = "none"
 
@@ -78,6 +81,8 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
     """Say in which form the answer is read."""
     if form == UNSAID:
         return ""
+    if isinstance(space, Message):
+        return _message_format(space, form)
     if isinstance(space, Choice):
         marks = {"bracket": "[{}]", "json": '"{}"', "bare": "{}"}[form]
         what = " or ".join(marks.format(name) for name in space.named)
@@ -91,6 +96,16 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
         return f"Answer with {what} and nothing else."
     comma = "," if isinstance(space, Choice) else ""
     return f"Answer with {what}{comma} in square brackets and nothing else."
+
+
+def _message_format(space: Message, form: str) -> str:
+    most = f"at most {space.max_chars} characters"
+    if form == "json":
+        return (
+            f'Answer with a JSON object of the form {{"answer": ...}}, where the answer is a text of {most}; an empty '
+            "one says nothing."
+        )
+    return f"To say nothing, write {SILENT}. Answer with your message of {most} and nothing else."
 
 
 @dataclass(frozen=True)
@@ -215,15 +230,13 @@ class Page:
 
     def _written(self, stage: str, action: float) -> str:
         """Write an own past action in the form in which answers are asked for."""
-        space = self.speech.spaces[stage]
-        text = space.write(action)
-        if self.style.answer == "bracket":
-            return f"[{text}]"
+        amount = isinstance(self.speech.spaces[stage], Amount)
+        text = self.speech.written(stage, action)
         if self.style.answer == "json":
-            return (
-                f'{{"answer": {json.dumps(text, ensure_ascii=False) if isinstance(space, Choice) else text}}}'
-            )
-        return text
+            return f'{{"answer": {text if amount else json.dumps(text, ensure_ascii=False)}}}'
+        if stage in self.game.talks:
+            return text or SILENT
+        return f"[{text}]" if self.style.answer == "bracket" else text
 
     def _subject(self) -> str:
         if self.person is None:

@@ -24,6 +24,10 @@ MATCHING: Mapping[str, str] = {
     "partner": "with the same people each time",
     "perfect_stranger": "with people each time whom you have not met before",
     "round_robin": "with somebody new each time until you have met everybody",
+    "assortative": "each time with people who have earned about as much as you so far",
+    "assortative_type": "each time with people who decide in the same way as you",
+    "separate_edges": "with your neighbours each time",
+    "separate_neighbourhoods": "with your neighbours each time",
 }
 ROUNDS: Mapping[str, str] = {
     "alone": "You do this {rounds} times.",
@@ -80,7 +84,7 @@ class Wording:
     rules, ask : mapping to tuple of str
         Paraphrases of the rules by role, and of the question by stage.
     recall : mapping
-        A past round, by role.
+        A past round, by role: a text, or several, of which the first is told whose values there are.
     answer : mapping
         In which form a stage is to be answered.
     first, second, later : mapping
@@ -100,7 +104,7 @@ class Wording:
     subject: str = SUBJECT
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ask: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    recall: Mapping[str, str] = field(default_factory=dict)
+    recall: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     answer: Mapping[str, str] = field(default_factory=dict)
     first: Mapping[str, str] = field(default_factory=dict)
     second: Mapping[str, str] = field(default_factory=dict)
@@ -137,8 +141,27 @@ class Wording:
         return self.rules.get(role) or game.texts("rules", role)
 
     def ask_of(self, game: Game, stage: str) -> tuple[str, ...]:
-        """Give the paraphrases of a question; an error where there are none."""
-        return self.ask.get(stage) or game.texts("ask", stage)
+        """Give the paraphrases of a question, but for those that speak of what is shown under other parameters.
+
+        Raises
+        ------
+        GamesimError
+            Where there are none.
+        """
+        texts = self.ask.get(stage) or game.texts("ask", stage)
+        hidden = {*game.signals, *(each.name for each in game.all_stages)} - {*game.stage(stage).sees}
+        shown = tuple(text for text in texts if not hidden & fields(text))
+        if not shown:
+            raise GamesimError(
+                f"{self.file or game.name}: every text of {stage} speaks of what is not shown there; shown is: "
+                f"{', '.join(game.stage(stage).sees) or 'nothing'}"
+            )
+        return shown
+
+    def recall_of(self, role: str) -> tuple[str, ...]:
+        """Give the texts of a past round of a role, in the order in which they are tried."""
+        lines = self.recall.get(role, "{earned}")
+        return (lines,) if isinstance(lines, str) else lines
 
     def moves_options(self, game: Game, stage: str) -> bool:
         """Tell whether the texts of a stage follow the arrangement of its options.
@@ -190,11 +213,13 @@ def own(kind: type[Game]) -> Wording:
 
 def variants(kind: type[Game]) -> Iterator[Game]:
     """Give a game with every setting of its switches, its limited counts as given and at most."""
-    settings: dict[str, tuple[int, ...]] = {}
+    settings: dict[str, tuple[int | str, ...]] = {}
     for name, item in kind.parameters().items():
         most = item.metadata.get("most", math.inf)
         if isinstance(item.default, bool):
             settings[name] = (False, True)
+        elif item.metadata.get("options"):
+            settings[name] = item.metadata["options"]
         elif isinstance(item.default, int) and math.isfinite(most):
             # A larger group may have more stages.
             settings[name] = (item.default, int(most))

@@ -1,14 +1,15 @@
-"""Numbers as the words that players read: amounts in the currency, choices by name, averages rounded."""
+"""Numbers as the words that players read: amounts in the currency, choices by name, messages in quotation marks."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from gamesim.actions import ActionSpace, Amount, Choice, plain
+from gamesim.actions import ActionSpace, Amount, Choice, Text, plain
 from gamesim.game import Game
+from gamesim.messages import Messages
 
 NO_DECISION = "no decision"
 
@@ -46,11 +47,14 @@ class Terms:
         The widest range of every stage, its options named and arranged as the reader reads them.
     words : mapping from name to tuple of str
         The words for 0, 1, ... of what is told in words.
+    messages : Messages
+        The words of what is said.
     """
 
     game: Game
     spaces: Mapping[str, ActionSpace]
     words: Mapping[str, tuple[str, ...]]
+    messages: Messages = field(default_factory=Messages)
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -80,14 +84,27 @@ class Terms:
     def say(self, values: Mapping[str, float], *, exact: bool = False) -> dict[str, str]:
         """Write values by what they are; averages and earnings to two decimals unless they must be exact."""
         return {
-            name: self.one(name, value if exact or name in self.spaces else round(value, 2))
+            name: self.one(
+                name, value if exact or name in self.spaces or self.said(name) else round(value, 2)
+            )
             for name, value in values.items()
         }
 
-    def one(self, name: str, value: float) -> Word:
-        """Write one value."""
+    def said(self, name: str) -> bool:
+        """Tell whether a name stands for a message or a conversation."""
+        return name in self.game.talks or name in self.game.said_names
+
+    def written(self, stage: str, action: float) -> str:
+        """Write an action as an answer, without marks around it."""
+        space = self.spaces[stage]
+        return self.messages.text(action) if isinstance(space, Text) else space.write(action)
+
+    def one(self, name: str, value: float) -> str:
+        """Write one value: a `Word`, but for what is said, which is no number."""
         if math.isnan(value):
             return Word(NO_DECISION, value)
+        if self.said(name):
+            return self.messages.written(value)
         return Word(self._text(name, value), value)
 
     def kinds(self, name: str) -> tuple[str, ...]:
@@ -118,6 +135,7 @@ def terms(
     order: int = 0,
     labels: Mapping[str, tuple[str, ...]] | None = None,
     words: Mapping[str, tuple[str, ...]] | None = None,
+    messages: Messages | None = None,
 ) -> Terms:
     """Give the terms of one reader.
 
@@ -130,6 +148,8 @@ def terms(
         Other names for the options of a stage.
     words : mapping from name to words, optional
         Other words for what is told in words.
+    messages : Messages, optional
+        The words of what is said, where anything may have been.
     """
     spaces: dict[str, ActionSpace] = {}
     for each in game.stages:
@@ -138,4 +158,4 @@ def terms(
             space = space.renamed(labels[each.name]) if labels and each.name in labels else space
             space = space.arranged(order)
         spaces[each.name] = space
-    return Terms(game, spaces, {**game.words, **(words or {})})
+    return Terms(game, spaces, {**game.words, **(words or {})}, messages or Messages())

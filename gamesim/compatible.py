@@ -1,0 +1,85 @@
+"""Refuse, before anything is played, a game, a matching and a society that do not fit together."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from gamesim.actions import Choice
+from gamesim.errors import GamesimError, faults_of
+from gamesim.game import Game, Play
+from gamesim.matching import ON_NETWORKS, SEPARATE, Scene, find_matching, formed
+from gamesim.network import Network
+from gamesim.population import Cast
+from gamesim.rewiring import Rewiring
+from gamesim.society import Society
+from gamesim.streams import Draws
+
+
+def check_society(
+    game: Game,
+    dealt: Cast,
+    matching: str,
+    network: Network | None,
+    society: Society,
+    rewiring: Rewiring | None,
+    seed: int,
+    meetings: int,
+) -> None:
+    """Refuse what does not fit together; groups are formed anew `meetings` times."""
+    find_matching(matching)
+    if society.update != "synchronous" and any(each.sees for each in game.stages):
+        raise GamesimError(
+            f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
+            "their choice"
+        )
+    if network is None and society.neighbours != "earnings":
+        raise GamesimError(
+            f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
+        )
+    if matching not in ON_NETWORKS:
+        with faults_of(type(game), "check_groups"):
+            game.check_groups(formed(find_matching(matching), Scene(game, dealt, meetings, seed), 1))
+        return
+    if matching in SEPARATE:
+        _check_separate(game, matching, society, rewiring)
+    one_session = dataclasses.replace(dealt, sessions=1, policy=dealt.policy[: dealt.n], subjects=None)
+    _rehearse(game, Scene(game, one_session, 1, seed, network), matching)
+
+
+def _check_separate(game: Game, matching: str, society: Society, rewiring: Rewiring | None) -> None:
+    """Refuse what takes one choice an agent where agents decide separately for each of their groups."""
+    if society.reputation == "partner":
+        raise GamesimError(
+            f"reputation = partner: under {matching} everybody knows the past with each neighbour anyhow; take image "
+            "or leave it out"
+        )
+    if rewiring is not None and rewiring.name == "strategic":
+        raise GamesimError(
+            f"rewire strategic: links follow what the other did last, but under {matching} that differs by group; take "
+            f"matching {matching.removeprefix('separate_')}"
+        )
+    for each in game.stages:
+        space = game.space_at_most(each.name)
+        if society.neighbours != "nothing" and isinstance(space, Choice) and len(space.labels) > 2:
+            raise GamesimError(
+                f"{game.name}.{each.name}: under {matching} neighbours see the mean of what each other did, and there "
+                f"is none of {len(space.labels)} options; add --neighbours nothing"
+            )
+
+
+def _rehearse(game: Game, scene: Scene, matching: str) -> None:
+    """Form the groups of one session and let everybody do the least, so that a game refuses what it does not cover."""
+    groups = formed(find_matching(matching), scene, 1)
+    with faults_of(type(game), "check_groups"):
+        game.check_groups(groups)
+    play = Play(game, groups, lambda agents: Draws((0,), 0, agents))
+    with faults_of(type(game), "payoffs"):
+        for each in game.stages:
+            play.shown(each)
+            deciders = play.seats(game.decider(each.name)).deciders
+            low = each.space(game, play).at(0.0)
+            play.decide(each.name, np.broadcast_to(low, deciders.shape).astype(np.float64))
+        game.payoffs(play)
+        game.feedback(play)
