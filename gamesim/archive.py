@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,16 @@ from pyarrow import csv
 from pydantic import ValidationError
 
 from gamesim.errors import GamesimError, unknown
-from gamesim.record import COLUMNS, NETWORK_ROUNDS, SCHEMA, Settings, as_frame
+from gamesim.record import (
+    COLUMNS,
+    MOMENT,
+    NETWORK_ROUNDS,
+    ROWS_A_PIECE,
+    SCHEMA,
+    Settings,
+    as_frame,
+    whole_rounds,
+)
 from gamesim.streams import Floats, Ints
 
 
@@ -82,6 +91,41 @@ def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.Dat
     GamesimError
         When there is no table, a part of it is cut off, or a column does not exist.
     """
+    parts = _parts(folder, columns or ())
+    if columns is None:
+        return as_frame(_read(parts, None))
+    return pd.DataFrame({name: as_frame(_read(parts, [name]))[name] for name in columns}, copy=False)
+
+
+def read_pieces(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Read some columns of the decision table piece by piece, whole rounds in the order of play.
+
+    Parameters
+    ----------
+    folder, columns
+        As in `read_decisions`.
+
+    Raises
+    ------
+    GamesimError
+        As in `read_decisions`, and when the rounds are in another order.
+    """
+    parts = _parts(folder, columns)
+    return whole_rounds(_batches(parts, [*dict.fromkeys((*columns, *MOMENT))]), columns, str(folder))
+
+
+def _batches(parts: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.Table]:
+    for part in parts:
+        try:
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(ROWS_A_PIECE, columns=columns):
+                    yield pa.Table.from_batches([batch])
+        except (pa.ArrowException, OSError):
+            raise _spoilt(part) from None
+
+
+def _parts(folder: Path, columns: Sequence[str]) -> list[Path]:
+    """List the files of the decision table, each of which must have these columns."""
     whole = folder / "decisions.parquet"
     parts = [whole] if whole.is_file() else sorted((folder / "decisions").glob("part-*.parquet"))
     if not parts:
@@ -93,12 +137,10 @@ def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.Dat
             raise _spoilt(part) from None
         if missing := [name for name in COLUMNS.names if name not in names]:
             raise GamesimError(f"{part}: is no decision table; it lacks the column {missing[0]}")
-        for name in columns or ():
+        for name in columns:
             if name not in names:
                 raise unknown("column", name, names, where=str(part))
-    if columns is None:
-        return as_frame(_read(parts, None))
-    return pd.DataFrame({name: as_frame(_read(parts, [name]))[name] for name in columns}, copy=False)
+    return parts
 
 
 def _read(parts: Sequence[Path], columns: Sequence[str] | None) -> pa.Table:

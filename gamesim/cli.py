@@ -149,16 +149,21 @@ def humans(
 
 @app.command(name="show", epilog="Example:  gamesim show trust --set endowment=50")
 def show_game(
-    game: Annotated[str, typer.Argument(help="A game by name, or the path of your own file.")],
+    game: Annotated[
+        str, typer.Argument(help="A game by name, the path of your own file, or the folder of a run.")
+    ],
     set_: Set = None,
     wordings: Annotated[
         bool, typer.Option("--wordings", help="Print every equivalent text, not the first.")
     ] = False,
     prompts: Prompts = None,
 ) -> None:
-    """Print the rules of a game and exactly what each player is told."""
-    from gamesim.command import listing
+    """Print the rules of a game and exactly what each player is told; of a run, what was done in it."""
+    from gamesim.command import listing, show
 
+    if (Path(game) / "run.json").is_file():
+        show.report(Path(game))
+        return
     listing.game(game, parameters(set_), every_wording=wordings, prompts=prompts)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ SCHEMA = 1
 ROWS_A_PART = 2_000_000
 SECONDS_A_PART = 5.0
 """Rows leave for disk at the latest after this many rows or seconds, so that a killed run loses little."""
+ROWS_A_PIECE = 500_000
+"""Least rows of a piece of the table that is read at once, but for the last; a longer round is a piece."""
+MOMENT = ("supergame", "round")
 NETWORK_ROUNDS = "network_rounds.csv"
 EXACT_LIMIT = 2_000
 """Largest number of distinct distributions of one batch that are kept beside the draws."""
@@ -325,15 +328,22 @@ class Recorder:
         schema = self.columns if columns is None else _some(self.columns, columns)
         return as_frame(self._gathered(schema) if self.blocks else schema.empty_table())
 
+    def pieces(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Give some columns of the decisions that are in memory piece by piece, whole rounds in the order of play."""
+        schema = _some(self.columns, [*dict.fromkeys((*columns, *MOMENT))])
+        return whole_rounds((block.table(schema) for block in self.blocks), columns, "the run in memory")
+
     def _gathered(self, schema: pa.Schema) -> pa.Table:
         return pa.concat_tables([block.table(schema) for block in self.blocks]).unify_dictionaries()
 
     def _write_part(self) -> None:
         assert self.folder is not None
+        # Written beside and moved, and counted after that: whoever interrupts it leaves neither half a part nor the
+        # same rows in two.
+        new = self.folder / "decisions" / "part.new"
+        pq.write_table(self._gathered(self.columns), new)
+        new.replace(self.folder / "decisions" / f"part-{self._parts + 1:05}.parquet")
         self._parts += 1
-        pq.write_table(
-            self._gathered(self.columns), self.folder / "decisions" / f"part-{self._parts:05}.parquet"
-        )
         self.blocks.clear()
         self._pending = 0
         self._written = time.monotonic()
@@ -381,6 +391,53 @@ def _some(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
         if name not in schema.names:
             raise unknown("column", name, schema.names)
     return pa.schema([schema.field(name) for name in columns])
+
+
+def whole_rounds(tables: Iterable[pa.Table], columns: Sequence[str], where: str) -> Iterator[pd.DataFrame]:
+    """Cut a table that comes bit by bit between rounds, into pieces of `ROWS_A_PIECE` rows or a few more.
+
+    Parameters
+    ----------
+    tables : iterable of Table
+        With the columns `MOMENT` and those that are wanted.
+    columns : sequence of str
+        Those that are wanted.
+    where : str
+        What is read, for the error.
+
+    Raises
+    ------
+    GamesimError
+        When a round follows a later one.
+    """
+    held: list[pa.Table] = []
+    last = (0, 0)
+    for table in tables:
+        held.append(table)
+        if sum(map(len, held)) < ROWS_A_PIECE:
+            continue
+        gathered = pa.concat_tables(held).unify_dictionaries()
+        last, start = _last_round(gathered, last, where)
+        if start:
+            yield as_frame(gathered.slice(0, start).select(columns))
+        held = [gathered.slice(start)]
+    if held:
+        gathered = pa.concat_tables(held).unify_dictionaries()
+        _last_round(gathered, last, where)
+        yield as_frame(gathered.select(columns))
+
+
+def _last_round(table: pa.Table, before: tuple[int, int], where: str) -> tuple[tuple[int, int], int]:
+    """Tell which round a table ends with and in which row that begins, and that all are in order from one on."""
+    if not len(table):
+        return before, 0
+    game, round = (table.column(name).to_numpy().astype(np.int64, copy=False) for name in MOMENT)
+    when = (game << 32) + round
+    if when[0] < (before[0] << 32) + before[1] or (when[1:] < when[:-1]).any():
+        raise GamesimError(
+            f"{where}: the decisions are not in the order of play; sort them by supergame and round"
+        )
+    return (int(game[-1]), int(round[-1])), int(np.searchsorted(when, when[-1]))
 
 
 def as_frame(table: pa.Table) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from gamesim.analysis.comparison import Comparison
+    from gamesim.analysis.table import Table
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,19 @@ class Run:
         return {}
 
     @cached_property
+    def table(self) -> Table:
+        """The decision table as measures read it: in pieces, some columns at a time."""
+        from gamesim.analysis.table import Table
+
+        if self._recorder is not None:
+            return Table(self._recorder.pieces)
+        assert self.folder is not None
+        return Table(partial(archive.read_pieces, self.folder))
+
+    @cached_property
     def answered(self) -> bool:
         """Whether any valid decision was made."""
-        return bool((self.columns("status")["status"] == "ok").any())
+        return any((piece["status"] == "ok").any() for piece in self.table.pieces("status"))
 
     @cached_property
     def replies(self) -> list[dict[str, Any]]:
@@ -111,9 +122,9 @@ class Run:
 
     def summary(self) -> pd.DataFrame:
         """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
-        from gamesim.analysis.summary import NEEDED, summarise
+        from gamesim.analysis.summary import summarise
 
-        return summarise(self.columns(*NEEDED), self.settings.model_dump())
+        return summarise(self.table, self.settings.model_dump())
 
     @cached_property
     def edges(self) -> Ints | None:
@@ -140,11 +151,16 @@ class Run:
         return self._series()
 
     def _series(self, **options: Any) -> pd.DataFrame:
-        from gamesim.analysis.series import NEEDED, series
+        from gamesim.analysis.series import series
 
-        # Where the network changes, its figures by round are in `network_rounds`.
-        edges = None if (self.settings.network or {}).get("rewire") else self.edges
-        return series(self.columns(*NEEDED), self.settings.model_dump(), edges=edges, **options)
+        changes = bool((self.settings.network or {}).get("rewire"))
+        return series(
+            self.table,
+            self.settings.model_dump(),
+            edges=None if changes else self.edges,
+            network=self.network_rounds if changes else None,
+            **options,
+        )
 
     def compare(self, **options: Any) -> Comparison:
         """Compare with the human records that answer to these decisions.
@@ -154,11 +170,10 @@ class Run:
         **options
             As `gamesim.analysis.compare.compare` takes them.
         """
-        from gamesim.analysis.compare import NEEDED, compare
+        from gamesim.analysis.compare import compare
 
         exact = archive.exact_distributions(self.replies)
-        needed = [*NEEDED, "reply"] if exact else NEEDED
-        return compare(self.columns(*needed), self.settings.model_dump(), exact, **options)
+        return compare(self.table, self.settings.model_dump(), exact, **options)
 
     def plot(self, path: str | Path, **options: Any) -> Path:
         """Draw simulated beside human distributions into a PNG or SVG file."""
@@ -182,7 +197,7 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
-        from gamesim.analysis.series import NEEDED, SEPARATE
+        from gamesim.analysis.series import SEPARATE
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")
@@ -197,7 +212,7 @@ class Run:
                 "plot_series draws the rounds"
             )
         return plot_network(
-            self.columns(*NEEDED),
+            self.table,
             self.settings.model_dump(),
             self.edges,
             self.series(),

@@ -247,8 +247,11 @@ def test_no_return_after_the_given_amount_is_said() -> None:
 
 
 def test_a_decision_nobody_recorded_is_said() -> None:
-    comparison = compare(rows([1.0], "chess.open"), setting("chess.open"))
-    assert comparison.notes == ("chess.open: no human record answers this decision",)
+    for decision, nearest in (("chess.open", "bomb_risk.open"), ("dictator.gives", "dictator.give")):
+        (note,) = compare(rows([1.0], decision), setting(decision)).notes
+        assert note == f"{decision}: no human record answers this decision; the nearest on record: {nearest}"
+    (note,) = compare(rows([1.0], "chess.mate"), setting("chess.mate"), references=[]).notes
+    assert note == "chess.mate: no human record answers this decision"
 
 
 def test_a_decision_that_the_settings_do_not_describe_is_said() -> None:

@@ -401,5 +401,96 @@ def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
 def test_the_page_names_every_measure() -> None:
     run = gamesim.play("public_goods", "uniform,spe", network="karate_club", rounds=3)
     choice = gamesim.play("prisoners_dilemma", "uniform", n=4)
-    measured = {*run.series()["measure"], *choice.series()["measure"]}
+    changing = gamesim.play(
+        "prisoners_dilemma", "uniform", network="karate_club", rewire="random:share=0.1", rounds=2
+    )
+    measured = {name for each in (run, choice, changing) for name in each.series()["measure"]}
     assert measured == set(re.findall(r"^\| `(\w+)` \| ", PAGE.split("## What is measured")[1], re.MULTILINE))
+
+
+def test_the_drift_is_the_last_quarter_less_the_one_before() -> None:
+    rounds = [9.0, 9, 9, 9, 1, 3, 4, 6]
+    found = series(table([[[value] for value in rounds]]), SETTINGS)
+    assert values(found, "drift") == [5 - 2]
+    assert np.isnan(values(series(table([[[value] for value in rounds[:7]]]), SETTINGS), "drift")).all()
+
+
+def test_whether_play_has_converged_is_said_with_an_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    options: dict[str, Any] = {"n": 40, "rounds": 12}
+    print_rounds(gamesim.play("public_goods", "uniform", sessions=30, **options))
+    assert "contribute has converged: from the third to the last quarter" in capsys.readouterr().out
+    print_rounds(gamesim.play("public_goods", "uniform", sessions=2, **{**options, "n": 4}))
+    assert "contribute may or may not have converged" in capsys.readouterr().out
+    print_rounds(gamesim.play("public_goods", "uniform", **options))
+    assert "converged" not in capsys.readouterr().out
+
+
+def test_a_decision_that_still_moves_is_told_from_one_that_has_converged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = gamesim.play("public_goods", "uniform", n=4, rounds=8, sessions=3)
+    rising = table([[[value + session] for value in range(0, 16, 2)] for session in range(3)])
+    found = series(rising.assign(decision="public_goods.contribute"), run.settings.model_dump())
+    monkeypatch.setattr(gamesim.Run, "series", lambda self: found)
+    print_rounds(run)
+    assert (
+        "contribute still moves: from the third to the last quarter of the rounds it moved by 4.00 to 4.00"
+        in (" ".join(capsys.readouterr().out.split()))
+    )
+
+
+def test_persons_are_measured_by_session() -> None:
+    still, mixed = [[0.0, 10, 20]] * 4, [[0.0, 10, 20], [20, 0, 10], [10, 20, 0], [0, 10, 20]]
+    found = series(table([still, mixed]), SETTINGS)
+    one = found[found["measure"].isin(["icc", "own_lag"])].set_index("measure")
+    # By hand: mean squares between and within persons, n0 = 4 rounds.
+    people = np.array(mixed).T
+    between = 4 * ((people.mean(axis=1) - people.mean()) ** 2).sum() / 2
+    within = ((people - people.mean(axis=1, keepdims=True)) ** 2).sum() / 9
+    icc = (between - within) / (between + 3 * within)
+    lag = np.corrcoef(people[:, 1:].ravel(), people[:, :-1].ravel())[0, 1]
+    np.testing.assert_allclose(one["value"].to_numpy(float), [(1 + icc) / 2, (1 + lag) / 2])
+    assert one["round"].isna().all()
+    assert one["supergame"].isna().all()
+    three = {**SETTINGS, "decisions": {"g.give": {**SPEC, "labels": ["a", "b", "c"]}}}
+    assert "icc" not in set(series(table([still]), three)["measure"])
+
+
+def test_everybody_s_persons_are_those_of_all_policies() -> None:
+    found = series(table([[[0.0, 10, 20, 20]] * 3], policy=["a", "a", "b", "b"]), SETTINGS)
+    icc = found[found["measure"] == "icc"].set_index("policy")["value"]
+    assert icc["all"] == pytest.approx(1)
+    assert icc["a"] == pytest.approx(1)
+    assert np.isnan(icc["b"])
+
+
+def test_a_network_that_changes_has_its_own_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    run = gamesim.play(
+        "prisoners_dilemma",
+        "uniform",
+        network="erdos_renyi:n=30,p=0.2",
+        rewire="random:share=0.3",
+        rounds=4,
+        sessions=3,
+    )
+    found, figures = run.series(), run.network_rounds
+    by_round = figures.groupby("round")
+    np.testing.assert_allclose(values(found, "degree"), by_round["mean_degree"].mean())
+    np.testing.assert_allclose(values(found, "clustering"), by_round["clustering"].mean())
+    np.testing.assert_allclose(values(found, "assortment"), by_round["assortment"].mean())
+    rows = found[found["measure"] == "clustering"]
+    assert (rows["sessions"] == 3).all()
+    assert (rows["low"] < rows["value"]).iloc[1:].all()
+    print_rounds(run)
+    printed = capsys.readouterr().out
+    assert all(line in printed for line in ("links an agent", "clustering", "assortment"))
+
+
+def test_the_table_of_series_is_long_and_opens_elsewhere(tmp_path: Path) -> None:
+    run = gamesim.play("prisoners_dilemma", "tit_for_tat:0.5,uniform:0.5", n=8, rounds=9, sessions=2)
+    write_csv(run, tmp_path / "series.csv")
+    found = pd.read_csv(tmp_path / "series.csv", keep_default_na=False, na_values=[""])
+    key = ["supergame", "round", "decision", "option", "policy", "measure"]
+    assert list(found.columns) == [*key, "value", "low", "high", "sessions"]
+    assert not found.duplicated(key).any()
+    assert all(pd.api.types.is_numeric_dtype(found[name]) for name in ("value", "low", "high", "sessions"))

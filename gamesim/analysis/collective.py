@@ -17,6 +17,10 @@ STAYS = 3
 """Rounds that must lie within the band before a series counts as settled."""
 
 
+QUARTERED = 8
+"""Least rounds of which a quarter is told from another."""
+
+
 class Interval(NamedTuple):
     """A mean over sessions with its limits, (T,) float each, and of how many sessions it is, (T,) int."""
 
@@ -189,6 +193,17 @@ def settled(values: Floats, band: float) -> Floats:
     width = np.maximum.accumulate(backwards, axis=0) - np.minimum.accumulate(backwards, axis=0)
     stays = (width <= band + 1e-12).sum(axis=0)
     return np.where(stays >= STAYS, len(values) - stays + 1.0, np.nan)
+
+
+def drift(values: Floats) -> Floats:
+    """Subtract from the mean of the last quarter of the rounds that of the quarter before: (T, S) float -> (S,) float.
+
+    NaN with fewer than `QUARTERED` rounds.
+    """
+    if len(values) < QUARTERED:
+        return np.full(values.shape[1], np.nan)
+    quarter = len(values) // 4
+    return cast(Floats, values[-quarter:].mean(axis=0) - values[-2 * quarter : -quarter].mean(axis=0))
 
 
 def end_game(values: Floats) -> Floats:

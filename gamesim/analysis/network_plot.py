@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from gamesim.analysis.collective import Floats, Ints, adjacency
+from gamesim.analysis.names import folded
 from gamesim.analysis.panel import by_role, panels
-from gamesim.analysis.plot import canvas, check_ending
-from gamesim.analysis.series import MESSAGES
-from gamesim.analysis.series_plot import EDGE, OPTIONS, lines, named, title, whole
+from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
+from gamesim.analysis.series import MESSAGES, NEEDED
+from gamesim.analysis.series_plot import lines, whole
+from gamesim.analysis.table import Table
 from gamesim.errors import GamesimError, unknown
 
 SPRING_UP_TO = 1_000
@@ -32,6 +34,8 @@ _RINGS = (
 )
 """Generators that set nodes on a circle."""
 _SOLID_UP_TO = 2_000
+CAPTION = 120
+"""Most characters of a line above the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +73,7 @@ class Scene:
 
 
 def plot_network(
-    table: pd.DataFrame,
+    table: pd.DataFrame | Table,
     settings: Mapping[str, Any],
     edges: Ints,
     series: pd.DataFrame,
@@ -84,7 +88,7 @@ def plot_network(
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame or Table
         With the columns of a run folder.
     settings : mapping
         Of the run.
@@ -93,31 +97,30 @@ def plot_network(
     series : DataFrame
         From `gamesim.analysis.series.series`.
     path : str or Path
-        Ends in .png, .svg or .pdf.
+        Of a `gamesim.analysis.picture.Picture`.
     decision : str
         Which one is drawn; the first unless given.
 
     Returns
     -------
     Path
-        The file written.
 
     Raises
     ------
     GamesimError
-        If the ending is another, the decision does not exist, or matplotlib is not installed.
+        If the decision does not exist.
     """
-    target = Path(path)
-    check_ending(target)
-    decided = [name for name in settings["decisions"] if (table["decision"] == name).any()]
+    picture = Picture(path)
+    source = Table.of(table)
+    decided = [name for name in settings["decisions"] if name in source.census.policies]
     if not decided:
         raise GamesimError("there is nothing to draw: no decision was made")
     if decision and decision not in decided:
         raise unknown("decision", decision, decided)
     done = [name for name in decided if settings["decisions"][name].get("unit") != MESSAGES]
     name = decision or (done or decided)[0]
-    scene = scene_of(table, settings, edges, name)
-    figure = canvas(9.6, 7.8)
+    scene = scene_of(source, settings, edges, name)
+    figure = picture.figure(9.6, 7.8)
     panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))
     _draw(panel_of["action"], panel_of["earned"], scene, figure)
     spec = settings["decisions"][name]
@@ -128,24 +131,23 @@ def plot_network(
     lines(panel_of["series"], series, name, spec)
     whole(panel_of["whole"], series, name)
     figure.suptitle(_caption(settings, len(scene.action), sessions), fontsize=9.5, x=0.01, ha="left")
-    figure.savefig(target, dpi=_dots(scene))
-    return target
+    return picture.saved(figure, _dots(scene))
 
 
-def scene_of(table: pd.DataFrame, settings: Mapping[str, Any], edges: Ints, name: str) -> Scene:
+def scene_of(table: pd.DataFrame | Table, settings: Mapping[str, Any], edges: Ints, name: str) -> Scene:
     """Take from a run what is drawn of its first session; the arguments are those of `plot_network`."""
-    laid = panels(table, list(settings["decisions"]))
-    panel = laid.of[name]
+    source = Table.of(table)
     network, nodes = settings["network"], int(settings["n"])
-    rounds = panel.grid(panel.action)[:, 0]
-    action = np.full(nodes, np.nan)
-    for each in rounds[::-1]:
-        action[: len(each)] = np.where(np.isnan(action[: len(each)]), each, action[: len(each)])
-    total, count = np.zeros(nodes), np.zeros(nodes)
-    for role in by_role(laid, settings).values():
-        payoff = role.grid(role.payoff)[:, 0]
-        total[: payoff.shape[1]] += np.nansum(payoff, axis=0)
-        count[: payoff.shape[1]] += (~np.isnan(payoff)).sum(axis=0)
+    action, total, count = np.full(nodes, np.nan), np.zeros(nodes), np.zeros(nodes)
+    for piece in source.pieces(*NEEDED):
+        laid = panels(piece, source.census, list(settings["decisions"]))
+        panel = laid.of[name]
+        for each in panel.grid(panel.action)[:, 0]:
+            action[: len(each)] = np.where(np.isnan(each), action[: len(each)], each)
+        for role in by_role(laid, settings).values():
+            payoff = role.grid(role.payoff)[:, 0]
+            total[: payoff.shape[1]] += np.nansum(payoff, axis=0)
+            count[: payoff.shape[1]] += (~np.isnan(payoff)).sum(axis=0)
     earned = np.full(nodes, np.nan)
     np.divide(total, count, out=earned, where=count > 0)
     spec = settings["decisions"][name]
@@ -356,7 +358,8 @@ _STEPS: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.55}
 
 def _caption(settings: Mapping[str, Any], nodes: int, sessions: int) -> str:
     which = f", first of {sessions} sessions" if sessions > 1 else ", one session"
-    return f"{settings['game']['name']} on {settings['network']['name']}: {nodes:,} agents{which}; {settings['agents']}"
+    caption = f"{settings['game']['name']} on {settings['network']['name']}: {nodes:,} agents{which}"
+    return f"{caption}\n{folded(settings['agents'], CAPTION)}"
 
 
 def _dots(scene: Scene) -> float:

@@ -1,4 +1,4 @@
-"""A decision table laid out for what goes on over rounds: rounds by sessions by agents."""
+"""Rounds of a decision table laid out for what goes on in them: rounds by sessions by agents."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from gamesim.analysis.collective import Floats, Ints
-from gamesim.analysis.votes import SESSION
+from gamesim.analysis.table import Census
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +28,8 @@ class Panel:
         Rounds, sessions, agents a session.
     policies : sequence of str
         All policies of the table.
+    playing : sequence of int
+        Those of them that make this decision in some round of the table.
     """
 
     moment: Ints
@@ -39,6 +40,7 @@ class Panel:
     payoff: Floats
     shape: tuple[int, int, int]
     policies: Sequence[str]
+    playing: Sequence[int]
 
     def by_policy(self, values: Floats | None = None) -> Floats:
         """Add up values, or count rows, by policy, round and session: (P, T, S) float; missing ones are nothing."""
@@ -79,12 +81,12 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """All decisions of a table.
+    """All decisions of some rounds.
 
     Parameters
     ----------
     of : mapping from decision to Panel
-        In the order of play.
+        Of all decisions of the table, in the order of play.
     moments : sequence of (int, int)
         Supergame and round, in order.
     """
@@ -93,13 +95,15 @@ class Panels:
     moments: Sequence[tuple[int, int]]
 
 
-def panels(table: pd.DataFrame, order: Sequence[str]) -> Panels:
-    """Lay a decision table out.
+def panels(rows: pd.DataFrame, census: Census, order: Sequence[str]) -> Panels:
+    """Lay a piece of a decision table out.
 
     Parameters
     ----------
-    table : DataFrame
+    rows : DataFrame
         With the columns of a run folder.
+    census : Census
+        Of the table.
     order : sequence of str
         Decisions in the order of play; others follow.
 
@@ -107,35 +111,36 @@ def panels(table: pd.DataFrame, order: Sequence[str]) -> Panels:
     -------
     Panels
     """
-    moment, moments = _numbered(table, ("supergame", "round"))
-    session, sessions = _numbered(table, SESSION)
-    decision, decisions = _words(table["decision"])
-    policy, policies = _words(table["policy"])
-    agent = table["agent"].to_numpy()
-    action = table["action"].to_numpy(np.float64)
-    if "status" in table:
-        ok = (table["status"] == "ok").to_numpy(bool)
+    moment, moments = _moments(rows, census)
+    session = census.sessions(rows)
+    decisions = [name for name in order if name in census.policies]
+    decisions += [name for name in census.policies if name not in decisions]
+    policies = list(dict.fromkeys(policy for made in census.policies.values() for policy in made))
+    decision, policy = _code(rows["decision"], decisions), _code(rows["policy"], policies)
+    agent = rows["agent"].to_numpy()
+    action = rows["action"].to_numpy(np.float64)
+    if "status" in rows:
+        ok = (rows["status"] == "ok").to_numpy(bool)
         action = action if ok.all() else np.where(ok, action, np.nan)
-    payoff = table["payoff"].to_numpy(np.float64)
-    shape = (len(moments), len(sessions), int(agent.max(initial=-1)) + 1)
-    names = [name for name in order if name in decisions]
+    payoff = rows["payoff"].to_numpy(np.float64)
+    shape = (len(moments), len(census.sessions.known), census.agents)
     made = {}
-    for name in [*names, *(each for each in decisions if each not in names)]:
-        of = decision == decisions.index(name)
-        if of.any():
-            # One decision, as on most networks, is taken as it stands.
-            rows = slice(None) if of.all() else np.flatnonzero(of)
-            made[name] = Panel(
-                moment[rows],
-                session[rows],
-                policy[rows],
-                agent[rows],
-                action[rows],
-                payoff[rows],
-                shape,
-                policies,
-            )
-    return Panels(made, [(each[0] if len(each) > 1 else 1, each[-1]) for each in moments])
+    for number, name in enumerate(decisions):
+        of = decision == number
+        # One decision, as on most networks, is taken as it stands.
+        rows_of = slice(None) if of.all() else np.flatnonzero(of)
+        made[name] = Panel(
+            moment[rows_of],
+            session[rows_of],
+            policy[rows_of],
+            agent[rows_of],
+            action[rows_of],
+            payoff[rows_of],
+            shape,
+            policies,
+            [policies.index(each) for each in census.policies[name]],
+        )
+    return Panels(made, moments)
 
 
 def by_role(laid: Panels, settings: Mapping[str, Any]) -> dict[str, Panel]:
@@ -153,43 +158,21 @@ def known_or_nothing(values: Floats) -> Floats:
     return np.where(missing, 0.0, values) if missing.any() else values
 
 
-def _words(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
+def _moments(rows: pd.DataFrame, census: Census) -> tuple[Ints, Sequence[tuple[int, int]]]:
+    """Tell which of the rounds of a piece each row is of: (R,) int, and supergame and round of these."""
+    when = census.moment(rows)
+    steps = np.diff(when, prepend=when[:1] - 1)
+    if (steps < 0).any():
+        present, place = np.unique(when, return_inverse=True)
+    else:
+        # In the order of play, as in a run folder, there is nothing to sort.
+        present, place = when[steps > 0], np.cumsum(steps > 0) - 1
+    known = {census.number(*each): each for each in census.moments}
+    return place, [known[number] for number in present.tolist()]
+
+
+def _code(column: pd.Series[Any], words: Sequence[str]) -> Ints:
+    """Code words by their place in a list: (R,) int."""
     coded = column.astype("category").cat
-    return coded.codes.to_numpy(), [str(each) for each in coded.categories]
-
-
-def _numbered(table: pd.DataFrame, names: tuple[str, ...]) -> tuple[Ints, list[tuple[int, ...]]]:
-    """Give equal rows the same number, in order: (R,) int from 0, and what each number stands for."""
-    code: npt.NDArray[np.int64] = np.zeros(len(table), dtype=np.int64)
-    spans: list[tuple[int, int]] = []
-    for name in names:
-        if name not in table:
-            continue
-        column = table[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.cat.codes
-        if not column.isna().any():
-            values = column.to_numpy()
-        elif column.isna().all():
-            spans.append((-1, 1))
-            continue
-        else:
-            values = column.to_numpy(np.int64, na_value=-1)
-        least = int(values.min(initial=0 if not len(values) else values[0]))
-        span = int(values.max(initial=least)) - least + 1
-        spans.append((least, span))
-        if span > 1:
-            code *= span
-            code += values
-            code -= least
-    present = np.flatnonzero(np.bincount(code))
-    number = np.zeros(int(present[-1]) + 1 if len(present) else 0, dtype=np.int32)
-    number[present] = np.arange(len(present))
-    meaning = []
-    for each in present.tolist():
-        parts = []
-        for least, span in reversed(spans):
-            each, rest = divmod(each, span)
-            parts.append(least + rest)
-        meaning.append(tuple(reversed(parts)))
-    return number[code], meaning
+    place = [words.index(str(each)) if str(each) in words else -1 for each in coded.categories]
+    return np.array([*place, -1])[coded.codes.to_numpy()]

@@ -8,10 +8,13 @@ from typing import Any
 
 from gamesim.analysis.bars import Bar, bars
 from gamesim.analysis.comparison import Comparison, Row
+from gamesim.analysis.names import folded
+from gamesim.analysis.picture import OPTIONS, Picture
 from gamesim.errors import GamesimError
 
-ENDINGS = (".pdf", ".png", ".svg")
-HUMAN, SIMULATED = "#b8bcc4", "#1f5fa8"
+HUMAN, SIMULATED = "#b8bcc4", OPTIONS[0]
+LEGEND = 56
+"""Most characters of a line of a legend."""
 COLUMNS = 3
 
 
@@ -22,25 +25,23 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
     ----------
     comparison : Comparison
     path : str or Path
-        Ends in .png, .svg or .pdf.
+        Of a `gamesim.analysis.picture.Picture`.
 
     Returns
     -------
     Path
-        The file written.
 
     Raises
     ------
     GamesimError
-        If the ending is another, there is nothing to draw, or matplotlib is not installed.
+        If there is nothing to draw.
     """
-    target = Path(path)
-    check_ending(target)
+    picture = Picture(path)
     if not comparison.rows:
         raise GamesimError("there is nothing to draw: no decision was compared with a human record")
     across = min(COLUMNS, len(comparison.rows))
     down = math.ceil(len(comparison.rows) / across)
-    figure = canvas(3.7 * across, 3.1 * down)
+    figure = picture.figure(3.7 * across, 3.3 * down)
     panels = figure.subplots(down, across, squeeze=False)
     for panel, row in zip(panels.flat, comparison.rows, strict=False):
         _panel(panel, row)
@@ -54,38 +55,7 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
             + "brackets: 95 % interval of human sampling",
             fontsize=7,
         )
-    figure.savefig(target, dpi=200)
-    return target
-
-
-def check_ending(target: Path) -> None:
-    """Refuse a file that no figure can be written to.
-
-    Raises
-    ------
-    GamesimError
-        If the name does not end as a figure does.
-    """
-    if target.suffix.lower() not in ENDINGS:
-        raise GamesimError(f"cannot draw to {target.name!r}: the name must end in {', '.join(ENDINGS)}")
-
-
-def canvas(width: float, height: float) -> Any:
-    """Make an empty matplotlib figure of so many inches, without a window.
-
-    Raises
-    ------
-    GamesimError
-        If matplotlib is not installed.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise GamesimError("drawing needs matplotlib: pip install 'gamesim[plot]'") from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return picture.saved(figure)
 
 
 def _panel(panel: Any, row: Row) -> None:
@@ -101,7 +71,7 @@ def _panel(panel: Any, row: Row) -> None:
             [bar.human for bar in drawn],
             width,
             color=HUMAN,
-            label=f"humans: {row.reference}{people}",
+            label=folded(f"humans: {row.reference}{people}", LEGEND),
         )
     else:
         panel.axvline(
@@ -109,23 +79,27 @@ def _panel(panel: Any, row: Row) -> None:
             color="#6b7078",
             linestyle="--",
             linewidth=1.2,
-            label=f"mean of humans: {row.reference}{people}",
+            label=folded(f"mean of humans: {row.reference}{people}", LEGEND),
         )
     panel.bar(
         [at + width / 2 for at in places],
         [bar.simulated for bar in drawn],
         width,
         color=SIMULATED,
-        label=f"{policy}, {basis}",
+        label=folded(f"{policy}, {basis}", LEGEND),
     )
-    panel.set_xticks(list(places), [bar.label for bar in drawn], fontsize=7)
+    # Names of ranges stand beside each other at a slant.
+    slant: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    panel.set_xticks(
+        list(places), [bar.label for bar in drawn], fontsize=7, **(slant if len(drawn) > 6 else {})
+    )
     panel.set_xlim(-0.7, len(drawn) - 0.3)
     panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     panel.locator_params(axis="y", nbins=5)
     panel.tick_params(axis="y", labelsize=7)
     panel.spines[["top", "right"]].set_visible(False)
     # Above the axes, where no bar can run into it.
-    panel.legend(
+    legend = panel.legend(
         fontsize=6.5,
         frameon=False,
         loc="lower left",
@@ -134,13 +108,14 @@ def _panel(panel: Any, row: Row) -> None:
         handlelength=1.2,
         labelspacing=0.2,
     )
-    panel.set_title(_title(row), fontsize=8.5, loc="left", pad=27)
+    lines = sum(1 + text.get_text().count("\n") for text in legend.get_texts())
+    panel.set_title(_title(row), fontsize=8.5, loc="left", pad=7 + 10 * lines)
     panel.set_xlabel(_axis(row), fontsize=8)
 
 
 def _title(row: Row) -> str:
     low, high = row.intervals.get("human sampling", (math.nan, math.nan))
-    distance = "" if math.isnan(row.w1n) else f"   W1 = {row.w1n:.3f}"
+    distance = "" if math.isnan(row.w1n) else f"\nW1 = {row.w1n:.3f}"
     spread = "" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]"
     sample = ", in sample" if row.in_sample else ""
     return f"{row.decision}{distance}{spread}{sample}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from gamesim.analysis.collective import (
     Ints,
     adjacency,
     assortativity,
+    drift,
     end_game,
     gini,
     nominal_assortativity,
@@ -21,7 +23,8 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
-from gamesim.analysis.votes import SESSION
+from gamesim.analysis.table import SITTING, Census, Table
+from gamesim.humans.persons import Individuals, between, resemblance
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
@@ -30,7 +33,7 @@ MESSAGES = "characters"
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )
-NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SESSION)
+NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SITTING)
 """Columns of the decision table that are looked at."""
 SEPARATE = ("separate_edges", "separate_neighbourhoods")
 """Matchings under which an agent has a row for each of its groups."""
@@ -39,15 +42,21 @@ _RANGES = {
     "agents": (0.0, 1.0),
     "gini": (0.0, 1.0),
     "assortment": (-1.0, 1.0),
+    "clustering": (0.0, 1.0),
+    "icc": (-1.0, 1.0),
+    "own_lag": (-1.0, 1.0),
 }
+_OF_NETWORK = {"mean_degree": "degree", "clustering": "clustering", "assortment": "assortment"}
+"""Figures of a network that changes, and what they are called among the measures."""
 _AT_A_TIME = 4_000_000
 
 
 def series(
-    table: pd.DataFrame,
+    table: pd.DataFrame | Table,
     settings: Mapping[str, Any],
     *,
     edges: Ints | None = None,
+    network: pd.DataFrame | None = None,
     level: float = 0.95,
     band: float = 0.05,
 ) -> pd.DataFrame:
@@ -55,13 +64,15 @@ def series(
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame or Table
         With the columns of a run folder.
     settings : mapping
         Of the run; ``decisions`` gives range, labels and role of each decision, ``matching`` how groups were formed,
         ``game`` the seats of each role and what groups could earn; without the latter there is no efficiency.
     edges : (E, 2) int, optional
         Pairs of neighbours by number of the agent, where the run was on a network.
+    network : DataFrame, optional
+        Figures of the network by session, supergame and round, where it changed.
     level : float
         Of the intervals over sessions.
     band : float
@@ -75,48 +86,67 @@ def series(
 
         ``mean``: mean action, of amounts.  ``share``: share that took an option, of choices.  ``earnings``: mean
         payoff of those who made the decision.  ``agents``: share of a policy among them.  ``efficiency``: what was
-        earned of what groups without a missing answer could earn.  ``gini``: of the earnings so far of the agents in
-        the table.  ``assortment``: Newman's assortativity of actions on the network.  Two have no round:
-        ``settled``, the first round from which the mean (or share) stays within the band, and ``end_game``, the last
-        round less the mean of those before.  Limits are NaN with fewer than two sessions.
+        earned of what groups without a missing answer could earn.  ``gini``: of the earnings so far of those who
+        decided so far.  ``assortment``: Newman's assortativity of actions on the network.  Where the network changes:
+        ``degree``, the mean number of links of an agent, ``clustering`` and ``assortment`` (of cooperation) of the
+        network of each round.  These have no round: ``settled``, the first round from which the mean (or share) stays
+        within the band, ``drift``, the last quarter of the rounds less the quarter before, and ``end_game``, the last
+        round less the mean of those before, of each supergame; ``icc``, the share of variance between persons, and
+        ``own_lag``, the correlation with the own action one round before, of the whole run.  Limits are NaN with fewer
+        than two sessions.
     """
     if settings.get("matching") in SEPARATE:
         edges = None  # there is no one action of an agent to set beside those of its neighbours
-    laid = panels(table, list(settings.get("decisions", {})))
+    source = Table.of(table)
+    names = list(settings.get("decisions", {}))
+    found: dict[Name, list[Floats]] = {}
+    moments: list[tuple[int, int]] = []
+    wealth = _Wealth(len(source.census.sessions.known), source.census.agents)
+    persons = _Persons(source.census, settings)
+    for piece in source.pieces(*NEEDED):
+        if len(piece):
+            laid = panels(piece, source.census, names)
+            moments.extend(laid.moments)
+            persons.add(laid)
+            for name, values in _all(laid, settings, edges, wealth):
+                found.setdefault(name, []).append(values)
     rows: list[pd.DataFrame] = []
-    for decision, option, policy, measure, values in _all(laid, settings, edges):
+    for name, pieces in found.items():
+        decision, _, _, measure = name
+        values = np.concatenate(pieces)
         spec = settings.get("decisions", {}).get(decision, {})
         least, most = _RANGES.get(measure, (-np.inf, np.inf))
         if measure == "mean" and "low" in spec:
             least, most = float(spec["low"]), float(spec["high"])
-        found = over_sessions(values, level, least, most)
-        rows.append(_by_round(laid, (decision, option, policy, measure), found))
+        rows.append(_by_round(moments, name, over_sessions(values, level, least, most)))
         if measure in ("mean", "share"):
-            width = band * (most - least)
-            rows.extend(_landmarks(laid, (decision, option, policy), values, width, level))
+            rows.extend(_landmarks(moments, name, values, band * (most - least), level))
+    rows.extend(persons.rows(level))
+    if network is not None and rows:
+        rows.extend(_of_network(network, moments, level))
     frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(COLUMNS))
-    return frame.astype({"round": "Int64", "supergame": "int64", "sessions": "int64"})[list(COLUMNS)]
+    return frame.astype({"round": "Int64", "supergame": "Int64", "sessions": "int64"})[list(COLUMNS)]
 
 
-Named = tuple[str, str, str, str, Floats]
+Name = tuple[str, str, str, str]
+"""Decision, option, policy and measure."""
+Named = tuple[Name, Floats]
 
 
-def _all(laid: Panels, settings: Mapping[str, Any], edges: Ints | None) -> Iterator[Named]:
-    """Give every series: decision, option, policy, measure, and (T, S) float."""
+def _all(laid: Panels, settings: Mapping[str, Any], edges: Ints | None, wealth: _Wealth) -> Iterator[Named]:
+    """Give every series of some rounds: its name, and (T, S) float."""
     specs = settings.get("decisions", {})
     for decision, panel in laid.of.items():
         labels = specs.get(decision, {}).get("labels") or ()
         yield from _of_decision(decision, panel, labels)
         if edges is not None and len(edges) and specs.get(decision, {}).get("unit") != MESSAGES:
-            yield decision, "", ALL, "assortment", _assortment(panel, edges, len(labels))
+            yield (decision, "", ALL, "assortment"), _assortment(panel, edges, len(labels))
     paid = by_role(laid, settings)
-    if not paid:
-        return
     possible = _possible(paid, settings, edges)
     if possible is not None:
         earned = np.sum([each.by_policy(each.payoff).sum(axis=0) for each in paid.values()], axis=0)
-        yield "", "", ALL, "efficiency", _ratio(earned, possible)
-    yield "", "", ALL, "gini", _gini(list(paid.values()))
+        yield ("", "", ALL, "efficiency"), _ratio(earned, possible)
+    yield ("", "", ALL, "gini"), wealth.gini(list(paid.values()))
 
 
 def _of_decision(decision: str, panel: Panel, labels: Sequence[str]) -> Iterator[Named]:
@@ -132,25 +162,19 @@ def _of_decision(decision: str, panel: Panel, labels: Sequence[str]) -> Iterator
     paid = ~np.isnan(panel.payoff)
     payers = panel.by_policy() if paid.all() else panel.by_policy(paid.astype(np.float64))
     yield from _each(decision, "", "earnings", panel, panel.by_policy(panel.payoff), payers)
-    if len(_playing(panel)) > 1:
+    if len(panel.playing) > 1:
         there = panel.by_policy()
-        for index in _playing(panel):
-            yield decision, "", panel.policies[index], "agents", _ratio(there[index], there.sum(axis=0))
+        for index in panel.playing:
+            yield (decision, "", panel.policies[index], "agents"), _ratio(there[index], there.sum(axis=0))
 
 
 def _each(
     decision: str, option: str, measure: str, panel: Panel, total: Floats, count: Floats
 ) -> Iterator[Named]:
     """Give the mean of everybody, and of each policy where there are several."""
-    yield decision, option, ALL, measure, _ratio(total.sum(axis=0), count.sum(axis=0))
-    playing = _playing(panel)
-    for index in playing if len(playing) > 1 else ():
-        yield decision, option, panel.policies[index], measure, _ratio(total[index], count[index])
-
-
-def _playing(panel: Panel) -> list[int]:
-    counted = np.bincount(panel.policy, minlength=len(panel.policies))
-    return [int(index) for index in np.flatnonzero(counted)]
+    yield (decision, option, ALL, measure), _ratio(total.sum(axis=0), count.sum(axis=0))
+    for index in panel.playing if len(panel.playing) > 1 else ():
+        yield (decision, option, panel.policies[index], measure), _ratio(total[index], count[index])
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -192,23 +216,82 @@ def _possible_around(panel: Panel, matching: str, edges: Ints, most: Mapping[int
     return cast(Floats, (worth @ (there * (near == sizes[:, None] - 1))).reshape(rounds, sessions))
 
 
-def _gini(paid: list[Panel]) -> Floats:
-    """Measure the inequality of what agents earned up to each round: (T, S) float."""
-    rounds, sessions, agents = paid[0].shape
-    result = np.full((rounds, sessions), np.nan)
-    place = np.concatenate([each.place for each in paid]) if len(paid) > 1 else paid[0].place
-    payoff = np.concatenate([each.payoff for each in paid]) if len(paid) > 1 else paid[0].payoff
-    earned = np.bincount(place, known_or_nothing(payoff), rounds * sessions * agents).astype(np.float64)
-    there = np.zeros(sessions * agents, dtype=bool)
-    there[place % (sessions * agents)] = True
-    earned = earned.reshape(rounds, sessions, agents)
-    np.cumsum(earned, axis=0, out=earned)
-    for session, present in enumerate(there.reshape(sessions, agents)):
-        held = earned[:, session] if present.all() else earned[:, session, present]
-        at_a_time = max(1, _AT_A_TIME // agents)
-        for start in range(0, rounds, at_a_time):
-            result[start : start + at_a_time, session] = gini(held[start : start + at_a_time])
-    return result
+class _Persons:
+    """The individuals behind each decision, where there are several rounds and actions that have a mean."""
+
+    def __init__(self, census: Census, settings: Mapping[str, Any]) -> None:
+        self._labels: dict[str, Sequence[str]] = {}
+        self._of: dict[str, dict[str, Individuals]] = {}
+        sessions = len(census.sessions.known)
+        for decision, made in census.policies.items() if len(census.moments) > 1 else ():
+            labels = settings.get("decisions", {}).get(decision, {}).get("labels") or ()
+            if len(labels) in (0, 2):
+                self._labels[decision] = labels
+                self._of[decision] = {
+                    policy: Individuals(sessions * census.agents, sessions) for policy in made
+                }
+        self._number = census.number
+
+    def add(self, laid: Panels) -> None:
+        rounds = np.array([self._number(*each) for each in laid.moments])
+        for decision, by_policy in self._of.items():
+            panel = laid.of[decision]
+            action = panel.action
+            if self._labels[decision]:
+                action = np.where(np.isnan(action), np.nan, action == 0)
+            person = panel.session.astype(np.int64) * panel.shape[2] + panel.agent
+            for policy, individuals in by_policy.items():
+                mine = panel.policy == panel.policies.index(policy)
+                of = slice(None) if mine.all() else np.flatnonzero(mine)
+                individuals.add(action[of], person[of], rounds[panel.moment[of]])
+
+    def rows(self, level: float) -> Iterator[pd.DataFrame]:
+        """Give both figures of each decision, of everybody and of each policy where there are several."""
+        for decision, by_policy in self._of.items():
+            option = self._labels[decision][0] if self._labels[decision] else ""
+            groups = {ALL: list(by_policy.values())}
+            if len(by_policy) > 1:
+                groups |= {policy: [one] for policy, one in by_policy.items()}
+            for policy, ones in groups.items():
+                for measure, found in (("icc", between(ones)), ("own_lag", resemblance(ones))):
+                    name = (decision, option, policy, measure)
+                    yield _whole(None, name, over_sessions(found[None], level, *_RANGES[measure]))
+
+
+class _Wealth:
+    """What everybody has earned so far."""
+
+    def __init__(self, sessions: int, agents: int) -> None:
+        self._earned = np.zeros((sessions, agents))
+        self._there = np.zeros((sessions, agents), dtype=bool)
+
+    def gini(self, paid: Sequence[Panel]) -> Floats:
+        """Add some rounds, and measure after each how unequal those are who decided so far: (T, S) float."""
+        rounds, sessions, agents = shape = paid[0].shape
+        place, payoff = (
+            np.concatenate([getattr(each, name) for each in paid])
+            if len(paid) > 1
+            else getattr(paid[0], name)
+            for name in ("place", "payoff")
+        )
+        earned = np.bincount(place, known_or_nothing(payoff), rounds * sessions * agents).reshape(shape)
+        there = np.zeros(shape, dtype=bool)
+        there.ravel()[place] = True
+        earned[0] += self._earned
+        there[0] |= self._there
+        np.cumsum(earned, axis=0, out=earned)
+        np.logical_or.accumulate(there, axis=0, out=there)
+        self._earned, self._there = earned[-1].copy(), there[-1].copy()
+        result = np.full((rounds, sessions), np.nan)
+        for session in range(sessions):
+            held, who = earned[:, session], there[:, session]
+            changes = np.flatnonzero((who[1:] != who[:-1]).any(axis=1)) + 1
+            for start, end in pairwise([0, *changes.tolist(), rounds]):
+                at_a_time = max(1, _AT_A_TIME // agents)
+                for first in range(start, end, at_a_time):
+                    last = min(first + at_a_time, end)
+                    result[first:last, session] = gini(cast(Floats, held[first:last, who[first]]))
+        return result
 
 
 def _assortment(panel: Panel, edges: Ints, options: int) -> Floats:
@@ -227,12 +310,12 @@ def _assortment(panel: Panel, edges: Ints, options: int) -> Floats:
     return np.concatenate(found).reshape(rounds, sessions)
 
 
-def _by_round(laid: Panels, names: tuple[str, str, str, str], found: Interval) -> pd.DataFrame:
-    decision, option, policy, measure = names
+def _by_round(moments: Sequence[tuple[int, int]], name: Name, found: Interval) -> pd.DataFrame:
+    decision, option, policy, measure = name
     return pd.DataFrame(
         {
-            "supergame": [game for game, _ in laid.moments],
-            "round": [round for _, round in laid.moments],
+            "supergame": [game for game, _ in moments],
+            "round": [round for _, round in moments],
             "decision": decision,
             "option": option,
             "policy": policy,
@@ -243,24 +326,44 @@ def _by_round(laid: Panels, names: tuple[str, str, str, str], found: Interval) -
 
 
 def _landmarks(
-    laid: Panels, names: tuple[str, str, str], values: Floats, width: float, level: float
+    moments: Sequence[tuple[int, int]], name: Name, values: Floats, width: float, level: float
 ) -> Iterator[pd.DataFrame]:
     """Give where each supergame settled, and how its end differs from what was before."""
-    decision, option, policy = names
-    games = np.array([game for game, _ in laid.moments])
+    decision, option, policy, _ = name
+    games = np.array([game for game, _ in moments])
     for game in dict.fromkeys(games.tolist()):
         rounds = values[games == game]
         if len(rounds) < 2:
             continue
-        for measure, found in (("settled", settled(rounds, width)), ("end_game", end_game(rounds))):
-            yield pd.DataFrame(
-                {
-                    "supergame": game,
-                    "round": pd.array([None], dtype="Int64"),
-                    "decision": decision,
-                    "option": option,
-                    "policy": policy,
-                    "measure": measure,
-                    **over_sessions(found[None], level)._asdict(),
-                }
-            )
+        marks = {"settled": settled(rounds, width), "drift": drift(rounds), "end_game": end_game(rounds)}
+        for measure, found in marks.items():
+            yield _whole(game, (decision, option, policy, measure), over_sessions(found[None], level))
+
+
+def _whole(game: int | None, name: Name, found: Interval) -> pd.DataFrame:
+    """Put a figure that is of no single round in a row."""
+    decision, option, policy, measure = name
+    return pd.DataFrame(
+        {
+            "supergame": pd.array([game], dtype="Int64"),
+            "round": pd.array([None], dtype="Int64"),
+            "decision": decision,
+            "option": option,
+            "policy": policy,
+            "measure": measure,
+            **found._asdict(),
+        }
+    )
+
+
+def _of_network(
+    network: pd.DataFrame, moments: Sequence[tuple[int, int]], level: float
+) -> Iterator[pd.DataFrame]:
+    """Give what became of a network that changes."""
+    for figure, measure in _OF_NETWORK.items():
+        wide = network.pivot_table(figure, ["supergame", "round"], "session", dropna=False).reindex(
+            list(moments)
+        )
+        least, most = _RANGES.get(measure, (0.0, np.inf))
+        found = over_sessions(wide.to_numpy(np.float64), level, least, most)
+        yield _by_round(moments, ("", "", ALL, measure), found)

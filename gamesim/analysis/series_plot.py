@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.plot import canvas, check_ending
+from gamesim.analysis.names import folded
+from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, named, title
 from gamesim.analysis.series import ALL
 from gamesim.errors import GamesimError
 
-OPTIONS = ("#1f5fa8", "#e08a2e", "#4f9d5d", "#8a5aa8", "#b3485b", "#5b6572", "#9a8a3c", "#3aa0a8")
-EDGE = "#9aa1ab"
+_TOGETHER = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)", "assortment": "assortment"}
+_NETWORK = {"clustering": "clustering", "assortment": "assortment of cooperation"}
+LEGEND = 34
+"""Most characters of a line of a legend."""
 LINES = 6
 """Most policies that have a line of their own."""
 
@@ -29,29 +32,36 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
     settings : mapping
         Of the run.
     path : str or Path
-        Ends in .png, .svg or .pdf.
+        Of a `gamesim.analysis.picture.Picture`.
 
     Returns
     -------
     Path
-        The file written.
 
     Raises
     ------
     GamesimError
-        If the ending is another, there is nothing to draw, or matplotlib is not installed.
+        If there is nothing to draw.
     """
-    target = Path(path)
-    check_ending(target)
+    picture = Picture(path)
     decisions = [name for name in dict.fromkeys(series["decision"]) if name]
     if not decisions:
         raise GamesimError("there is nothing to draw: no decision was made")
-    figure = canvas(9.6, 2.8 * len(decisions))
-    for (left, right), name in zip(figure.subplots(len(decisions), 2, squeeze=False), decisions, strict=True):
+    links = series[series["measure"] == "degree"]
+    down = len(decisions) + (len(links) > 0)
+    figure = picture.figure(9.6, 2.8 * down)
+    panels = figure.subplots(down, 2, squeeze=False)
+    for (left, right), name in zip(panels, decisions, strict=False):
         lines(left, series, name, settings["decisions"][name], f"{name}: ")
-        whole(right, series, name)
-    figure.savefig(target, dpi=200)
-    return target
+        # Of a network that changes, the assortment stands below.
+        whole(right, series if not len(links) else series[series["measure"] != "assortment"], name)
+    if len(links):
+        left, right = panels[-1]
+        _line(left, links, 0, "links an agent")
+        title(left, "the network: mean number of links of an agent")
+        _rounds(left, series)
+        whole(right, series, "", _NETWORK, "the network")
+    return picture.saved(figure)
 
 
 def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], before: str = "") -> None:
@@ -79,12 +89,13 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
         mine = mine[mine["option"] == (labels[0] if labels else "")]
         policies = list(dict.fromkeys(mine["policy"]))[: LINES + 1]
         kinds = [(policy, mine["policy"] == policy) for policy in policies]
+    several = len(kinds) > 1
     for number, (label, rows) in enumerate(kinds):
-        colour = OPTIONS[(number - (kinds[0][0] == ALL)) % len(OPTIONS)]
-        if label == ALL:
-            colour = "#1c2026" if len(kinds) > 1 else OPTIONS[0]
-        _line(panel, mine[rows], "everybody" if label == ALL else label, colour)
-    what = "share by option" if len(labels) > 2 else f"share of {labels[0]}" if labels else "mean action"
+        place = number - (several and kinds[0][0] == ALL)
+        _line(panel, mine[rows], place, "everybody" if label == ALL else folded(label, LEGEND))
+    what = (
+        "share by option" if len(labels) > 2 else f"share who chose {labels[0]}" if labels else "mean action"
+    )
     title(panel, before + what + (" (band: 95 % over sessions)" if series["sessions"].max() > 1 else ""))
     if len(kinds) > 1:
         panel.legend(fontsize=6.5, frameon=False, ncols=2)
@@ -95,37 +106,31 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
     _rounds(panel, series)
 
 
-def whole(panel: Any, series: pd.DataFrame, name: str) -> None:
-    """Draw efficiency, inequality and the assortment of a decision by round."""
-    words = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)", "assortment": "assortment"}
+def whole(
+    panel: Any,
+    series: pd.DataFrame,
+    name: str,
+    words: Mapping[str, str] = _TOGETHER,
+    heading: str = "of everybody together",
+) -> None:
+    """Draw some measures of everybody by round, of a decision or of none: efficiency, inequality, assortment."""
     for number, (measure, label) in enumerate(words.items()):
         rows = series[series["measure"].eq(measure) & series["decision"].isin(["", name])]
         if rows["value"].notna().any():
-            _line(panel, rows, label, OPTIONS[number])
-    title(panel, "of everybody together")
+            _line(panel, rows, number, label)
+    title(panel, heading)
     panel.axhline(0, color=EDGE, linewidth=0.6, zorder=0)
     if panel.get_legend_handles_labels()[0]:
         panel.legend(fontsize=6.5, frameon=False)
     _rounds(panel, series)
 
 
-def title(panel: Any, text: str) -> None:
-    """Put a title at the left above a panel."""
-    panel.set_title(text, fontsize=8.5, loc="left")
-
-
-def named(panel: Any, x: str, y: str) -> None:
-    """Name the axes of a panel."""
-    panel.set_xlabel(x, fontsize=8)
-    panel.set_ylabel(y, fontsize=8)
-    panel.tick_params(labelsize=7)
-    panel.spines[["top", "right"]].set_visible(False)
-
-
-def _line(panel: Any, rows: pd.DataFrame, label: str, colour: str) -> None:
+def _line(panel: Any, rows: pd.DataFrame, place: int, label: str) -> None:
+    """Draw a series in the colour of its place; everybody beside the parts is at -1, in black."""
+    colour = "#1c2026" if place < 0 else OPTIONS[place % len(OPTIONS)]
     rows = rows[rows["round"].notna()]
     at = np.arange(1, len(rows) + 1)
-    marker = "o" if len(rows) <= 30 else None
+    marker = MARKERS[(place + 1) % len(MARKERS)] if len(rows) <= 30 else None
     value, low, high = (rows[each].to_numpy(np.float64) for each in ("value", "low", "high"))
     panel.plot(at, value, color=colour, linewidth=1.3, marker=marker, markersize=2.5, label=label)
     panel.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -135,6 +140,9 @@ def _rounds(panel: Any, series: pd.DataFrame) -> None:
     from matplotlib.ticker import MaxNLocator
 
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    panel.margins(x=0.02)
+    # Half a round at each side: there is no round 0.
+    panel.set_xlim(
+        0.5, series.loc[series["round"].notna(), ["supergame", "round"]].drop_duplicates().shape[0] + 0.5
+    )
     games = int(series["supergame"].max())
     named(panel, "round" if games == 1 else f"round, over {games} games", "")

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
 from gamesim.analysis.protocol import Match
+from gamesim.analysis.table import Census, Ints, Numbers, by_status, unusable, usable
 from gamesim.humans import Votes
 
 Floats = npt.NDArray[np.float64]
 Exact = Mapping[int, tuple[npt.ArrayLike, npt.ArrayLike]]
 
-# One person: the same agent in another replication or in another draw is another vote.
-PERSON = (
-    "run",
-    "study",
-    "treatment",
-    "replication",
-    "session",
-    "draw",
-    "agent",
-)
-SESSION = ("run", "study", "treatment", "replication", "session")
 # How a question was put: the same paraphrase with its options in another order is another text.
 TEXT = ("wording", "option_order")
-GROUP = (*SESSION, "supergame", "round", "group")
 FEW_SESSIONS = 10
-# Numbers of rows may be a few times as many as the rows, before they are numbered anew.
-FULL, FEW = 4, 1000
-UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
+_PARTS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,168 +69,193 @@ class Simulated:
         return self.unit == "decision" and not self.drawn.any()
 
 
-def valid(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep decisions with a usable answer."""
-    return kept(rows, usable(rows))
+class _Counts:
+    """How often values occur together; what was counted is added up from time to time."""
+
+    def __init__(self, *columns: str) -> None:
+        self._columns = list(columns)
+        self._parts: list[pd.DataFrame] = []
+
+    def add(self, values: Mapping[str, npt.ArrayLike]) -> None:
+        counted = pd.DataFrame(values).groupby(self._columns, sort=True).size()
+        self._parts.append(counted.reset_index(name="count"))
+        if len(self._parts) >= _PARTS:
+            self.total()
+
+    def total(self) -> pd.DataFrame:
+        """Give the combinations, in order, and their ``count``."""
+        if not self._parts:
+            return pd.DataFrame({name: [] for name in (*self._columns, "count")})
+        if len(self._parts) > 1:
+            together = pd.concat(self._parts).groupby(self._columns, sort=True)
+            self._parts = [together["count"].sum().reset_index()]
+        return self._parts[0]
 
 
-def kept(rows: pd.DataFrame, which: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Keep rows; all of them as they stand, since a copy of a large table takes room."""
-    return rows if which.all() else rows[which]
+class Tally:
+    """The votes of one policy that answer the question of one human record, counted piece by piece.
 
-
-def usable(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which decisions have a usable answer: (R,) bool."""
-    there = rows["action"].notna().to_numpy()
-    return there & (rows["status"] == "ok").to_numpy(bool) if "status" in rows else there
-
-
-def unusable(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which decisions were asked for and gave no usable answer: (R,) bool."""
-    bad = ~usable(rows)
-    return bad & (rows["status"] != "skipped").to_numpy(bool) if "status" in rows else bad
-
-
-def by_policy(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Give the decisions of each policy, in the order of the categories, or of the alphabet where there are none."""
-    for name, which in each_word(rows["policy"]):
-        yield name, kept(rows, which)
-
-
-def each_word(column: pd.Series[Any]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """Give every word of a column with the rows that have it: (R,) bool."""
-    coded = column.astype("category").cat
-    codes = coded.codes.to_numpy()
-    for code, word in enumerate(coded.categories):
-        if (which := codes == code).any():
-            yield str(word), which
-
-
-def numbered(rows: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
-    """Give equal rows in those `columns` that the table has the same number, from 0, at most a few times their number.
-
-    Missing values are equal to each other.  The numbers are in no order that means anything, and some may be left out.
-    """
-    code = np.zeros(len(rows), dtype=np.int64)
-    size = 1
-    for name in columns:
-        if name not in rows or not len(rows):
-            continue
-        values, span = _coded(rows[name])
-        if span == 1:
-            continue
-        if size * span > FULL * len(rows) + FEW:
-            code, known = pd.factorize(code)
-            size = len(known)
-        if size * span > FULL * len(rows) + FEW:
-            code, known = pd.factorize(code * span + values)
-            size = len(known)
-        else:
-            code *= span
-            code += values
-            size *= span
-    return code
-
-
-def _coded(column: pd.Series[Any]) -> tuple[npt.NDArray[np.integer], int]:
-    """Give the values of a column as numbers from 0, and how many there may be."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy()
-    elif column.isna().all():
-        return np.zeros(1, dtype=np.int64), 1
-    elif column.dtype.kind in "iu" and not column.isna().any():
-        codes = column.to_numpy()
-        least, most = int(codes.min()), int(codes.max())
-        if most - least <= FULL * len(codes) + FEW:
-            return (codes if least == 0 else codes - least), most - least + 1
-        codes = pd.factorize(codes)[0]
-    else:
-        codes = pd.factorize(column)[0]
-    least = int(codes.min())
-    return codes.astype(np.int64) - least, int(codes.max()) - least + 1
-
-
-def key(rows: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
-    """Give equal rows in those `columns` that the table has the same number, from 0 in order of appearance."""
-    return pd.factorize(numbered(rows, columns))[0].astype(np.int64, copy=False)
-
-
-def distinct(numbers: npt.NDArray[np.int64]) -> int:
-    """Count the different numbers, which are from 0."""
-    return int(np.count_nonzero(np.bincount(numbers)))
-
-
-def select(rows: pd.DataFrame, match: Match, votes: Votes) -> pd.DataFrame:
-    """Take the valid decisions that answer the same question as the reference.
+    A decision whose policy gave exact probabilities counts with the whole distribution; any other with the
+    action drawn. Amounts finer than the reference's grid go to its nearest point, halves upwards.
 
     Parameters
     ----------
-    rows : DataFrame
-        All decisions of one kind and one policy.
     match : Match
         The round, and what must have been seen.
+    spec : mapping
+        The decision as the run describes it.
     votes : {"subject", "decision"}
         The first qualifying decision of every agent, or all.
-
-    Returns
-    -------
-    DataFrame
+    exact : mapping of int to (support, probabilities)
+        By reply.
+    census : Census
     """
-    rows = kept(rows, usable(rows) & _alike(rows, match))
-    if votes == "subject":
-        order = [name for name in ("supergame", "round") if name in rows]
-        if not all(_rises(rows[name]) for name in order):
-            rows = rows.sort_values(order, kind="stable")
-        rows = kept(rows, _first(numbered(rows, PERSON)))
-    return rows
 
+    def __init__(
+        self, match: Match, spec: Mapping[str, Any], votes: Votes, exact: Exact, census: Census
+    ) -> None:
+        self._match, self._spec, self._exact, self._census = match, spec, exact, census
+        self._voted = np.zeros(census.persons, dtype=bool) if votes == "subject" else None
+        self._bad: dict[str, Ints] = {}
+        self._texts = Numbers(TEXT)
+        self._sessions: set[int] = set()
+        self._supergames = 1 + max((game for game, _ in census.moments), default=1)
+        self._later = False
+        self._drawn = _Counts("unit", "wording", "value")
+        self._sure = _Counts("unit", "wording", "reply")
+        self.n = 0
 
-def _rises(column: pd.Series[Any]) -> bool:
-    return bool((np.diff(column.to_numpy(np.float64, na_value=np.nan)) >= 0).all())
+    def add(self, rows: pd.DataFrame) -> None:
+        """Count the decisions of a piece of the table, all of one kind and one policy."""
+        alike = _alike(rows, self._match)
+        bad, chosen = unusable(rows) & alike, usable(rows) & alike
+        places = np.flatnonzero(chosen)
+        if self._voted is not None and (len(places) or bad.any()):
+            person = self._census.person(rows)
+            places = self._first(rows, person, places, self._voted)
+            self._voted[person[places]] = True
+            self._missing(rows, bad, person)
+        elif bad.any():
+            self._missing(rows, bad, np.zeros(len(rows), dtype=np.int64))
+        if len(places):
+            self._count(rows if len(places) == len(rows) else rows.iloc[places])
 
+    def _first(
+        self, rows: pd.DataFrame, person: Ints, places: Ints, voted: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int64]:
+        """Take the first of the given rows of everybody who has no vote so far."""
+        places = places[~voted[person[places]]]
+        when = self._census.moment(rows)[places]
+        if (np.diff(when) < 0).any():
+            places = places[np.argsort(when, kind="stable")]
+        first = np.full(self._census.persons, -1) if len(places) else np.empty(0, np.int64)
+        # Of several rows that go to the same place the last one stays.
+        first[person[places[::-1]]] = places[::-1]
+        return np.sort(first[first >= 0])
 
-def _first(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Tell which rows are the first with their number: (R,) bool."""
-    rows = np.arange(len(numbers))
-    first = np.empty(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
-    # Of several rows that go to the same place the last one stays.
-    first[numbers[::-1]] = rows[::-1]
-    return np.asarray(first[numbers] == rows)
+    def _missing(self, rows: pd.DataFrame, bad: npt.NDArray[np.bool_], person: Ints) -> None:
+        many = 1 if self._voted is None else len(self._voted)
+        for status in by_status(rows[bad]):
+            such = bad & (rows["status"] == status).to_numpy(bool)
+            self._bad.setdefault(status, np.zeros(many, dtype=np.int64))
+            self._bad[status] += np.bincount(person[such], minlength=many)
 
+    def lacking(self) -> tuple[int, dict[str, int]]:
+        """Count the votes that are missing.
 
-def lacking(rows: pd.DataFrame, match: Match, votes: Votes) -> tuple[int, dict[str, int]]:
-    """Count the votes that are missing beside those of `select`.
+        Returns
+        -------
+        n : int
+            Decisions without a usable answer; by subject, agents with no valid decision at all.
+        by_status : dict of str to int
+            The answers behind them, by status, the most frequent first.
+        """
+        if self._voted is not None:
+            by = {status: np.where(self._voted, 0, counts) for status, counts in self._bad.items()}
+            n = int(np.count_nonzero(np.sum([*by.values()], axis=0))) if by else 0
+        else:
+            by = self._bad
+            n = int(sum(counts.sum() for counts in by.values()))
+        totals = {status: int(counts.sum()) for status, counts in by.items()}
+        ordered = sorted(totals.items(), key=lambda item: -item[1])
+        return n, {status: count for status, count in ordered if count}
 
-    Parameters
-    ----------
-    rows, match, votes
-        As in `select`.
+    def _count(self, rows: pd.DataFrame) -> None:
+        self.n += len(rows)
+        unit, wording = self._unit(rows), self._texts(rows)
+        known = np.zeros(len(rows), dtype=bool)
+        if self._exact and "reply" in rows:
+            known = rows["reply"].isin(list(self._exact)).to_numpy(bool)
+        if known.any():
+            replies = rows["reply"][known].to_numpy(np.int64)
+            self._sure.add({"unit": unit[known], "wording": wording[known], "reply": replies})
+        if not known.all():
+            actions = rows["action"].to_numpy(np.float64)[~known]
+            values = np.round(_convert(actions, self._match, self._spec), 12)
+            self._drawn.add({"unit": unit[~known], "wording": wording[~known], "value": values})
 
-    Returns
-    -------
-    n : int
-        Decisions without a usable answer; by subject, agents with no valid decision at all.
-    by_status : dict of str to int
-        The answers behind them, by status.
-    """
-    bad = unusable(rows)
-    if not bad.any():
-        return 0, {}
-    alike = _alike(rows, match)
-    bad &= alike
-    if votes == "decision":
-        return int(bad.sum()), by_status(rows[bad])
-    person = numbered(rows, PERSON)
-    answered = np.zeros(int(person.max()) + 1, dtype=bool)
-    answered[person[alike & usable(rows)]] = True
-    bad &= ~answered[person]
-    return len(np.unique(person[bad])), by_status(rows[bad])
+    def _unit(self, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Give each row the number of its group and supergame among all sessions; 0 where decisions are independent."""
+        if self._match.round == 1 or "round" not in rows:
+            return np.zeros(len(rows), dtype=np.int64)
+        self._later |= int(rows["round"].max()) > 1
+        session = self._census.sessions(rows)
+        self._sessions.update(np.flatnonzero(np.bincount(session)).tolist())
+        unit = session
+        if "supergame" in rows:
+            game = rows["supergame"].to_numpy(np.int64, na_value=0)
+            unit = game * len(self._census.sessions.known) + unit
+        if "group" in rows:
+            group = rows["group"].to_numpy(np.int64, na_value=-1) + 1
+            unit = group * (self._supergames * len(self._census.sessions.known)) + unit
+        return unit
 
+    def simulated(self) -> Simulated:
+        """Make one distribution of the votes, of which there must be one at least."""
+        # Decisions of a first round are independent; of later ones sessions, or groups where those are few.
+        unit = "decision"
+        if self._later:
+            unit = "session" if len(self._sessions) >= FEW_SESSIONS else "group"
+        drawn, sure = self._drawn.total(), self._sure.total()
+        numbers = sorted(sure["reply"].unique().tolist())
+        spread = [[np.asarray(side, np.float64) for side in self._exact[number]] for number in numbers]
+        stands = [np.round(_convert(values, self._match, self._spec), 12) for values, _ in spread]
+        legal = np.round(_legal(self._match, self._spec), 12)
+        reference = np.round(self._match.reference.support, 12)
+        support = np.unique(np.concatenate([drawn["value"].to_numpy(np.float64), *stands, legal, reference]))
+        size = len(support)
+        place = np.searchsorted(support, drawn["value"])
+        # The distribution behind every reply, on the support.
+        chances = np.zeros((len(numbers), size))
+        for row, values, (_, p) in zip(chances, stands, spread, strict=True):
+            np.add.at(row, np.searchsorted(support, values), p / p.sum())
+        which = np.searchsorted(numbers, sure["reply"]) if numbers else np.zeros(0, np.int64)
+        times = sure["count"].to_numpy(np.float64)
 
-def by_status(rows: pd.DataFrame) -> dict[str, int]:
-    """Count rows by status, the most frequent first."""
-    counts = rows["status"].value_counts() if "status" in rows else pd.Series(dtype=np.int64)
-    return {str(name): int(count) for name, count in counts.items() if count}
+        def by(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> Floats:
+            known = np.union1d(one, other)
+            if len(known) < 2:
+                return np.zeros((0, size))
+            cell = np.searchsorted(known, one) * size + place
+            cells = np.bincount(cell, drawn["count"], len(known) * size).reshape(-1, size)
+            counts = csr_array((times, (np.searchsorted(known, other), which)), (len(known), len(numbers)))
+            return np.asarray(cells + counts @ chances)
+
+        units, texts = (
+            [side[name].to_numpy(np.int64) for side in (drawn, sure)] for name in ("unit", "wording")
+        )
+        if unit == "session":
+            units = [each % len(self._census.sessions.known) for each in units]
+        return Simulated(
+            support=support,
+            drawn=np.bincount(place, drawn["count"], size).astype(np.int64),
+            exact=np.bincount(which, times, len(numbers)) @ chances,
+            clusters=by(*units) if unit != "decision" else np.zeros((0, size)),
+            unit=unit,
+            wordings=by(*texts),
+            n=self.n,
+            uniform=np.bincount(np.searchsorted(support, legal), minlength=size) / len(legal),
+        )
 
 
 def _alike(rows: pd.DataFrame, match: Match) -> npt.NDArray[np.bool_]:
@@ -278,74 +291,6 @@ def _saw(text: object, given: Mapping[str, float]) -> bool:
     return True
 
 
-def collect(rows: pd.DataFrame, match: Match, spec: Mapping[str, Any], exact: Exact) -> Simulated:
-    """Make one distribution of selected decisions.
-
-    A decision whose policy gave exact probabilities counts with the whole distribution; any other with the
-    action drawn. Amounts finer than the reference's grid go to its nearest point, halves upwards.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        From `select`, at least one.
-    match : Match
-    spec : mapping
-        The decision as the run describes it.
-    exact : mapping of int to (support, probabilities)
-        By reply.
-
-    Returns
-    -------
-    Simulated
-    """
-    reply = rows["reply"] if "reply" in rows else pd.Series(np.nan, index=rows.index)
-    known = reply.isin(list(exact)).to_numpy(bool)
-    unit, units = _units(rows, match)
-    wording = key(rows, TEXT)
-    values, weights, sure, unit_of, wording_of = [], [], [], [], []
-    drawn = rows[~known]
-    values.append(_convert(drawn["action"].to_numpy(np.float64), match, spec))
-    weights.append(np.ones(len(drawn)))
-    sure.append(np.zeros(len(drawn), bool))
-    unit_of.append(units[~known])
-    wording_of.append(wording[~known])
-    shared = pd.DataFrame({"reply": reply[known], "unit": units[known], "wording": wording[known]})
-    counted = shared.value_counts().reset_index()
-    for number in counted["reply"].unique().tolist():
-        alike = counted[counted["reply"] == number]
-        support, chances = (np.asarray(side, dtype=np.float64) for side in exact[number])
-        times = alike["count"].to_numpy(np.float64)
-        values.append(np.tile(_convert(support, match, spec), len(alike)))
-        weights.append(np.outer(times, chances / chances.sum()).ravel())
-        sure.append(np.ones(len(support) * len(alike), bool))
-        unit_of.append(np.repeat(alike["unit"].to_numpy(), len(support)))
-        wording_of.append(np.repeat(alike["wording"].to_numpy(), len(support)))
-    legal = _legal(match, spec)
-    amounts = np.round(np.concatenate([*values, legal, match.reference.support]), 12)
-    support, places = np.unique(amounts, return_inverse=True)
-    weight = np.concatenate(weights)
-    place, legal_place = places[: len(weight)], places[len(weight) : len(weight) + len(legal)]
-    certain = np.concatenate(sure)
-    size = len(support)
-
-    def by(labels: list[Any]) -> Floats:
-        labelled = np.concatenate(labels)
-        table = np.zeros((int(labelled.max()) + 1, size))
-        np.add.at(table, (labelled, place), weight)
-        return table if len(table) > 1 else np.zeros((0, size))
-
-    return Simulated(
-        support=support,
-        drawn=np.bincount(place[~certain], minlength=size),
-        exact=np.bincount(place[certain], weights=weight[certain], minlength=size).astype(np.float64),
-        clusters=by(unit_of) if unit != "decision" else np.zeros((0, size)),
-        unit=unit,
-        wordings=by(wording_of),
-        n=len(rows),
-        uniform=np.bincount(legal_place, minlength=size) / len(legal),
-    )
-
-
 def _legal(match: Match, spec: Mapping[str, Any]) -> Floats:
     """List what was legal in the run, in units and on the grid of the reference."""
     reference = match.reference
@@ -353,16 +298,6 @@ def _legal(match: Match, spec: Mapping[str, Any]) -> Floats:
         return reference.support
     steps = round((spec["high"] - spec["low"]) / spec["step"])
     return _convert(spec["low"] + spec["step"] * np.arange(steps + 1, dtype=np.float64), match, spec)
-
-
-def _units(rows: pd.DataFrame, match: Match) -> tuple[str, npt.NDArray[np.int64]]:
-    """Find what is independent: decisions of a first round; later sessions, or groups where those are few."""
-    if match.round == 1 or "round" not in rows or int(rows["round"].max()) == 1:
-        return "decision", np.zeros(len(rows), dtype=np.int64)
-    sessions = key(rows, SESSION)
-    if sessions.max(initial=0) + 1 >= FEW_SESSIONS:
-        return "session", sessions
-    return "group", key(rows, (*SESSION, "supergame", "group"))
 
 
 def _convert(amounts: Floats, match: Match, spec: Mapping[str, Any]) -> Floats:

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.table import Table
 
 from gamesim.analysis.series import ALL, MESSAGES
-from gamesim.command.shown import console, marked
+from gamesim.command.shown import console, figure, grid, heights, printable
 from gamesim.errors import GamesimError
 from gamesim.run import Run
 
 WIDTH = 10
 POLICIES = 4
 """Most policies that have a line each."""
-_BARS = "▁▂▃▄▅▆▇█"
+BAND = 0.05
+"""Share of the range of a decision by which a mean that has converged may still move."""
 UNDEFINED = {
     "efficiency": "efficiency: - where no group could earn more than nothing",
     "gini": "Gini of earnings: - where somebody lost more than they earned so far, or nobody earned anything",
 }
 """Why a measure may be missing."""
+_OVER_TIME = "over time"
+_SHOWN = {
+    "efficiency": "efficiency",
+    "gini": "Gini of earnings",
+    "degree": "links an agent",
+    "clustering": "clustering",
+    "assortment": "assortment",
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,7 @@ class Line:
 
 def several(run: Run) -> bool:
     """Tell whether a run has more than one round to show."""
-    table = run.columns("supergame", "round")
-    return len(table) > 0 and bool(table["round"].max() > 1 or table["supergame"].max() > 1)
+    return len(run.table.census.moments) > 1
 
 
 def print_rounds(run: Run) -> None:
@@ -73,40 +82,71 @@ def print_rounds(run: Run) -> None:
     names = [f"{game}.{round}" if games else str(round) for game, round in moments]
     shown = sorted({0, (len(moments) - 1) // 2, len(moments) - 1})
     sessions = int(series["sessions"].max())
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column("game.round" if games else "by round", overflow="fold")
-    for place in shown:
-        table.add_column(names[place], justify="right")
-    if sessions > 1:
-        table.add_column("95 % of last", justify="right")
-    table.add_column("over time")
-    if not games:
-        table.add_column("settled", justify="right")
-        table.add_column("end game", justify="right")
+    heads = [names[place] for place in shown]
+    heads += ["95 % of last"] if sessions > 1 else []
+    heads += [_OVER_TIME] if games else [_OVER_TIME, "settled", "end game"]
+    texts = []
     for line in _lines(run, series):
         rows = line.rows[line.rows["round"].notna()]
         values = rows["value"].to_numpy(np.float64)
-        last = rows.iloc[-1]
-        interval = [_interval(last, line.write)] if sessions > 1 else []
-        marks = (
-            []
-            if games
-            else [_mark(line, "settled", "{:.0f}".format), _mark(line, "end_game", line.write, "+")]
-        )
-        table.add_row(
-            marked(line.name),
-            *(line.write(values[place]) for place in shown),
-            *interval,
-            bars(values, line.least, line.most),
-            *marks,
-        )
+        text = [line.name, *(line.write(values[place]) for place in shown)]
+        text += [_interval(rows.iloc[-1], line.write)] if sessions > 1 else []
+        text.append(bars(values, line.least, line.most))
+        if not games:
+            text += [_mark(line, "settled", "{:.0f}".format), _mark(line, "end_game", line.write, "+")]
+        texts.append(text)
     console.print()
-    console.print(table)
+    console.print(grid(["game.round" if games else "by round"], heads, texts, left=_OVER_TIME))
+    for sentence in (*_converged(run, series), *_persons(series)):
+        console.print(printable(sentence), markup=False)
     for measure, why in UNDEFINED.items():
         if timed.loc[timed["measure"] == measure, "value"].isna().any():
             console.print(why, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
+
+
+def _converged(run: Run, series: pd.DataFrame) -> Iterator[str]:
+    """Say of each decision of a single game whether everybody together still moved at its end."""
+    if series["supergame"].max() > 1:
+        return
+    for row in series[series["measure"].eq("drift") & series["policy"].eq(ALL)].to_dict("records"):
+        spec = run.settings.decisions[row["decision"]]
+        labels = spec["labels"] or []
+        if math.isnan(row["low"]) or (len(labels) == 2 and row["option"] != labels[0]):
+            continue
+        width = BAND * (1.0 if labels else float(spec["high"]) - float(spec["low"]))
+        low, high = (figure(row[end], percent=bool(labels)) for end in ("low", "high"))
+        within = -width <= row["low"] and row["high"] <= width
+        beyond = row["low"] > 0 or row["high"] < 0
+        told = "has converged" if within else "still moves" if beyond else "may or may not have converged"
+        yield (
+            f"{_short(row)} {told}: from the third to the last quarter of the rounds it moved by {low} to {high} "
+            f"(95 %; up to {figure(width, percent=bool(labels))} counts as converged)"
+        )
+
+
+def _persons(series: pd.DataFrame) -> Iterator[str]:
+    """Give the individuals behind each decision of everybody."""
+    of_all = series[series["policy"].eq(ALL)]
+    lags = {(row["decision"], row["option"]): row for row in _records(of_all, "own_lag")}
+    for row in _records(of_all, "icc"):
+        if not math.isnan(row["value"]):
+            lag = lags[row["decision"], row["option"]]["value"]
+            yield (
+                f"{_short(row)}: share of variance between persons {max(row['value'], 0.0):.2f}, own-lag correlation "
+                f"{figure(lag)}"
+            )
+
+
+def _records(series: pd.DataFrame, measure: str) -> list[dict[Hashable, Any]]:
+    return series[series["measure"] == measure].to_dict("records")
+
+
+def _short(row: Mapping[Hashable, Any]) -> str:
+    """Name a decision without its game, and the option."""
+    name = str(row["decision"]).partition(".")[2]
+    return f"{name} ({row['option']})" if row["option"] else name
 
 
 def write_csv(run: Run, path: Path) -> None:
@@ -140,15 +180,9 @@ def bars(values: np.ndarray, least: float, most: float, width: int = WIDTH) -> s
     width : int
         Most characters.
     """
-    drawn = ""
-    for part in np.array_split(values, min(width, len(values))):
-        known = part[~np.isnan(part)]
-        if not len(known):
-            drawn += " "
-            continue
-        share = (known.mean() - least) / (most - least)
-        drawn += _BARS[int(np.clip(share * len(_BARS), 0, len(_BARS) - 1))]
-    return drawn
+    parts = np.array_split(values, min(width, len(values)))
+    means = [np.nan if np.isnan(part).all() else float(np.nanmean(part)) for part in parts]
+    return heights(np.array(means), least, most)
 
 
 def _lines(run: Run, series: pd.DataFrame) -> Iterator[Line]:
@@ -167,17 +201,17 @@ def _lines(run: Run, series: pd.DataFrame) -> Iterator[Line]:
             for policy in policies if len(policies) <= POLICIES + 1 else [ALL]:
                 least, most = (0.0, 1.0) if labels else (float(spec["low"]), float(spec["high"]))
                 named = what if policy == ALL else f"  {policy}"
-                yield Line(named, of[of["policy"] == policy], least, most, _percent if labels else _number)
-    for measure, name in (
-        ("efficiency", "efficiency"),
-        ("gini", "Gini of earnings"),
-        ("assortment", "assortment"),
-    ):
+                yield Line(
+                    named, of[of["policy"] == policy], least, most, partial(figure, percent=bool(labels))
+                )
+    for measure, name in _SHOWN.items():
         for about, rows in series[series["measure"] == measure].groupby("decision", sort=False):
             stage = str(about).partition(".")[2] if len(specs) > 1 else ""
             full = f"{name} of {stage}" if stage else name
             least = -1.0 if measure == "assortment" else 0.0
-            yield Line(full, rows, least, 1.0, _number)
+            # Nobody has more links than there are others.
+            most = float(np.nanmax(rows["value"])) if measure == "degree" else 1.0
+            yield Line(full, rows, least, most, figure)
 
 
 def _interval(row: pd.Series, write: Callable[[float], str]) -> str:
@@ -192,11 +226,3 @@ def _mark(line: Line, measure: str, write: Callable[[float], str], sign: str = "
     if math.isnan(value):
         return "-"
     return (sign if value > 0 else "") + write(value)
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f}"
-
-
-def _percent(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.1%}"

@@ -1,0 +1,71 @@
+"""What all pictures share: the file they go to, colours, titles, axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gamesim.errors import GamesimError
+
+ENDINGS = (".pdf", ".png", ".svg")
+OPTIONS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7f7f7f", "#f0e442")
+"""Colours that those who confuse red and green tell apart (Okabe & Ito 2008, Color Universal Design)."""
+MARKERS = "os^DvPX*"
+EDGE = "#9aa1ab"
+
+
+class Picture:
+    """A file that a figure is drawn to, without a window.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in .png, .svg or .pdf.
+
+    Raises
+    ------
+    GamesimError
+        If the name does not end as a figure does.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if self.path.suffix.lower() not in ENDINGS:
+            raise GamesimError(
+                f"cannot draw to {self.path.name!r}: the name must end in {', '.join(ENDINGS)}"
+            )
+
+    def figure(self, width: float, height: float) -> Any:
+        """Make an empty figure of so many inches.
+
+        Raises
+        ------
+        GamesimError
+            If matplotlib is not installed.
+        """
+        try:
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise GamesimError("drawing needs matplotlib: pip install 'gamesim[plot]'") from error
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        return figure
+
+    def saved(self, figure: Any, dots: float = 200.0) -> Path:
+        """Write a figure at so many dots an inch, and give the path of the file."""
+        figure.savefig(self.path, dpi=dots)
+        return self.path
+
+
+def title(panel: Any, text: str) -> None:
+    """Put a title at the left above a panel."""
+    panel.set_title(text, fontsize=8.5, loc="left")
+
+
+def named(panel: Any, x: str, y: str) -> None:
+    """Name the axes of a panel."""
+    panel.set_xlabel(x, fontsize=8)
+    panel.set_ylabel(y, fontsize=8)
+    panel.tick_params(labelsize=7)
+    panel.spines[["top", "right"]].set_visible(False)
