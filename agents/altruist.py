@@ -1,4 +1,4 @@
-"""Pure altruism: whatever leaves others the most."""
+"""Pure altruism, the opposite of warm glow (Andreoni 1990): whatever leaves others the most."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,13 +1,13 @@
 """Cournot's best reply to what the other did last (Cournot 1838), or a logit reply to it."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gamesim.behaviour.choosing import logit
-from gamesim.behaviour.learning import History, Learner
+from gamesim.behaviour.learning import Learner, Lesson, Problem
+from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 
@@ -27,14 +27,19 @@ class BestResponse(Learner):
 
     precision: Parameter = personal(math.inf, least=0)
 
-    lookback = 1
     fitted = {"precision": (0.0, 10.0)}
 
-    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
+    def begin(self, state: State, problem: Problem) -> State:
+        """Hold every action of the other to be equally likely."""
+        assert problem.table is not None
+        return {"brought": np.tile(problem.table.mean(axis=1), (len(state["precision"]), 1))}
+
+    def learn(self, state: State, lesson: Lesson) -> State:
+        """Take the last action of the other as if it would be repeated."""
+        assert lesson.problem.table is not None
+        seen = lesson.met().any(axis=1, keepdims=True)
+        return {"brought": np.where(seen, lesson.brought(), lesson.problem.table.mean(axis=1))}
+
+    def weights(self, state: State, problem: Problem) -> Floats:
         """Reply to the last round."""
-        assert history.table is not None
-        unknown = np.broadcast_to(history.table.mean(axis=1), (history.people, history.options))
-        if not len(history):
-            return logit(unknown, of["precision"], np.zeros(history.options))
-        seen = history.met(-1).any(axis=1, keepdims=True)
-        return logit(np.where(seen, history.brought(-1), unknown), of["precision"], np.zeros(history.options))
+        return logit(state["brought"], state["precision"], np.zeros(problem.options))

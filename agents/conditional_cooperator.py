@@ -1,4 +1,4 @@
-"""Conditional cooperation: gives more the more others give, and somewhat less than they do."""
+"""Conditional cooperation: gives more the more others give (Fischbacher, Gaechter & Fehr 2001)."""
 
 from dataclasses import dataclass
 

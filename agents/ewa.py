@@ -1,12 +1,12 @@
 """Experience-weighted attraction: reinforcement and beliefs in one (Camerer & Ho 1999)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gamesim.behaviour.choosing import logit
-from gamesim.behaviour.learning import History, Learner
+from gamesim.behaviour.learning import Learner, Lesson, Problem
+from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 
@@ -48,16 +48,23 @@ class Ewa(Learner):
         "precision": (0.0, 10.0),
     }
 
-    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
-        """Update attractions round by round; a round without decisions teaches nothing."""
-        attraction = np.zeros((history.people, history.options))
-        experience = of["experience"]
-        for round in range(len(history)):
-            took = history.took(round)
-            learnt = took.any(axis=1, keepdims=True) & history.met(round).any(axis=1, keepdims=True)
-            grown = of["rho"] * experience + 1
-            share = of["delta"] + (1 - of["delta"]) * took
-            updated = (of["phi"] * experience * attraction + share * history.brought(round)) / grown
-            attraction = np.where(learnt, updated, attraction)
-            experience = np.where(learnt, grown, experience)
-        return logit(attraction, of["precision"], np.zeros(history.options))
+    def begin(self, state: State, problem: Problem) -> State:
+        """Begin at attractions of 0."""
+        attraction = np.zeros((len(state["phi"]), problem.options))
+        return {"attraction": attraction, "experienced": state["experience"]}
+
+    def learn(self, state: State, lesson: Lesson) -> State:
+        """Update attractions; a round without decisions teaches nothing."""
+        took, experienced = lesson.took(), state["experienced"]
+        learnt = took.any(axis=1, keepdims=True) & lesson.met().any(axis=1, keepdims=True)
+        grown = state["rho"] * experienced + 1
+        share = state["delta"] + (1 - state["delta"]) * took
+        updated = (state["phi"] * experienced * state["attraction"] + share * lesson.brought()) / grown
+        return {
+            "attraction": np.where(learnt, updated, state["attraction"]),
+            "experienced": np.where(learnt, grown, experienced),
+        }
+
+    def weights(self, state: State, problem: Problem) -> Floats:
+        """Choose by the logit of the attractions."""
+        return logit(state["attraction"], state["precision"], np.zeros(problem.options))

@@ -1,13 +1,13 @@
 """Fictitious play: a best reply to how often the other took each action so far (Brown 1951)."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gamesim.behaviour.choosing import logit
-from gamesim.behaviour.learning import History, Learner
+from gamesim.behaviour.learning import Learner, Lesson, Problem
+from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 
@@ -34,13 +34,21 @@ class FictitiousPlay(Learner):
 
     fitted = {"retention": (0.0, 1.0), "prior": (0.0, 20.0), "precision": (0.0, 10.0)}
 
-    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
+    def begin(self, state: State, problem: Problem) -> State:
+        """Count every action of the other's alike."""
+        assert problem.others is not None
+        columns = len(problem.others)
+        return {"counts": np.tile(state["prior"] / columns, columns)}
+
+    def learn(self, state: State, lesson: Lesson) -> State:
+        """Count what the other did."""
+        return {"counts": state["retention"] * state["counts"] + lesson.met()}
+
+    def weights(self, state: State, problem: Problem) -> Floats:
         """Reply to the weighted frequencies."""
-        assert history.table is not None
-        columns = history.table.shape[1]
-        counts = np.broadcast_to(of["prior"] / columns, (history.people, columns))
-        for round in range(len(history)):
-            counts = of["retention"] * counts + history.met(round)
+        assert problem.table is not None
+        counts = state["counts"]
         total = counts.sum(axis=1, keepdims=True)
-        beliefs = np.divide(counts, total, out=np.full(counts.shape, 1 / columns), where=total > 0)
-        return logit(beliefs @ history.table.T, of["precision"], np.zeros(history.options))
+        uniform = np.full(counts.shape, 1 / counts.shape[1])
+        beliefs = np.divide(counts, total, out=uniform, where=total > 0)
+        return logit(beliefs @ problem.table.T, state["precision"], np.zeros(problem.options))

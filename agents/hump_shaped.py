@@ -1,4 +1,4 @@
-"""The hump-shaped contributor: follows others up to a point, then gives less the more they give."""
+"""The hump-shaped contributor: follows others up to a point only (Fischbacher, Gaechter & Fehr 2001)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Moody conditional cooperation: responds to cooperators after cooperating, hardly after defecting."""
+"""Moody conditional cooperation: responds to cooperators only after cooperating (Grujic et al. 2010)."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,11 @@
 """Reinforcement learning: what paid is done more often (Roth & Erev 1995; Erev & Roth 1998)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.learning import History, Learner
+from gamesim.behaviour.learning import Learner, Lesson, Problem
+from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 
@@ -37,20 +37,27 @@ class RothErev(Learner):
     informed = False
     fitted = {"strength": (0.1, 100.0), "forgetting": (0.0, 1.0), "experimentation": (0.0, 1.0)}
 
-    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
-        """Reinforce round by round."""
-        least = float(history.outlook.own.min())
-        level = float(history.outlook.expect(history.outlook.own - least).mean())
-        begin = of["strength"] * max(level, 1e-12) / history.options
-        propensity = np.broadcast_to(np.maximum(begin, 1e-300), (history.people, history.options))
-        beside = _beside(history.options)
-        for round in range(len(history)):
-            took = history.took(round)
-            gain = np.maximum(np.nan_to_num(history.earned[round] - least), 0)[:, None]
-            spread = (1 - of["experimentation"]) * took + of["experimentation"] * (took @ beside)
-            # What fades to nothing everywhere keeps its last shape.
-            propensity = np.maximum((1 - of["forgetting"]) * propensity + gain * spread, 1e-300)
-        weights: Floats = propensity / propensity.sum(axis=1, keepdims=True)
+    def begin(self, state: State, problem: Problem) -> State:
+        """Share the initial strength among all actions."""
+        least = float(problem.outlook.own.min())
+        level = float(problem.outlook.expect(problem.outlook.own - least).mean())
+        begin = state["strength"] * max(level, 1e-12) / problem.options
+        return {"propensity": np.tile(np.maximum(begin, 1e-300), problem.options)}
+
+    def learn(self, state: State, lesson: Lesson) -> State:
+        """Let all fade, and reinforce what was done."""
+        took, least = lesson.took(), float(lesson.problem.outlook.own.min())
+        gain = np.maximum(np.nan_to_num(lesson.earned - least), 0)[:, None]
+        beside = took @ _beside(lesson.problem.options)
+        spread = (1 - state["experimentation"]) * took + state["experimentation"] * beside
+        # What fades to nothing everywhere keeps its last shape.
+        return {
+            "propensity": np.maximum((1 - state["forgetting"]) * state["propensity"] + gain * spread, 1e-300)
+        }
+
+    def weights(self, state: State, problem: Problem) -> Floats:
+        """Choose in proportion to the propensities."""
+        weights: Floats = state["propensity"] / state["propensity"].sum(axis=1, keepdims=True)
         return weights
 
 

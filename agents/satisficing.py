@@ -1,11 +1,11 @@
 """Satisficing: stay with what is good enough, else try something else (Simon 1955; Karandikar et al. 1998)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.learning import History, Learner
+from gamesim.behaviour.learning import Learner, Lesson, Problem
+from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
 from gamesim.streams import Floats
 
@@ -35,20 +35,32 @@ class Satisficing(Learner):
     informed = False
     fitted = {"aspiration": (0.0, 1.0), "rate": (0.0, 1.0), "inertia": (0.0, 1.0)}
 
-    def weights(self, history: History, of: Mapping[str, Floats]) -> Floats:
-        """Follow the aspiration, then stay or leave."""
-        anything = np.full((history.people, history.options), 1 / history.options)
-        if not len(history) or history.options == 1:
+    def begin(self, state: State, problem: Problem) -> State:
+        """Aspire to a share of what can be earned; nothing was done yet."""
+        low, high = problem.outlook.own.min(), problem.outlook.own.max()
+        aspiration = low + state["aspiration"] * (high - low)
+        nothing = np.full(len(aspiration), np.nan)
+        return {
+            "aspired": aspiration,
+            "wanted": aspiration,
+            "earned": nothing,
+            "own": np.full(len(aspiration), -1),
+        }
+
+    def learn(self, state: State, lesson: Lesson) -> State:
+        """Let the aspiration follow what was earned."""
+        wanted = state["aspired"]
+        followed = wanted + state["rate"] * (lesson.earned[:, None] - wanted)
+        aspired = np.where(np.isnan(followed), wanted, followed)
+        return {"aspired": aspired, "wanted": wanted, "earned": lesson.earned, "own": lesson.own}
+
+    def weights(self, state: State, problem: Problem) -> Floats:
+        """Stay or leave."""
+        anything = np.full((len(state["own"]), problem.options), 1 / problem.options)
+        if problem.options == 1:
             return anything
-        low, high = history.outlook.own.min(), history.outlook.own.max()
-        aspiration = np.broadcast_to(low + of["aspiration"] * (high - low), (history.people, 1))
-        wanted = aspiration
-        for earned in history.earned:
-            wanted = aspiration
-            followed = aspiration + of["rate"] * (earned[:, None] - aspiration)
-            aspiration = np.where(np.isnan(followed), aspiration, followed)
-        last, took = history.earned[-1][:, None], history.took(-1)
-        keep = np.where(last >= wanted - 1e-9, 1.0, of["inertia"])
-        leave = (1 - keep) * (1 - took) / (history.options - 1)
-        known = took.any(axis=1, keepdims=True) & ~np.isnan(last)
-        return np.where(known, keep * took + leave, anything)
+        last, own = state["earned"][:, None], state["own"][:, None]
+        took = (np.arange(problem.options) == own).astype(np.float64)
+        keep = np.where(last >= state["wanted"] - 1e-9, 1.0, state["inertia"])
+        leave = (1 - keep) * (1 - took) / (problem.options - 1)
+        return np.where((own >= 0) & ~np.isnan(last), keep * took + leave, anything)

@@ -1,4 +1,4 @@
-"""The subgame-perfect equilibrium of selfish players, with the tie rule that each game states."""
+"""The subgame-perfect equilibrium (Selten 1965) of selfish players, with the tie rule that each game states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
+
+State = dict[str, NDArray[Any]]
+"""What somebody has made of the rounds so far: arrays by name, one row a decider."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Past:
     whose : (D,) int, optional
         Whose groups they decide for, where an agent decides for each of several (`gamesim.groups.Seats`): the past is
         then that of the agent in this group.
+    forgotten : int
+        How many rounds before these were not kept, since nobody looks at them.
+    folds : Folds, optional
+        What `Observations.fold` came to before, where that is kept.
     """
 
     _plays: Sequence[Play]
@@ -45,6 +52,8 @@ class Past:
     agent: Ints
     also: tuple[str, ...] = ()
     whose: Ints | None = None
+    forgotten: int = 0
+    folds: Folds | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -113,8 +122,24 @@ class Past:
     def recent(self, rounds: int) -> Past:
         """Keep the last few rounds."""
         return dataclasses.replace(
-            self, _plays=self._plays[len(self._plays) - min(rounds, len(self._plays)) :]
+            self,
+            _plays=self._plays[len(self._plays) - min(rounds, len(self._plays)) :],
+            forgotten=0,
+            folds=None,
         )
+
+    def rounds(self, after: int = 0) -> Iterator[Past]:
+        """Give the rounds one by one, oldest first, without the first few.
+
+        Raises
+        ------
+        RuntimeError
+            When some of these rounds were not kept, for an agent that does not say how far it looks back.
+        """
+        if after < self.forgotten:
+            raise RuntimeError(f"rounds {after + 1} to {self.forgotten} are looked at but were not kept")
+        for play in self._plays[after - self.forgotten :]:
+            yield dataclasses.replace(self, _plays=(play,), forgotten=0, folds=None)
 
     def take(self, rows: NDArray[np.integer]) -> Past:
         """Keep some deciders."""
@@ -169,6 +194,49 @@ class Apart:
     def take(self, rows: NDArray[np.integer]) -> Apart:
         """Keep some deciders."""
         return Apart(self.name[rows], self.size[rows])
+
+
+class Folds:
+    """What folds over past rounds have come to, kept from round to round for all whom one policy decides for.
+
+    Parameters
+    ----------
+    agent : (A,) int
+        Their numbers in the simulation, in rising order.
+    person : Draws
+        Their random draws for what a person keeps through the whole session.
+    """
+
+    def __init__(self, agent: Ints, person: Draws) -> None:
+        self.agent = agent
+        self.person = person
+        self._kept: dict[tuple[str, Hashable], tuple[State, int]] = {}
+
+    def clear(self) -> None:
+        """Forget everything, as at the start of another game."""
+        self._kept.clear()
+
+    def done(self, stage: str) -> int:
+        """Count the rounds that all folds of a stage have behind them; 0 where there is none."""
+        return min((done for (at, _), (_, done) in self._kept.items() if at == stage), default=0)
+
+    def state(
+        self,
+        stage: str,
+        key: Hashable,
+        past: Past,
+        start: Callable[[Draws], State],
+        step: Callable[[State, Past], State],
+    ) -> State:
+        """Go on from where the fold stood to the end of the past, for everybody; give the rows of its deciders."""
+        state, done = self._kept.get((stage, key)) or (start(self.person), 0)
+        for each in dataclasses.replace(past, agent=self.agent).rounds(done):
+            state, done = step(state, each), done + 1
+        self._kept[stage, key] = state, done
+        if np.array_equal(past.agent, self.agent):
+            return state
+        rows = np.searchsorted(self.agent, past.agent)
+        return {name: values[rows] for name, values in state.items()}
 
 
 @dataclass(frozen=True)
@@ -267,6 +335,37 @@ class Observations:
             apart=None if self.apart is None else self.apart.take(rows),
             messages=self.messages,
         )
+
+    def fold(
+        self, key: Hashable, start: Callable[[Draws], State], step: Callable[[State, Past], State]
+    ) -> State:
+        """Work through the past rounds one by one, oldest first.
+
+        What comes out is a function of these rounds alone.  Where the agent's class says ``folds = True`` it is kept
+        from round to round, so that a round costs one step, however long the past is, and past rounds need not be
+        kept.
+
+        Parameters
+        ----------
+        key : hashable
+            Names this fold among those of the agent at this stage.
+        start : callable
+            From the persons' draws to their state before the first round.
+        step : callable
+            From a state and the `Past` of one round to the state after it; it must treat each row by itself, give new
+            arrays, and depend on nothing else that changes from round to round.
+
+        Returns
+        -------
+        dict from name to (D, ...) array
+            The state after the last round.
+        """
+        if self.past.folds is not None:
+            return self.past.folds.state(self.stage, key, self.past, start, step)
+        state = start(self.person)
+        for each in self.past.rounds():
+            state = step(state, each)
+        return state
 
     @cached_property
     def situations(self) -> tuple[Ints, Ints]:

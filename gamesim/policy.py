@@ -162,6 +162,9 @@ class Policy(ABC):
     lookback: ClassVar[int | None] = None
     """How many past rounds it looks at; None for all, 0 for none.  What nobody looks at is not kept in memory."""
 
+    folds: ClassVar[bool] = False
+    """Whether it looks back through ``obs.fold`` alone, so that past rounds need not be kept for it."""
+
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Which parameters can be fitted to data, and between which bounds."""
 

@@ -194,7 +194,7 @@ class Population:
     Parameters
     ----------
     game : Game
-        A game of two with one choice, played along every edge.
+        A game with one choice.
     policy : Policy
         Who decides for everybody.
     network : Network
@@ -202,6 +202,8 @@ class Population:
     society : Society
         Who may revise a choice when.
     seed : int
+    matching : str
+        Along every edge unless given.
     """
 
     def __init__(
@@ -213,6 +215,7 @@ class Population:
         sessions: int = 1,
         society: Society | None = None,
         seed: int = 0,
+        matching: str = "edges",
     ) -> None:
         item = Item(policy.agent_name())
         self.sessions = sessions
@@ -223,7 +226,7 @@ class Population:
             [policy.prepare(Setting(game, game.roles, linked=True, seed=seed))],
             [item.agent],
             rounds=NO_END,
-            matching="edges",
+            matching=matching,
             network=network,
             society=society or Society(),
             seed=seed,
@@ -237,7 +240,7 @@ class Population:
 
     @property
     def cooperation(self) -> Floats:
-        """Share of each session that took the first option in the last round: (S,) float."""
+        """Share of each session that took the first option, or gave nothing, in the last round: (S,) float."""
         choices = self.simulation.plays[-1].decided[self.stage].reshape(self.sessions, -1)
         return np.asarray((choices == 0).mean(axis=1))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import cast
 
@@ -22,7 +22,7 @@ from gamesim.matching import Scene, find_matching, formed
 from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
-from gamesim.observation import Apart, Observations, Past
+from gamesim.observation import Apart, Folds, Observations, Past
 from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
@@ -103,6 +103,8 @@ class Simulation(mesa.Model):
         self.messages = Messages()
         """The words of everything that was said."""
         self.plays: list[Play] = []
+        self._forgotten = 0
+        self._folds: dict[tuple[int, str], Folds] = {}
         self.last: Play | None = None
         """The last round."""
         self._actions: dict[str, Floats] = {}
@@ -174,7 +176,9 @@ class Simulation(mesa.Model):
             raise GamesimError(f"all {len(self.calendar)} rounds have been played; set rounds for more")
         when = self.calendar.at(self.steps)
         if when.round == 1:
-            self.plays = []
+            self.plays, self._forgotten = [], 0
+            for folds in self._folds.values():
+                folds.clear()
         if when.round == 1 or not self.society.continuation:
             self._standing = self.wealth.copy()
         meeting = when.supergame if self.society.continuation else self.steps
@@ -190,9 +194,7 @@ class Simulation(mesa.Model):
         void = self._settle(play)
         self.last, self._actions = play, {}
         self.running = self.steps < len(self.calendar)
-        if self._memory is None or self._memory > 0:
-            self.plays.append(play)
-            del self.plays[: 0 if self._memory is None else -self._memory]
+        self._remember(play)
         spaces = {name: obs.space for name, (_, obs) in answers.items()}
         self.reputation.learn(play, spaces)
         self.groups_played += len(groups)
@@ -202,6 +204,45 @@ class Simulation(mesa.Model):
             self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
         if self.rewiring is not None and self.network is not None:
             self._change(self.rewiring, self.network, when, play, spaces)
+
+    def _remember(self, play: Play) -> None:
+        """Keep the round as long as anybody may look at it."""
+        self.plays.append(play)
+        lived = self._forgotten + len(self.plays)
+        unfolded = [lived - done for done in self._folded()]
+        if self._memory is not None:
+            many = max(0, len(self.plays) - max([self._memory, *unfolded]))
+            del self.plays[:many]
+            self._forgotten += many
+
+    def _folded(self) -> Iterator[int]:
+        """Give how many rounds each policy that folds has folded at each of its stages."""
+        for index, policy in enumerate(self.policies):
+            if policy.folds:
+                roles = self.cast.roles_of(index)
+                for stage in self.game.stages:
+                    role = self.game.decider(stage.name)
+                    if role in roles:
+                        yield self._folds_of(index, role).done(stage.name)
+
+    def _folds_of(self, index: int, role: str) -> Folds:
+        """Give what a policy keeps of the past for all for whom it may decide in a role."""
+        if (index, role) not in self._folds:
+            holds = np.zeros(self.cast.n, dtype=np.bool_)
+            for each in (role, *self._also(role)):
+                holds[self.cast.members[each]] = True
+            agents = np.flatnonzero((self.cast.policy == index) & np.tile(holds, self.cast.sessions))
+            self._folds[index, role] = Folds(agents, self._draws("person", agents, 0))
+        return self._folds[index, role]
+
+    def _with_folds(self, index: int, obs: Observations) -> Observations:
+        """Let a policy that folds the past go on from where it stood."""
+        # Who decides for each of several groups has a past for each, which nothing is kept of.
+        if not self.policies[index].folds or obs.past.whose is not None:
+            return obs
+        return dataclasses.replace(
+            obs, past=dataclasses.replace(obs.past, folds=self._folds_of(index, obs.role))
+        )
 
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
@@ -246,7 +287,14 @@ class Simulation(mesa.Model):
         def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
             policy = self.policies[index]
             with faults_of(type(policy), "link"):
-                return wishes(policy, obs, other, linked, rewiring.error, partial(self._linking, index))
+                return wishes(
+                    policy,
+                    self._with_folds(index, obs),
+                    other,
+                    linked,
+                    rewiring.error,
+                    partial(self._linking, index),
+                )
 
         obs, done = self._observe(stage, play), play.decided[stage.name]
         address = (self.seed, 0, self.steps, "link")
@@ -359,7 +407,7 @@ class Simulation(mesa.Model):
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
-            decisions = policy.decide(obs)
+            decisions = policy.decide(self._with_folds(index, obs))
         check(policy, obs, decisions)
         return decisions
 
@@ -378,7 +426,7 @@ class Simulation(mesa.Model):
             agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen=play.shown(stage),
-            past=Past(tuple(self.plays), role, deciders, self._also(role), seats.whose),
+            past=Past(tuple(self.plays), role, deciders, self._also(role), seats.whose, self._forgotten),
             draws=self._draws(stage.name, deciders, self.steps, seats.whose),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
@@ -489,13 +537,14 @@ class Simulation(mesa.Model):
 
 
 def _memory(policies: Sequence[Policy], society: Society) -> int | None:
-    """Give how many rounds anybody looks back; None for all."""
+    """Give how many rounds anybody looks back, folds apart; None for all."""
     # Who does not decide anew keeps the choice of the last round.
     kept = 0 if society.update == "synchronous" else 1
     # Who is asked about a link is told what it earned.
     spans = [
         max(1, policy.lookback) if policy.asked_for_links and policy.lookback is not None else policy.lookback
         for policy in policies
+        if not policy.folds
     ]
     known = [span for span in spans if span is not None]
     return max([kept, *known]) if len(known) == len(spans) else None

@@ -47,7 +47,9 @@ COVERED = {
 
 @pytest.mark.parametrize("agent", [*RULES, *NETWORKED])
 def test_the_probabilities_of_all_that_are_worked_out_are_known(agent: str) -> None:
-    assert issubclass(catalog.find_agent(agent), ExactPolicy)
+    kind = catalog.find_agent(agent)
+    # Whoever speaks has no list of all messages.
+    assert issubclass(kind, ExactPolicy) or kind.speaks
 
 
 @pytest.mark.parametrize("agent", RULES)

@@ -172,6 +172,60 @@ def test_it_is_shown_exported_and_pruned(cache: ReplyCache) -> None:
     assert cache.prune() == 1
 
 
+def exported(cache: ReplyCache) -> list[str]:
+    file = io.StringIO()
+    cache.export(file)
+    return file.getvalue().splitlines()
+
+
+def test_what_was_exported_is_taken_in_elsewhere(cache: ReplyCache, tmp_path: Path) -> None:
+    identity = {"model": "m", "top_p": 0.9}
+    prompts = [
+        Prompt("5?", "be a player"),
+        Prompt("6?", earlier=(("4?", "[4]"),), schema='{"type": "object"}'),
+    ]
+    answers = [Completion("[5]", tokens_in=7, tokens_out=3, reasoning="hm"), Completion("[6", "length")]
+    for prompt, answer in zip(prompts, answers, strict=True):
+        cache.keep(identity, prompt, 3, answer)
+    lines = exported(cache)
+    other = ReplyCache(tmp_path / "other")
+    other.keep(identity, prompts[0], 3, Completion("[0]"))
+    assert other.take_in([lines[0], "", lines[1]], "file") == (1, 1)
+    assert other.find(identity, prompts, [3, 3]) == [Completion("[0]"), answers[1]]
+    assert other.take_in(lines, "file") == (0, 2)
+    other.prune()
+    assert other.take_in(lines, "file") == (2, 0)
+    assert exported(other) == lines
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"draw": None}, "lacks 'draw'"),
+        ({"draw": -1}, "draw = -1 must be at least 0"),
+        ({"draw": "1"}, "draw must be a whole number, not '1'"),
+        ({"tokens_in": True}, "tokens_in must be a whole number, not True"),
+        ({"identity": {}}, "identity names no model"),
+        ({"finish": "stopped"}, "unknown finish 'stopped'; did you mean 'stop'?"),
+        ({"finish": "error"}, "unknown finish 'error'"),
+    ],
+)
+def test_a_line_that_was_not_exported_is_refused_with_all_others(
+    cache: ReplyCache, change: dict[str, Any], sentence: str
+) -> None:
+    cache.keep({"model": "m"}, Prompt("a"), 1, Completion("b"))
+    (line,) = exported(cache)
+    cache.prune()
+    changed = {name: value for name, value in (json.loads(line) | change).items() if value is not None}
+    with pytest.raises(GamesimError, match=f"file: line 2.*{sentence.replace('?', '.')}"):
+        cache.take_in([line, json.dumps(changed)], "file")
+    assert cache.show() == []
+    for text, fault in (("[]", "no JSON object"), ("{", "not JSON")):
+        with pytest.raises(GamesimError, match=f"file: line 1 is {fault}"):
+            cache.take_in([text], "file")
+
+
 def test_a_prompt_that_has_no_more_keeps_its_key(tmp_path: Path) -> None:
     identity, prompt = {"model": "m"}, Prompt("5?", "be a player")
     (tmp_path / "old").mkdir()

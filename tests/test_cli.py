@@ -252,6 +252,24 @@ def test_a_run_that_ends_by_chance_says_so_and_knows_no_other_schedule(command: 
     check_refusal(refused, "needs a fixed number of rounds")
 
 
+def test_neighbours_are_decided_for_one_by_one(command: Command) -> None:
+    words = ("play", "prisoners_dilemma", "--matching", "separate_edges", "--network", "ring:n=6,k=2")
+    assert (
+        "separate_edges matching"
+        in command(*words, "--agents", "tit_for_tat", "--rounds", "3", "--out", "run").out
+    )
+    table = pd.read_parquet("run/decisions.parquet")
+    assert len(table) == 3 * 12
+    assert (table.groupby(["round", "group"])["agent"].nunique() == 2).all()
+    assert (table.groupby(["round", "agent"])["group"].nunique() == 2).all()
+    assert "agent 5" in command("replay", "run", "--agent", "5", "--round", "2").out
+    check_refusal(
+        command(*words, "--agents", "imitate_best"), "play it with matching edges or neighbourhoods"
+    )
+    spread = ("play", "public_goods", "--agents", "uniform", "--set", "spread=true")
+    check_refusal(command(*spread), "play it on a network with matching neighbourhoods")
+
+
 def test_a_folder_that_cannot_be_written(command: Command) -> None:
     write("file", "")
     check_refusal(command("play", "dictator", "--agents", "spe", "--out", "file/run"), "cannot be written")
@@ -580,6 +598,26 @@ def test_play_in_python_and_the_command_take_the_same_settings() -> None:
         assert in_python[each.name].default == typed[each.name].default == each.default, each.name
         assert in_python[each.name].annotation == each.type
     assert set(in_python) - set(typed) == {"announce", "progress", "parameters"}
+
+
+def test_kept_answers_are_written_and_taken_in(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMESIM_CACHE", "kept")
+    assert "0 answers written" in command("cache", "export", "all.jsonl").out
+    assert (
+        "0 answers taken from all.jsonl, 0 were kept already" in command("cache", "import", "all.jsonl").out
+    )
+    check_refusal(command("cache", "import", "none.jsonl"), "none.jsonl: cannot be read")
+    check_refusal(
+        command("cache", "import", write("bad.jsonl", "{}\n")), "bad.jsonl: line 1 lacks 'identity'"
+    )
+
+
+def test_a_wording_that_there_is_not_is_refused(command: Command) -> None:
+    assert command("play", "dictator", "--agents", "mini@wording=11", "--n", "4", "--out", "a").code == 0
+    check_refusal(
+        command("play", "dictator", "--agents", "mini@wording=99", "--n", "4", "--out", "b"),
+        "mini@wording=99: there are 12 wordings of dictator.give, 0 to 11",
+    )
 
 
 def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) -> None:

@@ -82,3 +82,24 @@ def test_a_fault_in_a_game_of_ones_own_is_named_before_play(tmp_path: Any) -> No
     )
     with pytest.raises(GamesimError, match=r"mine.py, line 14: payoffs failed"):
         prepared(str(file), "uniform", network="watts_strogatz:n=24,k=4,p=0.3", matching="neighbourhoods")
+
+
+def test_neighbours_are_not_shown_a_mean_of_three_options(tmp_path: Any) -> None:
+    file = tmp_path / "signs.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from gamesim.game import Choice, Game, stage\n\n\n"
+        "@dataclass(frozen=True)\n"
+        "class Signs(Game):\n"
+        "    roles = ('player', 'player')\n\n"
+        "    @stage(by='player')\n"
+        "    def show(self, play):\n"
+        "        return Choice(('rock', 'paper', 'scissors'))\n\n"
+        "    def payoffs(self, play):\n"
+        "        return {'player': (play['show'] - play.partner('show')) % 3 % 2}\n"
+    )
+    words: dict[str, Any] = {"network": "ring:n=8,k=2", "matching": "separate_edges", "rounds": 2}
+    with pytest.raises(GamesimError, match=r"there is none of 3 options; add --neighbours nothing"):
+        prepared(str(file), **words)
+    table = play(str(file), "uniform", neighbours="nothing", **words).decisions
+    assert set(table["payoff"]) == {0, 1}

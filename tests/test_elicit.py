@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answering import Answer, AnsweringServer, answering
+from answering import Answer, answering
+from badserver import BadServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,16 +26,14 @@ from gamesim.run import Run
 
 pytest.importorskip("openai")
 
-Playing = Callable[..., tuple[Run, AnsweringServer]]
+Playing = Callable[..., tuple[Run, BadServer]]
 
 
 @pytest.fixture
 def playing(monkeypatch: pytest.MonkeyPatch) -> Playing:
     """Play a game with a served model whose answers the test writes."""
 
-    def run(
-        answer: Answer, game: str = "dictator", options: str = "", **given: Any
-    ) -> tuple[Run, AnsweringServer]:
+    def run(answer: Answer, game: str = "dictator", options: str = "", **given: Any) -> tuple[Run, BadServer]:
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
         with answering(answer) as server:
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)

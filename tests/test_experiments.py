@@ -20,7 +20,7 @@ from gamesim.society import Society
 from gamesim.streams import Floats
 
 NAMES = names("experiments")
-axelrod, fischbacher_gaechter, nowak_may, ohtsuki, roth_erev, santos_pacheco = (
+axelrod, fischbacher_gaechter, nowak_may, ohtsuki, roth_erev, santos_pacheco, santos_santos_pacheco = (
     importlib.import_module(f"gamesim.experiments.{name}") for name in NAMES
 )
 seeds = pytest.mark.parametrize("seed", [0, 1, 2])
@@ -100,6 +100,16 @@ def test_scale_free_networks_favour_cooperators_and_rings_do_not(seed: int) -> N
     ring = santos_pacheco.cooperation("ring:n=200,k=4", 1.3, **settings)
     assert free.mean() > 0.5
     assert ring.mean() < 0.2
+
+
+@seeds
+def test_a_divided_cost_favours_cooperators_on_scale_free_networks(seed: int) -> None:
+    settings = {"sessions": 4, "warm": 300, "looked": 50, "seed": seed}
+    free, ring = "barabasi_albert:n=100,m=2", "ring:n=100,k=4"
+    divided = santos_santos_pacheco.cooperation(free, 0.6, spread=True, **settings).mean()
+    for network, spread in ((free, False), (ring, True)):
+        other = santos_santos_pacheco.cooperation(network, 0.6, spread=spread, **settings).mean()
+        assert divided > other + 0.1
 
 
 @seeds

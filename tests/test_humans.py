@@ -97,6 +97,15 @@ def test_find_by_conditions() -> None:
         find("dictator.give", colour="red")
 
 
+def test_first_contributions_have_the_moments_of_their_counts() -> None:
+    reference = named("fischbacher_gaechter2010.public_goods.contribute")
+    mean, sd = distance.mean_sd(reference.support, reference.counts())
+    assert reference.counts().sum() == reference.subjects == 140
+    assert (mean, sd) == pytest.approx(
+        (reference.figures["mean"].value, reference.figures["sd"].value), abs=0.005
+    )
+
+
 def test_the_money_requests_have_the_moments_of_their_shares() -> None:
     figures = named("arad_rubinstein2012.money_request.request").figures
     requests = np.arange(11, 21)

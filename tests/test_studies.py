@@ -278,6 +278,7 @@ def test_a_dry_run_counts_and_sends_nothing(
     assert done.returncode == 0, done.stderr
     assert "tiny: estimate: 120 calls" in done.stdout
     assert "nothing was sent" in done.stdout
+    assert "at most 3 times as many calls" in " ".join(done.stdout.split())
     assert not server.requests
     assert not (tmp_path / "runs").exists()
     free = gamesim(environment, tmp_path, "play", "dictator", "--agents", "uniform", "--n", "4", "--dry-run")

@@ -56,6 +56,27 @@ def cache_export(
     console.print(f"{count:,} answers written to {file}", markup=False, soft_wrap=True)
 
 
+@cache_app.command("import", epilog="Example:  gamesim cache import replies.jsonl")
+def cache_import(
+    file: Annotated[Path, typer.Argument(help="File that `gamesim cache export` wrote.")],
+) -> None:
+    """Keep the answers of a file, so that they are not asked for again."""
+    from gamesim.command.shown import console
+    from gamesim.models.cache import ReplyCache
+
+    with closing(ReplyCache()) as cache:
+        try:
+            with file.open(encoding="utf-8") as lines:
+                new, known = cache.take_in(lines, str(file))
+        except OSError as error:
+            raise GamesimError(f"{file}: cannot be read ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise GamesimError(f"{file}: is no text in UTF-8") from None
+    console.print(
+        f"{new:,} answers taken from {file}, {known:,} were kept already", markup=False, soft_wrap=True
+    )
+
+
 @cache_app.command("prune", epilog="Example:  gamesim cache prune --older-than 90")
 def cache_prune(
     model: Model = None,

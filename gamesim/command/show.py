@@ -189,9 +189,12 @@ def forecast(run: Run) -> None:
     """Print what a run would take."""
     if run.settings.spent:
         console.print(printable(run.settings.spent), markup=False)
+        served = [each for each in run.settings.policies.values() if "base_url" in each.get("model", {})]
+        again = max((int(each["options"].get("reask", 0)) for each in served), default=0)
+        bound = f"; with these, at most {again + 1} times as many calls" if again else ""
         console.print(
             f"prices as of {prices_as_of()}, answers in the cache not counted off, nor bad answers that are asked for "
-            "again (@reask=) counted; nothing was sent"
+            f"again (@reask={again}) counted{bound}; nothing was sent"
         )
     else:
         console.print("no served model would be asked, so there is nothing to pay")

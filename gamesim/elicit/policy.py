@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -141,17 +142,19 @@ class ModelPolicy(Policy):
             opened = setting.access(opened, self.sampling().max_new_tokens)
         if self.elicit == "probabilities" and served:
             opened = ServedScorer(opened)
-        ready = copy.copy(self)
+        ready, style = copy.copy(self), self._style(setting)
         known = {
             "opened": opened,
             "served": served,
             "linked": setting.linked,
             "seed": setting.seed,
-            "style": self._style(setting),
+            "style": style,
             "found_out": {},
         }
         if setting.fixed_wording:
             known |= {"wording": "0", "order": "0"}
+        else:
+            self._check_wording(setting, style)
         for name, value in known.items():
             object.__setattr__(ready, name, value)
         return ready
@@ -168,6 +171,18 @@ class ModelPolicy(Policy):
                     stacklevel=2,
                 )
         return Style(pack=pack, memory=self.memory, chat=self.chat, personas=self.personas)
+
+    def _check_wording(self, setting: Setting, style: Style) -> None:
+        """Refuse a wording that no decision has; of a decision with fewer, counting starts again."""
+        if self.wording == "vary":
+            return
+        counts = {stage: math.prod(paraphrases(setting.game, stage, style)) for stage in setting.decisions()}
+        richest = max(counts, key=counts.__getitem__)
+        if int(self.wording) >= counts[richest]:
+            raise GamesimError(
+                f"{self.agent_name()}@wording={self.wording}: there are {counts[richest]} wordings of "
+                f"{setting.game.name}.{richest}, 0 to {counts[richest] - 1}"
+            )
 
     def _check_options(self) -> None:
         for name, value, known in (

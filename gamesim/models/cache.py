@@ -14,13 +14,13 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
-from gamesim.errors import GamesimError
+from gamesim.errors import GamesimError, unknown
 from gamesim.models import Completion, Prompt
 
 __all__ = ["Kept", "ReplyCache", "cache_folder", "file_system"]
@@ -48,6 +48,8 @@ _NETWORK = {
     ),
     *("fuse.juicefs", "fuse.mfs", "fuse.davfs", "davfs", "virtiofs", "panfs", "ncpfs"),
 }
+FINISHES = ("stop", "length", "refused")
+"""How a reply that is kept may have ended; failures are not kept."""
 _DAY = 86400.0
 _PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
@@ -206,7 +208,7 @@ class ReplyCache:
         with self._lock, self._failing():
             for prompt, draw in zip(prompts, draws, strict=True):
                 if prompt not in ids:
-                    ids[prompt] = _prompt_id(_canonical(identity), prompt)
+                    ids[prompt] = _prompt_id(_canonical(identity), prompt.system, prompt.user, _more(prompt))
                 found.append(self._get(ids[prompt], int(draw)))
         return found
 
@@ -229,22 +231,33 @@ class ReplyCache:
         """
         if completion.finish == "error":
             return completion
-        text = _canonical(identity)
-        number = _prompt_id(text, prompt)
-        given = completion
-        row = (given.text, given.finish, given.error, given.tokens_in, given.tokens_out, given.reasoning)
+        told = (_canonical(identity), prompt.system, prompt.user, _more(prompt))
+        number = _prompt_id(*told)
         with self._lock, self._failing():
-            told = (str(identity.get("model", "")), text, prompt.system, prompt.user, _more(prompt))
             with self._writing():
-                self._db.execute(
-                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?)", (number, *map(_safe, told))
-                )
-                done = self._db.execute(
-                    f"INSERT OR IGNORE INTO replies (prompt, draw, created, {_REPLY}) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (number, int(draw), time.time(), *map(_safe, row)),
-                )
-            return completion if done.rowcount else self._get(number, int(draw)) or completion
+                new = self._store(identity, told, draw, time.time(), completion)
+            return completion if new else self._get(number, int(draw)) or completion
+
+    def _store(
+        self,
+        identity: Mapping[str, Any],
+        told: tuple[str, str, str, str],
+        draw: int,
+        created: float,
+        given: Completion,
+    ) -> bool:
+        """Write one reply unless there is one, and tell whether there was none."""
+        number = _prompt_id(*told)
+        row = (given.text, given.finish, given.error, given.tokens_in, given.tokens_out, given.reasoning)
+        self._db.execute(
+            "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?)",
+            (number, *map(_safe, (str(identity.get("model", "")), *told))),
+        )
+        done = self._db.execute(
+            f"INSERT OR IGNORE INTO replies (prompt, draw, created, {_REPLY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, int(draw), created, *map(_safe, row)),
+        )
+        return bool(done.rowcount)
 
     def show(self) -> list[Kept]:
         """Sum the replies up, model by model."""
@@ -285,6 +298,40 @@ class ReplyCache:
                 file.write(json.dumps(line | dict(zip(names, rest, strict=True))) + "\n")
                 count += 1
         return count
+
+    def take_in(self, lines: Iterable[str], name: str) -> tuple[int, int]:
+        """Read replies that `export` wrote; what is kept here already stays and counts.
+
+        Parameters
+        ----------
+        lines : iterable of str
+            One JSON object each; empty ones are passed over.
+        name : str
+            Of the file, for errors.
+
+        Returns
+        -------
+        tuple of int
+            How many replies were new, and how many were kept already.
+
+        Raises
+        ------
+        GamesimError
+            Naming file, line and key; then nothing at all is kept.
+        """
+        new = known = 0
+        with self._lock, self._failing(), self._writing():
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                where = f"{name}: line {number}"
+                try:
+                    read = json.loads(line)
+                except json.JSONDecodeError:
+                    raise GamesimError(f"{where} is not JSON") from None
+                stored = self._store(*_exported(where, read))
+                new, known = new + stored, known + (not stored)
+        return new, known
 
     def prune(self, model: str | None = None, older_than_days: float | None = None) -> int:
         """Delete replies and give the room back to the disk.
@@ -337,11 +384,50 @@ class ReplyCache:
             raise GamesimError(f"{self.path}: the cache cannot be used: {error}") from error
 
 
-def _prompt_id(identity: str, prompt: Prompt) -> bytes:
-    parts = [identity, prompt.system, prompt.user]
-    if more := _more(prompt):
-        parts.append(more)
+def _prompt_id(identity: str, system: str, user: str, more: str) -> bytes:
+    parts = [identity, system, user, *([more] if more else [])]
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
+
+
+_EXPORTED: dict[str, type | tuple[type, ...]] = {
+    "identity": dict,
+    "system": str,
+    "user": str,
+    "draw": int,
+    "created": (int, float),
+    "text": str,
+    "finish": str,
+    "error": str,
+    "reasoning": str,
+    "tokens_in": int,
+    "tokens_out": int,
+}
+"""What every exported line has."""
+
+
+def _exported(
+    where: str, line: Any
+) -> tuple[dict[str, Any], tuple[str, str, str, str], int, float, Completion]:
+    """Check an exported line, and give what is to be stored."""
+    if not isinstance(line, dict):
+        raise GamesimError(f"{where} is no JSON object")
+    for name, kind in _EXPORTED.items():
+        if name not in line:
+            raise GamesimError(f"{where} lacks {name!r}, so it was not written by `gamesim cache export`")
+        if not isinstance(line[name], kind) or isinstance(line[name], bool):
+            expected = {dict: "an object", str: "a text", int: "a whole number"}.get(kind, "a number")  # type: ignore[arg-type]
+            raise GamesimError(f"{where}: {name} must be {expected}, not {line[name]!r}")
+    if not isinstance(line["identity"].get("model"), str):
+        raise GamesimError(f"{where}: identity names no model")
+    if line["finish"] not in FINISHES:
+        raise unknown("finish", line["finish"], FINISHES, where=where)
+    if line["draw"] < 0:
+        raise GamesimError(f"{where}: draw = {line['draw']} must be at least 0")
+    rest = {name: value for name, value in line.items() if name not in _EXPORTED}
+    more = json.dumps(rest, sort_keys=True) if rest else ""
+    told = (_canonical(line["identity"]), line["system"], line["user"], more)
+    given = Completion(**{each.name: line[each.name] for each in fields(Completion)})
+    return line["identity"], told, line["draw"], float(line["created"]), given
 
 
 def _more(prompt: Prompt) -> str:
