@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 import mesa
@@ -12,23 +12,26 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from gamesim.actions import ActionSpace, Choice, Text
-from gamesim.answers import Answers, check, message_columns, seen_column, trait_columns
+from gamesim.accounts import Accounts
+from gamesim.actions import ActionSpace, Text
+from gamesim.answers import Answers, check
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
 from gamesim.matching import Scene, find_matching, formed
+from gamesim.memory import Memory
 from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
-from gamesim.observation import Apart, Folds, Observations, Past
+from gamesim.observation import Apart, Observations
 from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
-from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.record import Recorder
 from gamesim.reputation import Reputation, cooperation
 from gamesim.rewiring import Offers, Rewiring, changes, figures
+from gamesim.sheet import Sheet
 from gamesim.society import ALONE, Calendar, Moment, Society
 from gamesim.streams import Draws, Floats, Ints
 
@@ -94,17 +97,13 @@ class Simulation(mesa.Model):
         self.reputation = Reputation(society.reputation, game, cast.n * cast.sessions)
         self.seed = seed
         self.calendar = Calendar(rounds, society, seed)
-        self.wealth: Floats = np.zeros(cast.n * cast.sessions)
-        """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
-        self._standing = self.wealth
-        self._memory = _memory(policies, society)
         self.recorder = recorder or Recorder(people=cast.people)
-        self.run = run
+        self._accounts = Accounts(game, cast.n * cast.sessions)
+        self._standing = self.wealth
+        self._memory = Memory(game, cast, policies, society, lambda agents: self._draws("person", agents, 0))
+        self._sheet = Sheet(self.recorder, cast, labels, run)
         self.messages = Messages()
         """The words of everything that was said."""
-        self.plays: list[Play] = []
-        self._forgotten = 0
-        self._folds: dict[tuple[int, str], Folds] = {}
         self.last: Play | None = None
         """The last round."""
         self._actions: dict[str, Floats] = {}
@@ -113,6 +112,16 @@ class Simulation(mesa.Model):
         self.groups_played = 0
         self.groups_void = 0
         self._made = False
+
+    @property
+    def plays(self) -> list[Play]:
+        """The past rounds of the game that somebody may still look at, oldest first."""
+        return self._memory.plays
+
+    @property
+    def wealth(self) -> Floats:
+        """What every agent earned so far, in game units: (N,) float; void groups pay nothing."""
+        return self._accounts.wealth
 
     @property
     def agents(self) -> AgentSet:
@@ -176,9 +185,7 @@ class Simulation(mesa.Model):
             raise GamesimError(f"all {len(self.calendar)} rounds have been played; set rounds for more")
         when = self.calendar.at(self.steps)
         if when.round == 1:
-            self.plays, self._forgotten = [], 0
-            for folds in self._folds.values():
-                folds.clear()
+            self._memory.clear()
         if when.round == 1 or not self.society.continuation:
             self._standing = self.wealth.copy()
         meeting = when.supergame if self.society.continuation else self.steps
@@ -191,58 +198,19 @@ class Simulation(mesa.Model):
         answers = {}
         for stage in self.game.stages:
             answers[stage.name] = self._ask(stage, play)
-        void = self._settle(play)
+        void = self._accounts.settle(play)
         self.last, self._actions = play, {}
         self.running = self.steps < len(self.calendar)
-        self._remember(play)
+        self._memory.add(play)
         spaces = {name: obs.space for name, (_, obs) in answers.items()}
         self.reputation.learn(play, spaces)
         self.groups_played += len(groups)
         self.groups_void += void
         for stage in self.game.stages:
             answer, obs = answers[stage.name]
-            self.recorder.add(Block(len(obs), partial(self._columns, when, stage, play, answer, obs)))
+            self._sheet.add(when, stage, play, answer, obs)
         if self.rewiring is not None and self.network is not None:
             self._change(self.rewiring, self.network, when, play, spaces)
-
-    def _remember(self, play: Play) -> None:
-        """Keep the round as long as anybody may look at it."""
-        self.plays.append(play)
-        lived = self._forgotten + len(self.plays)
-        unfolded = [lived - done for done in self._folded()]
-        if self._memory is not None:
-            many = max(0, len(self.plays) - max([self._memory, *unfolded]))
-            del self.plays[:many]
-            self._forgotten += many
-
-    def _folded(self) -> Iterator[int]:
-        """Give how many rounds each policy that folds has folded at each of its stages."""
-        for index, policy in enumerate(self.policies):
-            if policy.folds:
-                roles = self.cast.roles_of(index)
-                for stage in self.game.stages:
-                    role = self.game.decider(stage.name)
-                    if role in roles:
-                        yield self._folds_of(index, role).done(stage.name)
-
-    def _folds_of(self, index: int, role: str) -> Folds:
-        """Give what a policy keeps of the past for all for whom it may decide in a role."""
-        if (index, role) not in self._folds:
-            holds = np.zeros(self.cast.n, dtype=np.bool_)
-            for each in (role, *self._also(role)):
-                holds[self.cast.members[each]] = True
-            agents = np.flatnonzero((self.cast.policy == index) & np.tile(holds, self.cast.sessions))
-            self._folds[index, role] = Folds(agents, self._draws("person", agents, 0))
-        return self._folds[index, role]
-
-    def _with_folds(self, index: int, obs: Observations) -> Observations:
-        """Let a policy that folds the past go on from where it stood."""
-        # Who decides for each of several groups has a past for each, which nothing is kept of.
-        if not self.policies[index].folds or obs.past.whose is not None:
-            return obs
-        return dataclasses.replace(
-            obs, past=dataclasses.replace(obs.past, folds=self._folds_of(index, obs.role))
-        )
 
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
@@ -289,7 +257,7 @@ class Simulation(mesa.Model):
             with faults_of(type(policy), "link"):
                 return wishes(
                     policy,
-                    self._with_folds(index, obs),
+                    self._memory.known_to(index, obs),
                     other,
                     linked,
                     rewiring.error,
@@ -299,55 +267,6 @@ class Simulation(mesa.Model):
         obs, done = self._observe(stage, play), play.decided[stage.name]
         address = (self.seed, 0, self.steps, "link")
         return offers.settled(network, wanted(offers, obs, done, self.cast, address, decide))
-
-    def _settle(self, play: Play) -> int:
-        """Pay everybody, and count the groups that lack an action."""
-        deciders = {name: self.game.decider(name) for name in play.decided}
-        missing = any(np.isnan(values.sum()) for values in play.decided.values())
-        seats = play.seats(self.game.roles[0])
-        if seats.along is not None and self._pairwise is not None and not missing:
-            stage = self.game.stages[0].name
-            play.earned[self.game.roles[0]] = seats.along.earned(play.decided[stage], self._pairwise)
-        else:
-            with faults_of(type(self.game), "payoffs"):
-                paid = self.game.payoffs(play)
-            for role, values in paid.items():
-                play.earned[role] = play.seats(role).earned(values)
-        for role, earned in play.earned.items():
-            seats = play.seats(role)
-            gain = np.nan_to_num(earned) if missing else earned
-            if seats.whose is not None:
-                self.wealth += np.bincount(seats.agent, gain, len(self.wealth))
-            elif seats.once is not None and len(gain) == len(self.wealth):
-                self.wealth += gain  # in the order of their numbers
-            else:
-                self.wealth[seats.deciders] += gain
-        if not missing:
-            return 0
-        return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
-
-    @cached_property
-    def _pairwise(self) -> Floats | None:
-        """What each option earns against each: (L, L) float; None where that is not all there is to the game."""
-        stage = self.game.stages[0]
-        space = self.game.space_at_most(stage.name)
-        if len(self.game.stages) > 1 or len(self.game.roles) != 2 or not isinstance(space, Choice):
-            return None
-        many = len(space.labels)
-        asked_chance: list[Ints] = []
-
-        def chance(agents: Ints) -> Draws:
-            asked_chance.append(agents)
-            return Draws((0,), agents, agents)
-
-        role = self.game.roles[0]
-        pairs = Play(self.game, Groups({role: Seats(np.arange(2 * many * many), 2)}), chance)
-        options = np.arange(many, dtype=np.float64)
-        pairs.decide(stage.name, np.column_stack([np.repeat(options, many), np.tile(options, many)]).ravel())
-        with faults_of(type(self.game), "payoffs"):
-            earned = self.game.payoffs(pairs)[role].reshape(many, many, 2)
-        symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
-        return None if asked_chance or not symmetric else earned[:, :, 0]
 
     def _draws(self, purpose: str, agents: Ints, round: int, whose: Ints | None = None) -> Draws:
         address = (self.seed, 0, round, purpose)
@@ -393,11 +312,11 @@ class Simulation(mesa.Model):
 
     def _put(self, answers: Answers, rows: Ints | None, index: int, obs: Observations) -> None:
         decisions = self._answered(index, obs)
-        answers.put(rows, decisions, self._keep(obs, self.labels[index], decisions))
+        answers.put(rows, decisions, self._sheet.reply(obs, index, decisions))
 
     def _linking(self, index: int, obs: Observations) -> Decisions:
         decisions = self._answered(index, obs)
-        self._keep(obs, self.labels[index], decisions)
+        self._sheet.reply(obs, index, decisions)
         return decisions
 
     def _answered(self, index: int, obs: Observations) -> Decisions:
@@ -407,7 +326,7 @@ class Simulation(mesa.Model):
         if self.cast.subjects is not None and policy.reads_personas:
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
-            decisions = policy.decide(self._with_folds(index, obs))
+            decisions = policy.decide(self._memory.known_to(index, obs))
         check(policy, obs, decisions)
         return decisions
 
@@ -426,7 +345,7 @@ class Simulation(mesa.Model):
             agent=deciders,
             space=stage.space(self.game, _known(play)),
             seen=play.shown(stage),
-            past=Past(tuple(self.plays), role, deciders, self._also(role), seats.whose, self._forgotten),
+            past=self._memory.past(role, deciders, seats.whose),
             draws=self._draws(stage.name, deciders, self.steps, seats.whose),
             person=self._draws("person", deciders, 0),
             matching=self.matching,
@@ -456,98 +375,6 @@ class Simulation(mesa.Model):
             name = place - network.starts[seats.agent] + 1
         sizes = np.broadcast_to(np.asarray(seats.sizes), seats.groups)[seats.group()]
         return Apart(np.where(seats.whose == seats.agent, 0, name), sizes)
-
-    def _also(self, role: str) -> tuple[str, ...]:
-        """Name the other roles that an agent may have held before."""
-        return tuple(each for each in self.cast.members if each != role) if self.cast.rotating else ()
-
-    def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
-        """Record what stands behind the answers, and give the number of the reply behind each row."""
-        replies, reply = decisions.replies, decisions.reply
-        exact = decisions.distribution
-        if not replies and exact is not None and len(exact.probabilities) <= EXACT_LIMIT:
-            replies = [
-                {
-                    "decision": obs.decision,
-                    "policy": label,
-                    "actions": exact.values_of(row)[p > 0].tolist(),
-                    "probabilities": p[p > 0].tolist(),
-                }
-                for row, p in enumerate(exact.probabilities)
-            ]
-            reply = exact.row
-        if not replies:
-            return None
-        numbers = self.recorder.add_replies(replies)
-        return int(numbers[0]) if reply is None else np.where(reply >= 0, numbers[reply], -1)
-
-    def _labelled(self, agents: Ints) -> Column:
-        """Name the policy of each agent; policies of the same name are one in the table."""
-        names = list(dict.fromkeys(self.labels))
-        if len(names) == 1:
-            return names[0]
-        code = np.array([names.index(label) for label in self.labels])
-        return Coded(code[self.cast.policy[agents]], names)
-
-    def _columns(
-        self, when: Moment, stage: Stage, play: Play, answers: Answers, obs: Observations
-    ) -> dict[str, Column]:
-        """Put the decisions of a stage into the columns of the table."""
-        role = obs.role
-        seats = play.seats(role)
-        session = obs.agent // self.cast.n
-        places = np.flatnonzero(np.array(self.game.roles) == role)
-        space = self.game.space_at_most(stage.name)
-        columns: dict[str, Column] = {
-            "run": self.run,
-            "replication": 0,
-            "session": session if self.cast.sessions > 1 else 0,
-            "supergame": when.supergame,
-            "round": when.round,
-            "stage": stage.name,
-            "decision": obs.decision,
-            "group": self._group(play, seats, session),
-            "seat": int(places[0])
-            if len(places) == 1 or seats.once is not None
-            else places[0] + seats.position(),
-            "role": role,
-            "agent": obs.draws.agent,
-            "policy": self._labelled(obs.agent),
-            "seen": seen_column(obs),
-            "payoff": play.earned[role],
-        }
-        columns |= answers.columns()
-        if isinstance(space, Choice):
-            columns["label"] = Coded(np.nan_to_num(answers.actions, nan=-1).astype(np.int32), space.labels)
-        if isinstance(space, Text):
-            columns |= message_columns(answers.actions, self.messages)
-        if self.cast.subjects is not None:
-            columns |= trait_columns(self.cast.subjects.take(obs.agent))
-        return columns
-
-    def _group(self, play: Play, seats: Seats, session: Ints) -> Ints:
-        """Count the groups of the rows within their sessions; -1 where a decision counts in several."""
-        group = seats.own_group()
-        if self.cast.sessions == 1:
-            return group
-        holder = next(iter(play.groups.seats.values()))
-        first_seat = holder.agent[np.flatnonzero(holder.position() == 0)] // self.cast.n
-        start = np.searchsorted(first_seat, np.arange(self.cast.sessions))
-        return np.where(group < 0, -1, group - start[session])
-
-
-def _memory(policies: Sequence[Policy], society: Society) -> int | None:
-    """Give how many rounds anybody looks back, folds apart; None for all."""
-    # Who does not decide anew keeps the choice of the last round.
-    kept = 0 if society.update == "synchronous" else 1
-    # Who is asked about a link is told what it earned.
-    spans = [
-        max(1, policy.lookback) if policy.asked_for_links and policy.lookback is not None else policy.lookback
-        for policy in policies
-        if not policy.folds
-    ]
-    known = [span for span in spans if span is not None]
-    return max([kept, *known]) if len(known) == len(spans) else None
 
 
 def _known(play: Play) -> Play:

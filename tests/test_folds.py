@@ -11,6 +11,7 @@ import pytest
 import gamesim
 from gamesim import catalog
 from gamesim.errors import GamesimError
+from gamesim.memory import Memory
 from gamesim.observation import Observations, State
 from gamesim.policy import Policy
 from gamesim.simulation import Simulation
@@ -54,7 +55,7 @@ def test_a_fold_that_is_kept_is_the_fold_over_the_whole_past(
 ) -> None:
     agents = f"{name}{VARIED.get(name, '')}:0.7,uniform:0.3"
     kept = played(agents, **WAYS[way])
-    monkeypatch.setattr(Simulation, "_with_folds", lambda self, index, obs: obs)
+    monkeypatch.setattr(Memory, "known_to", lambda self, index, obs: obs)
     anew = played(agents, **WAYS[way])
     assert kept["probability"].nunique() > 2
     pd.testing.assert_frame_equal(kept, anew)

@@ -67,7 +67,7 @@ def test_a_table_of_pairs_pays_as_the_game_itself_does() -> None:
             game, dealt, [find_agent("uniform")()], ["uniform"], matching="edges", network=network, seed=5
         )
         if not table:
-            model.__dict__["_pairwise"] = None
+            model._accounts.__dict__["_pairwise"] = None
         model.step()
         totals.append(model.wealth)
     np.testing.assert_allclose(totals[0], totals[1])
