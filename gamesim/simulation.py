@@ -464,7 +464,8 @@ class Simulation(mesa.Model):
     def _keep(self, obs: Observations, label: str, decisions: Decisions) -> int | Ints | None:
         """Record what stands behind the answers, and give the number of the reply behind each row."""
         replies, reply = decisions.replies, decisions.reply
-        exact = decisions.distribution
+        # Of messages the probabilities would be those of codes.
+        exact = None if isinstance(obs.space, Text) else decisions.distribution
         if not replies and exact is not None and len(exact.probabilities) <= EXACT_LIMIT:
             replies = [
                 {
