@@ -24,7 +24,13 @@ _EXAMPLES = ("lognormal(-0.8,0.9)", "uniform(0.2,0.8)", "uniform(0,0.2)", "choic
 def page(name: str) -> None:
     """Print what an agent does and all its options, its own before those that it shares with others."""
     kind = catalog.find_agent(name)
-    shared = [each for each in kind.__mro__ if each not in ExactPolicy.__mro__]
+    # Of the bases, those that bring options say what the options do.
+    shared = [
+        each
+        for each in kind.__mro__
+        if each is kind
+        or (each not in ExactPolicy.__mro__ and "\nParameters\n" in inspect.cleandoc(each.__doc__ or ""))
+    ]
     title, *paragraphs = [text for each in shared for text in _paragraphs(each)[each is not kind :]]
     console.print(f"[bold]{marked(kind.agent_name())}[/bold]  {marked(title)}")
     for text in paragraphs:
