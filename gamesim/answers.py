@@ -113,7 +113,8 @@ def check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
         raise GamesimError(
             f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
         )
-    if decisions.status is None and decisions.distribution is not None and not obs.space.varies:
+    listed = not obs.space.varies and not isinstance(obs.space, Text)
+    if decisions.status is None and decisions.distribution is not None and listed:
         # What was drawn from legal actions is legal.
         possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
         if obs.space.contains(possible).all():

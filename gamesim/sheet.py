@@ -46,7 +46,8 @@ class Sheet:
     def reply(self, obs: Observations, index: int, decisions: Decisions) -> int | Ints | None:
         """Keep what stands behind the answers of a policy, and give the number of the reply behind each row."""
         replies, reply = decisions.replies, decisions.reply
-        exact = decisions.distribution
+        # Of messages the probabilities would be those of codes.
+        exact = None if isinstance(obs.space, Text) else decisions.distribution
         if not replies and exact is not None and len(exact.probabilities) <= EXACT_LIMIT:
             replies = [
                 {

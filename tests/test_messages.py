@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ import gamesim
 from gamesim import catalog
 from gamesim.actions import Text
 from gamesim.cli import app
+from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
 from gamesim.messages import SILENCE, Messages, clean
 from gamesim.observation import Observations
-from gamesim.policy import OK, OUT_OF_RANGE, UNREADABLE, Decisions, Policy, Setting
+from gamesim.policy import OK, OUT_OF_RANGE, UNREADABLE, Decisions, ExactPolicy, Policy, Setting
 from gamesim.prompt import Style, answer_format, texts, told
 from gamesim.prompt.pack import export, open_pack
 from gamesim.reading import read_message
@@ -326,6 +328,32 @@ class Gap(Policy):
         if isinstance(obs.space, Text):
             status[obs.agent == 0], actions[obs.agent == 0] = OUT_OF_RANGE, np.nan
         return Decisions(actions, "rule", status=status)
+
+
+@dataclass(frozen=True)
+class Mixer(ExactPolicy):
+    """Says one of two things, of which one may be no message."""
+
+    wrong: bool = False
+    speaks = True
+
+    def distribution(self, obs: Observations) -> ActionDistribution:
+        if isinstance(obs.space, Text):
+            second = 17.0 if self.wrong else obs.messages.enter("no")
+            return ActionDistribution(np.array([obs.messages.enter("yes"), second]), np.array([[0.5, 0.5]]))
+        return certain(np.zeros(len(obs)))
+
+
+def test_who_draws_a_message_draws_one_that_is_known_and_leaves_no_code_behind() -> None:
+    game = catalog.find_game("cheap_talk").from_settings({})
+    simulation = simulate(game, [Mixer()], 40)
+    table = simulation.recorder.table()
+    said = table[table["stage"] == "say"]
+    assert set(said["label"]) == {"yes", "no"}
+    assert (said["probability"] == 0.5).all()
+    assert {reply["decision"] for reply in simulation.recorder.replies} == {"cheap_talk.contribute"}
+    with pytest.raises(GamesimError, match=r"17\.0 is not a message"):
+        simulate(game, [Mixer(wrong=True)], 40)
 
 
 def test_a_missing_message_voids_its_group_and_nobody_in_it_is_asked_further() -> None:
