@@ -212,14 +212,14 @@ def test_efficiency_is_what_was_earned_of_what_could_be(
 
 @pytest.mark.parametrize("hold", ["mpcr", "multiplier"])
 def test_neighbourhoods_of_full_contributors_are_efficient(hold: str) -> None:
-    """With a return of at least 1 a member everybody contributes all, whatever the size of the group."""
+    """Everybody contributes all, which is best for every group whose members together get more than a unit back."""
     settings: dict[str, Any] = {
         "network": "krackhardt_kite",
         "matching": "neighbourhoods",
         "mpcr": 1.5,
         "hold": hold,
     }
-    run = gamesim.play("public_goods", "spe", **settings)
+    run = gamesim.play("public_goods", "fixed@action=20", **settings)
     assert (run.decisions["action"] == 20).all()
     np.testing.assert_allclose(values(run.series(), "efficiency"), 1.0)
 
