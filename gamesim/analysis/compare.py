@@ -17,6 +17,7 @@ from gamesim.analysis.rows import OfPolicy, row_of
 from gamesim.analysis.society import departures, with_continuation
 from gamesim.analysis.table import (
     GROUP,
+    MESSAGES,
     PERSON,
     Census,
     Table,
@@ -108,7 +109,7 @@ def compare(
         barred = [one for one in tried if isinstance(one, Refusal)]
         refused += barred
         told = _refusals(decision, matched[decision], barred)
-        reasons[decision] = told if known else [_unknown(decision, pool)]
+        reasons[decision] = told if known else [_unknown(decision, spec, pool)]
     counted = _count(source, matched, described, votes, exact or {})
     rows: list[Row] = []
     for decision, ones in matched.items():
@@ -217,8 +218,10 @@ def _refusals(decision: str, matched: Sequence[Match], barred: Sequence[Refusal]
     return [one.reason for one in nearest[:REASONS]] + rest
 
 
-def _unknown(decision: str, pool: Sequence[Reference]) -> str:
+def _unknown(decision: str, spec: Mapping[str, Any], pool: Sequence[Reference]) -> str:
     """Say that nobody is on record for a decision, and which decisions there are records of."""
+    if spec.get("unit") == MESSAGES:
+        return f"{decision}: of messages there is no human record"
     known = sorted({each.decision for each in pool})
     what = decision.partition(".")[2]
     alike = [name for name in known if name.partition(".")[2] == what]

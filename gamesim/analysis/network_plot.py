@@ -14,9 +14,9 @@ from gamesim.analysis.collective import Floats, Ints, adjacency
 from gamesim.analysis.names import folded
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
-from gamesim.analysis.series import MESSAGES, NEEDED
+from gamesim.analysis.series import NEEDED
 from gamesim.analysis.series_plot import lines, whole
-from gamesim.analysis.table import Table
+from gamesim.analysis.table import MESSAGES, Table
 from gamesim.errors import GamesimError, unknown
 
 SPRING_UP_TO = 1_000

@@ -23,13 +23,11 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
-from gamesim.analysis.table import SITTING, Census, Table
+from gamesim.analysis.table import MESSAGES, SITTING, Census, Table
 from gamesim.humans.persons import Individuals, between, resemblance
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
-MESSAGES = "characters"
-"""Unit of a decision that is a message: how long messages are is averaged, but is nothing that neighbours share."""
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )

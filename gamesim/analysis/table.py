@@ -21,6 +21,8 @@ PERSON = (*SITTING, "agent")
 GROUP = (*SESSION, "supergame", "round", "group")
 # Numbers of rows may be a few times as many as the rows, before they are numbered anew.
 FULL, FEW = 4, 1000
+MESSAGES = "characters"
+"""Unit of a decision that is a message: how long messages are is averaged, but is nothing that neighbours share."""
 UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
 
 

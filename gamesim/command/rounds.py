@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.series import ALL, MESSAGES
+from gamesim.analysis.series import ALL
+from gamesim.analysis.table import MESSAGES
 from gamesim.command.shown import console, figure, grid, heights, printable
 from gamesim.errors import GamesimError
 from gamesim.run import Run
