@@ -19,8 +19,7 @@ Student's t for means and Wilson's for shares. *open* means that the interval co
 
 ```
 {command}
-```
-"""
+```"""
 
 
 def replicate(name: str, size: str, seed: int) -> Replication:
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(HEAD.format(seed=given.seed, size=size, command=command))
         for name in given.names or names("experiments"):
-            print(f"{replicate(name, size, given.seed)}\n", flush=True)
+            print(f"\n{replicate(name, size, given.seed)}", flush=True)
     except GamesimError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
