@@ -181,7 +181,7 @@ def test_a_table_of_messages_opens_in_pandas(tmp_path: Path) -> None:
     series = run.series()
     assert series.loc[series["decision"] == "cheap_talk.say", "value"].max() < 1000
     assert run.settings.decisions["cheap_talk.say"]["unit"] == "characters"
-    assert any("cheap_talk.say: no human record" in note for note in run.compare().notes)
+    assert any("cheap_talk.say: of messages there is no human record" in note for note in run.compare().notes)
 
 
 def test_sessions_side_by_side_say_what_each_says_alone() -> None:
