@@ -12,7 +12,8 @@ import gamesim
 from gamesim import catalog
 from gamesim.errors import GamesimError
 from gamesim.memory import Memory
-from gamesim.observation import Observations, State
+from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.policy import Policy
 from gamesim.simulation import Simulation
 from gamesim.streams import Draws
