@@ -13,7 +13,7 @@ from gamesim.command.keeping import cache_app
 from gamesim.command.options import Allow, Json, PlotPath, Prompts, Quiet, Set, parameters
 from gamesim.command.playing import PLAY_EXAMPLES, PlayCommand, play
 from gamesim.command.prompts import prompts_app
-from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError, StoppedError
+from gamesim.errors import GamesimError, GamesimWarning
 
 app = typer.Typer(
     name="gamesim",
@@ -199,19 +199,13 @@ def main() -> None:
     warnings.simplefilter("ignore", GamesimWarning)
     try:
         app()
-    except StoppedError as error:
-        _complain(error)
-        sys.exit(3)
-    except NothingPlayedError as error:
-        _complain(error)
-        sys.exit(1)
     except GamesimError as error:
         _complain(error)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except SystemExit as stop:
         # So Typer ends after Ctrl-C, without a word.
         if stop.code == 130:
-            sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
+            sys.stderr.write("gamesim: interrupted\n")
         raise
 
 
