@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import gamesim
-from gamesim.record import COLUMNS
+from gamesim.columns import COLUMNS
 
 AGENTS, ROUNDS, GROUP, ENDOWMENT, MPCR = 100_000, 20, 4, 20, 0.5
 MESA_AGENTS = 10_000

@@ -25,9 +25,10 @@ from mesa.discrete_space import Network as MesaNetwork
 
 import gamesim
 from gamesim.catalog import find_agent, find_game
+from gamesim.columns import Block
 from gamesim.network import Network
 from gamesim.population import cast
-from gamesim.record import Block, Recorder
+from gamesim.record import Recorder
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.wiring import open_network

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from gamesim.actions import Text
+from gamesim.columns import Coded, Column
 from gamesim.errors import GamesimError
 from gamesim.messages import Messages
 from gamesim.observation import Observations
 from gamesim.policy import OK, SKIPPED, STATUSES, Decisions, Policy
-from gamesim.record import Coded, Column
 from gamesim.streams import Floats, Ints
 from gamesim.subjects import People, Subjects, Words
 

@@ -14,17 +14,9 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 from pydantic import ValidationError
 
+from gamesim.columns import COLUMNS, MOMENT, ROWS_A_PIECE, as_frame, whole_rounds
 from gamesim.errors import GamesimError, unknown
-from gamesim.record import (
-    COLUMNS,
-    MOMENT,
-    NETWORK_ROUNDS,
-    ROWS_A_PIECE,
-    SCHEMA,
-    Settings,
-    as_frame,
-    whole_rounds,
-)
+from gamesim.record import NETWORK_ROUNDS, SCHEMA, Settings
 from gamesim.streams import Floats, Ints
 
 

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gamesim.columns import Block
 from gamesim.errors import unknown
 from gamesim.game import Game
 from gamesim.network import Network
 from gamesim.policy import Policy, Setting
 from gamesim.population import cast
-from gamesim.record import Block, Recorder
+from gamesim.record import Recorder
 from gamesim.simulation import Simulation
 from gamesim.society import Society
 from gamesim.spec import Item

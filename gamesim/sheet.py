@@ -9,14 +9,18 @@ import numpy as np
 
 from gamesim.actions import Choice, Text
 from gamesim.answers import Answers, message_columns, seen_column, trait_columns
+from gamesim.columns import Block, Coded, Column
 from gamesim.game import Play, Stage
 from gamesim.groups import Seats
 from gamesim.observation import Observations
 from gamesim.policy import Decisions
 from gamesim.population import Cast
-from gamesim.record import EXACT_LIMIT, Block, Coded, Column, Recorder
+from gamesim.record import Recorder
 from gamesim.society import Moment
 from gamesim.streams import Ints
+
+EXACT_LIMIT = 2_000
+"""Largest number of distinct distributions of one batch that are kept beside the draws."""
 
 
 class Sheet:

@@ -13,10 +13,10 @@ from strategies import Watcher, all_games, label, seated, simulate
 import gamesim
 from gamesim import catalog
 from gamesim.archive import read_decisions, read_settings
+from gamesim.columns import COLUMNS
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.policy import OK, UNREADABLE
-from gamesim.record import COLUMNS
 from gamesim.run import open_run
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 import gamesim
 from gamesim import catalog, record
 from gamesim.archive import read_decisions
+from gamesim.columns import COLUMNS
 from gamesim.errors import GamesimError
 from gamesim.humans import derive_traits
 from gamesim.humans.traits import population, read
 from gamesim.personas import find_personas
 from gamesim.population import cast, with_subjects
-from gamesim.record import COLUMNS
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.subjects import BIG_FIVE, TRAITS, People, Subjects, Trait, tell

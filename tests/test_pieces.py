@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import gamesim
-from gamesim import archive, record
+from gamesim import archive, columns, record
 from gamesim.analysis import compare, summarise
 from gamesim.analysis.network_plot import scene_of
 from gamesim.analysis.series import series
@@ -104,7 +104,7 @@ def test_a_folder_and_a_run_in_memory_are_read_in_pieces(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "ROWS_A_PIECE", 50)
-    monkeypatch.setattr(record, "ROWS_A_PIECE", 50)
+    monkeypatch.setattr(columns, "ROWS_A_PIECE", 50)
     monkeypatch.setattr(record, "ROWS_A_PART", 70)
     kept, held = RUNS[kind](out=tmp_path / "run"), RUNS[kind]()
     names = ["supergame", "round", "decision", "agent", "action"]

@@ -13,8 +13,9 @@ import pytest
 import gamesim
 from gamesim import record
 from gamesim.archive import read_decisions, read_replies
+from gamesim.columns import COLUMNS, Block, Coded
 from gamesim.errors import GamesimError
-from gamesim.record import COLUMNS, Block, Coded, Recorder
+from gamesim.record import Recorder
 from gamesim.run import open_run
 
 

@@ -107,6 +107,10 @@ class Game:
         for each in self.stages:
             self.space_at_most(each.name)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Store a game as its parameters: what follows from them is worked out again."""
+        return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+
     def check(self) -> None:
         """Refuse combinations of parameters that make no game; subclasses override."""
 
@@ -154,7 +158,7 @@ class Game:
         """Give it for a group of another size, as on a network; NaN where the game does not say."""
         return self.efficient_payoff() if size == len(self.roles) else math.nan
 
-    @property
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """The stages played under these parameters, in order."""
         return tuple(each for each in self.all_stages if each.when(self))
@@ -187,10 +191,13 @@ class Game:
 
     def stage(self, name: str) -> Stage:
         """Find a stage by name."""
-        for each in self.stages:
-            if each.name == name:
-                return each
-        raise unknown("stage", name, [each.name for each in self.stages], where=self.name)
+        if name not in self._by_name:
+            raise unknown("stage", name, self._by_name, where=self.name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Stage]:
+        return {each.name: each for each in self.stages}
 
     def space_at_most(self, stage: str, before: float = 1.0) -> ActionSpace:
         """Give the legal actions of a stage after everybody before did the most: the widest range there is.

@@ -1,0 +1,75 @@
+"""Take up a run that was cut off: what must be as it was, and what is played again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gamesim import archive, record
+from gamesim.errors import GamesimError
+from gamesim.record import Settings
+
+
+def complete(folder: Path, settings: Settings) -> Settings | None:
+    """Give the settings of a run that is complete; clear one that was cut off, so that it can be played again.
+
+    Raises
+    ------
+    GamesimError
+        Naming what differs, when what the folder holds is another run than is to be played.
+    """
+    if not (folder / "run.json").exists():
+        return None
+    earlier = archive.read_settings(folder)
+    if different := _differences(earlier, settings):
+        name = different[0]
+        if name in ("files", "servers"):
+            raise GamesimError(
+                f"{folder}: cannot be resumed, since the {name} behind its agents are not those it was played with"
+            )
+        was, now = (_shown(each, name) for each in (earlier, settings))
+        raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
+    if earlier.status == "complete":
+        return earlier
+    record.clear(folder)
+    return None
+
+
+def _differences(one: Settings, other: Settings) -> list[str]:
+    keys = (
+        "game",
+        "agents",
+        "n",
+        "sessions",
+        "rounds",
+        "matching",
+        "network",
+        "society",
+        "seed",
+        "seat",
+        "personas",
+        "fixed_wording",
+    )
+    different = [name for name in keys if getattr(one, name) != getattr(other, name)]
+    return different or [name for name in ("files", "servers") if _behind(one, name) != _behind(other, name)]
+
+
+def _behind(settings: Settings, what: str) -> dict[str, Any]:
+    """Give what stands behind the agents as they are written: files of the user's, packs, servers."""
+    if what == "files":
+        pack = f"{settings.game['name']}.toml"
+        return {
+            label: (about.get("sha256"), about.get("pack", {}).get("sha256", {}).get(pack))
+            for label, about in settings.policies.items()
+        }
+    models = {label: about.get("model", {}) for label, about in settings.policies.items()}
+    # Of several servers the first stands for all, as in the cache.
+    return {label: str(about.get("base_url")).partition(",")[0] for label, about in models.items()}
+
+
+def _shown(settings: Settings, name: str) -> str:
+    if name != "personas":
+        return repr(getattr(settings, name))
+    known = settings.personas
+    source = known.get("file") or known.get("population") or known.get("given", "none")
+    return f"{source} (sha256 {known['sha256'][:12]})" if known else source
