@@ -433,6 +433,17 @@ def test_everything_is_listed(command: Command) -> None:
     assert all(name in agents for name in catalog.names("agents"))
     humans = command("humans").out
     assert "moblab.dictator.give" in humans
+    assert "0.84 to 9.35" in humans
+    assert "given_10" not in humans
+    assert re.search(r"prisoners_dilemma\.choose +figures +0\.45 ", humans)
+
+
+def test_many_decisions_are_a_line_each(command: Command) -> None:
+    game = ("play", "conditional_contribution", "--n", "40")
+    told = command(*game, "--agents", "free_rider").out
+    lines = [line for line in told.splitlines() if re.match(r"given_\d+ +█·+ ", line)]
+    assert len(lines) == 21
+    assert "beside 140 people" in command(*game, "--agents", "free_rider,uniform").out
 
 
 @pytest.mark.parametrize("name", catalog.names("games"))
