@@ -144,7 +144,7 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("dictatr", "unknown game 'dictatr'; did you mean 'dictator'"),
         ("nowhere.py", "game 'nowhere.py': there is no such file"),
         ("dictator --agents unifrom", "unknown agent 'unifrom'; did you mean 'uniform'"),
-        ("dictator --agents gpt-5.4-mini", "; a language model is written openai:NAME or hf:NAME"),
+        ("dictator --agents gpt-5.4-mini", " A language model is written openai:NAME or hf:NAME"),
         ("dictator --agents opanai:x", "did you mean 'openai'? (kinds of model: hf, openai)"),
         ("dictator --agents nowhere.py", "agent 'nowhere.py': there is no such file"),
         ("dictator --agents gpt:4o", "unknown kind of model 'gpt'"),

@@ -31,6 +31,7 @@ from gamesim.mini import WEIGHTS
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
 from gamesim.prompt.pack import open_pack
+from gamesim.spec import MODEL_PREFIXES
 
 _TEXT_WIDTH = 88
 
@@ -79,7 +80,8 @@ _OTHERS = "people, equilibria and rules for any game"
 def agents(name: str = "") -> None:
     """List the agents by what they go by, or print the options of one."""
     if name:
-        page(name)
+        prefix, colon, _ = name.partition(":")
+        page("llm" if colon and prefix in MODEL_PREFIXES else name)
         return
     groups: dict[str, list[tuple[str, str]]] = {_OTHERS: [], **{heading: [] for _, heading in _FAMILIES}}
     for each in catalog.names("agents"):
