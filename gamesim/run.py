@@ -373,7 +373,7 @@ def play(
         settings.policies = {
             label: policy.describe() for label, policy in zip(prepared.labels, prepared.policies, strict=True)
         }
-        recorder.finish(settings)
+        recorder.finish(settings, paid=prepared.access.paid())
         prepared.access.close()
 
 

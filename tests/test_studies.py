@@ -125,6 +125,19 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
 
 
+def test_what_was_paid_in_a_first_round_that_was_cut_off_is_on_record(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.1")
+    assert stopped.returncode == 3
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert re.match(r"[1-9]\d* replies", settings["spent"])
+    shown = gamesim(environment, tmp_path, "show", "run")
+    assert shown.returncode == 2
+    assert "ended before its first round was over" in shown.stderr
+    assert gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume").returncode == 0
+
+
 def test_a_folder_without_a_run_is_played_from_its_start_and_that_is_said(tmp_path: Path) -> None:
     play = ("play", "dictator", "--agents", "uniform", "--n", "4", "--resume")
     done = gamesim(dict(os.environ), tmp_path, *play, "--out", "rnu")
