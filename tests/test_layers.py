@@ -82,6 +82,7 @@ AGENTS = GAMES | {
     *(
         "neighbours",
         "subjects",
+        "reputation",
         "past",
         "observation",
         "parameters",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json as json_format
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -35,10 +36,15 @@ from gamesim.run import Run, open_run
 _QUOTED = 120
 
 
+def _stem(game: str) -> str:
+    """Give what the folders of a game's runs begin with; letters that no folder can have are left out."""
+    return re.sub(r"[^\w.-]", "", Path(game).stem) or "run"
+
+
 @contextmanager
 def new_folder(game: str) -> Iterator[Path]:
     """Take a new folder under ``runs/`` that no other run takes; it is gone again where nothing was written."""
-    stem = f"{Path(game).stem}-{datetime.datetime.now().strftime('%Y%m%d-%H%M%S')}"
+    stem = f"{_stem(game)}-{datetime.datetime.now().strftime('%Y%m%d-%H%M%S')}"
     folder, number = Path("runs") / stem, 1
     while True:
         try:
@@ -61,7 +67,7 @@ def new_folder(game: str) -> Iterator[Path]:
 
 def unfinished(game: str, agents: str, seed: int) -> Path | None:
     """Find the newest run under ``runs/`` of the same game, agents and seed that was cut off."""
-    for folder in sorted(Path("runs").glob(f"{Path(game).stem}-*"), reverse=True):
+    for folder in sorted(Path("runs").glob(f"{_stem(game)}-*"), reverse=True):
         if (folder / "run.json").is_file():
             settings = read_settings(folder)
             if settings.status != "complete" and (settings.agents, settings.seed) == (agents, seed):
