@@ -31,10 +31,10 @@ Bools = NDArray[np.bool_]
 class Strategy(ExactPolicy):
     """A strategy for the prisoner's dilemma: the probability of cooperating, given what has been played.
 
-    Strategies that remember look at whoever they met in the last rounds, the same or others. Rounds that one sat out, or
-    in which one of the two made no decision, do not count. Where one meets several at once, as on the edges of a network, one is told the
-    share that defected: strategies that respond to one round mix their responses by that share, and those that count
-    defections count one where more than half defected.
+    Strategies that remember look at whoever they met in the last rounds, the same or others. Rounds that one sat out,
+    or in which one of the two made no decision, do not count. Where one meets several at once, as on the edges of a
+    network, one is told the share that defected: strategies that respond to one round mix their responses by that
+    share, and those that count defections count one where more than half defected.
 
     Parameters
     ----------
