@@ -63,6 +63,10 @@ class Past:
     def __len__(self) -> int:
         return len(self._plays)
 
+    def sizes(self) -> Floats:
+        """Give how many members each one's own group had in every past round, or the one decided for: (T, D) float."""
+        return self._collect(lambda play, role, seats: seats.members())
+
     def own(self, stage: str) -> Floats:
         """Give what each did at a stage in every past round: (T, D) float, NaN for no decision.
 
@@ -310,6 +314,15 @@ class Observations:
     def decision(self) -> str:
         """Name of the decision, such as ``ultimatum.offer``."""
         return f"{self.game.name}.{self.stage}"
+
+    @property
+    def sizes(self) -> Ints | None:
+        """Members of each decider's own group, or of the one decided for: (D,) int; None for the size of the game."""
+        if self.apart is not None:
+            return self.apart.size
+        if self.matching != "neighbourhoods" or self.neighbours is None:
+            return None
+        return self.neighbours.count + 1
 
     def take(self, rows: NDArray[np.integer]) -> Observations:
         """Keep some rows."""

@@ -110,6 +110,8 @@ class Setting:
         Whether all language models read the first of the equivalent texts, options in the order of the game.
     separate : bool
         Whether an agent decides separately for each of the groups it is in.
+    sizes : tuple of int
+        Members that groups can have, where a network decides on that; empty where they are as the game says.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -125,6 +127,7 @@ class Setting:
     prompts: str = ""
     fixed_wording: bool = False
     separate: bool = False
+    sizes: tuple[int, ...] = ()
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.

@@ -22,6 +22,7 @@ VARIED = dict.fromkeys(("best_response", "ewa", "fictitious_play"), "@precision=
     "satisficing": "@inertia=beta(2,2)"
 }
 """Options under which more can happen than by default."""
+GROUPS: dict[str, Any] = {"game": "public_goods", "hold": "multiplier"}
 WAYS: dict[str, dict[str, Any]] = {
     "partners": {"n": 8, "matching": "partner", "rounds": 6},
     "sessions": {"n": 6, "sessions": 3, "rounds": 5},
@@ -40,6 +41,14 @@ WAYS: dict[str, dict[str, Any]] = {
     },
     "rewired": {"network": "watts_strogatz:n=12,k=4,p=0.1", "rewire": "strategic:share=0.3", "rounds": 6},
     "growing": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8},
+    "groups of all sizes": {"network": "barabasi_albert:n=12,m=2", "rounds": 6, **GROUPS},
+    "groups that grow": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8, **GROUPS},
+    "groups that change": {
+        "network": "watts_strogatz:n=12,k=2,p=0.3",
+        "rewire": "strategic:share=0.3",
+        "rounds": 6,
+        **GROUPS,
+    },
     "roles by chance": {"n": 8, "roles": "random", "rounds": 7, "game": "two_by_two"},
 }
 
