@@ -242,7 +242,9 @@ def test_what_cannot_be_worked_out_is_refused_before_play(
 def test_losses_in_larger_groups_are_refused_before_play() -> None:
     """With 8 at 5 each the fund pays 23 - 0.25 * 40 = 13 a unit; with 24 it takes 7."""
     prepared("common_pool", "ces_altruism", network="ring:n=30,k=6", endowment=5)
-    with pytest.raises(GamesimError, match=r"ces_altruism: common_pool\.invest can bring losses"):
+    with pytest.raises(
+        GamesimError, match=r"ces_altruism: common_pool\.invest in groups of 24 can bring losses"
+    ):
         prepared("common_pool", "ces_altruism", network="complete:n=24", endowment=5)
 
 

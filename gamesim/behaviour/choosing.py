@@ -138,7 +138,8 @@ class Chooser(ExactPolicy):
                 raise GamesimError(
                     f"{self.agent_name()}: {game.name}.{stage} concerns nobody else, whom this agent is about"
                 )
-            self.check(found, f"{game.name}.{stage}")
+            where = f" in groups of {len(game.roles)}" if setting.sizes else ""
+            self.check(found, f"{game.name}.{stage}{where}")
         if self.beliefs == "human":
             rivals = [rival_stage(setting.game, stage) for stage in setting.decisions()]
             names = [record_of(setting.game, rival).name for rival in rivals if rival is not None]
