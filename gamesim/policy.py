@@ -112,6 +112,8 @@ class Setting:
         Whether an agent decides separately for each of the groups it is in.
     sizes : tuple of int
         Members that groups can have, where a network decides on that; empty where they are as the game says.
+    reputation : str
+        What is known of those one meets, one of `gamesim.reputation.LEVELS`.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -128,6 +130,7 @@ class Setting:
     fixed_wording: bool = False
     separate: bool = False
     sizes: tuple[int, ...] = ()
+    reputation: str = "none"
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -185,6 +188,14 @@ class Policy(ABC):
     def reads_personas(self) -> bool:
         """Whether it heeds who its deciders are; only then is it told by ``obs.subjects``."""
         return False
+
+    @property
+    def heeds_reputation(self) -> bool:
+        """Whether what it does may depend on what is known of those it meets, `obs.known`.
+
+        Unless said, an agent of the user's own may, and one of gamesim's does not.
+        """
+        return not type(self).__module__.startswith("gamesim.")
 
     @classmethod
     def agent_name(cls) -> str:
