@@ -7,8 +7,8 @@ import numpy as np
 
 from gamesim.behaviour.choosing import logit
 from gamesim.behaviour.learning import Learner, Lesson, Problem
-from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
+from gamesim.past import State
 from gamesim.streams import Floats
 
 

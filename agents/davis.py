@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, never
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
@@ -15,9 +14,15 @@ class Davis(Deterministic):
     Eighth in Axelrod's first tournament.
     """
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nobody has defected."""
+        return {"ever": never(people)}
 
-    def defects(self, obs: Observations) -> Bools:
-        """Look for any defection of the other's from the eleventh round on."""
-        ever: Bools = np.any(others_defections(obs), axis=0)
-        return ever & (obs.round > 10)
+    def follow(self, state: State, played: Played) -> State:
+        """Look for any defection of the other's."""
+        return {"ever": state["ever"] | played.betrayed}
+
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Never forgive from the eleventh round on."""
+        defects: Bools = state["ever"] & (state["rounds"] >= 10)
+        return defects

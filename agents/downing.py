@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Bools, Deterministic, dilemma, others_defections, own_defections
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, dilemma, never, none
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,29 @@ class Downing(Deterministic):
     move among those answered. Tenth in Axelrod's first tournament.
     """
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nothing has been played; the first move of the other answers cooperation."""
+        counts = ("cooperated", "defected", "kind", "lenient")
+        return {"last": never(people)} | {name: none(people) for name in counts}
 
-    def defects(self, obs: Observations) -> Bools:
+    def follow(self, state: State, played: Played) -> State:
+        """Count own moves, and the other's cooperation by the own move before it."""
+        own, before, cooperated = played.defected, state["last"], ~played.betrayed
+        return {
+            "last": own,
+            "cooperated": state["cooperated"] + ~own,
+            "defected": state["defected"] + own,
+            "kind": state["kind"] + (cooperated & ~before),
+            "lenient": state["lenient"] + (cooperated & before),
+        }
+
+    def defects(self, obs: Observations, state: State) -> Bools:
         """Compare the two estimates by the payoffs of the game."""
-        if obs.round < 3:
-            return np.ones(len(obs), dtype=np.bool_)
-        own, others = own_defections(obs), others_defections(obs)
-        asked = np.concatenate([np.zeros((1, len(obs)), dtype=np.bool_), own[:-1]])
-        kind = (~others & ~asked).sum(axis=0) / (1 + (~own).sum(axis=0))
-        lenient = (~others & asked).sum(axis=0) / np.maximum(own.sum(axis=0), 2)
+        kind = state["kind"] / (1 + state["cooperated"])
+        lenient = state["lenient"] / np.maximum(state["defected"], 2)
         (reward, sucker), (temptation, punishment) = dilemma(obs)
         cooperating = kind * reward + (1 - kind) * sucker
         defecting = lenient * temptation + (1 - lenient) * punishment
-        defects: Bools = np.where(cooperating == defecting, ~own[-1], cooperating < defecting)
+        better = np.where(cooperating == defecting, ~state["last"], cooperating < defecting)
+        defects: Bools = better | (state["rounds"] < 2)
         return defects

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
@@ -14,7 +17,7 @@ class Feld(Response):
     As in the Axelrod package it falls by equal steps. Eleventh in Axelrod's first tournament.
     """
 
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""
-        kind = max(1 - (obs.round - 1) / 400, 0.5)
+        kind = np.maximum(1 - state["rounds"] / 400, 0.5)
         return kind, 0.0, kind, 0.0, 1.0

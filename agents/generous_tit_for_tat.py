@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
@@ -27,7 +28,7 @@ class GenerousTitForTat(Response):
 
     fitted = {"generosity": (0.0, 1.0), "error": (0.0, 0.5)}
 
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""
         generous = self.generosity.of(obs)
         return 1.0, generous, 1.0, generous, 1.0

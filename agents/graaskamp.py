@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Strategy, others_defections, own_defections, seems_random
+from gamesim.behaviour.strategies import Played, Remembering, never, none, seems_random
 from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.streams import Floats
 
 CHECKED = 56
@@ -13,7 +14,7 @@ CHECKED = 56
 
 
 @dataclass(frozen=True)
-class Graaskamp(Strategy):
+class Graaskamp(Remembering):
     """Tit for tat for 56 rounds but for a defection in the 51st, then whatever suits the other (Axelrod 1980).
 
     Against who cooperates as often as not, by a chi-squared test at 5 % in every round, it defects for good; with tit
@@ -23,22 +24,36 @@ class Graaskamp(Strategy):
     tournament.
     """
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nothing has been played, so that the other may still be a copy or a twin."""
+        counts = {name: none(people) for name in ("betrayals", "alike", "last_defection")}
+        happened = {name: never(people) for name in ("defected", "betrayed", "random")}
+        return counts | happened | {"copies": ~never(people), "twin": ~never(people)}
 
-    def cooperation(self, obs: Observations) -> Floats:
-        """Tell whom it plays against, and how long ago it last defected."""
-        if obs.round == 1:
-            return np.ones(len(obs))
-        own, others = own_defections(obs), others_defections(obs)
-        if obs.round <= CHECKED:
-            tit_for_tat: Floats = (~others[-1] & (obs.round != 51)).astype(np.float64)
-            return tit_for_tat
-        rounds = np.arange(obs.round - 1)[:, None]
-        copies = np.concatenate([np.ones((1, len(obs)), dtype=np.bool_), others[1:] == own[:-1]])
-        alike = np.logical_and.accumulate(copies) | np.logical_and.accumulate(others == own)
-        began = np.maximum(alike.sum(axis=0) + 1, CHECKED)
-        since = len(own) - np.maximum(began, np.where(own, rounds, 0).max(axis=0))
+    def follow(self, state: State, played: Played) -> State:
+        """Tell whom it plays against, and when it last defected."""
+        own, other, rounds = played.defected, played.betrayed, state["rounds"]
+        copies = state["copies"] & ((other == state["defected"]) | (rounds == 1))
+        twin = state["twin"] & (other == own)
+        betrayals = state["betrayals"] + other
+        return {
+            "betrayals": betrayals,
+            "alike": state["alike"] + (copies | twin),
+            "last_defection": np.where(own, rounds - 1, state["last_defection"]),
+            "defected": own,
+            "betrayed": other,
+            "random": state["random"] | (seems_random(betrayals, rounds) & (rounds >= CHECKED)),
+            "copies": copies,
+            "twin": twin,
+        }
+
+    def respond(self, obs: Observations, state: State) -> Floats:
+        """Play tit for tat, try or give up."""
+        rounds = state["rounds"]
+        began = np.maximum(state["alike"] + 1, CHECKED)
+        since = rounds - np.maximum(began, state["last_defection"])
         trying = np.where(since < 5, 1.0, 1 - 1 / np.clip(16 - since, 1, None))
-        chance = np.where(alike[-1], ~others[-1], trying)
-        cooperation: Floats = np.where(seems_random(others)[CHECKED - 1 :].any(axis=0), 0.0, chance)
-        return cooperation
+        tit_for_tat = (~state["betrayed"]).astype(np.float64)
+        later = np.where(state["copies"] | state["twin"], tit_for_tat, trying)
+        later[state["random"]] = 0.0
+        return np.where(rounds < CHECKED, tit_for_tat * (rounds != 50), later)

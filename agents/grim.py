@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, own_defections
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, never
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
 class Grim(Deterministic):
     """Cooperates until it or the other defected, and then defects for good (Friedman 1971)."""
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nobody has defected."""
+        return {"ever": never(people)}
 
-    def defects(self, obs: Observations) -> Bools:
+    def follow(self, state: State, played: Played) -> State:
         """Look for any defection, one's own by error included."""
-        either: Bools = np.any(own_defections(obs) | others_defections(obs), axis=0)
-        return either
+        return {"ever": state["ever"] | played.defected | played.betrayed}
+
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Never forgive."""
+        return state["ever"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
@@ -14,6 +15,6 @@ class Grofman(Response):
     Fourth in Axelrod's first tournament.
     """
 
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""
         return 1.0, 2 / 7, 2 / 7, 1.0, 1.0

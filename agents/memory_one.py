@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
@@ -39,6 +40,6 @@ class MemoryOne(Response):
 
     fitted = dict.fromkeys(("cc", "cd", "dc", "dd", "start"), (0.0, 1.0)) | {"error": (0.0, 0.5)}
 
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""
         return self.cc.of(obs), self.cd.of(obs), self.dc.of(obs), self.dd.of(obs), self.start.of(obs)

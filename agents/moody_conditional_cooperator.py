@@ -7,6 +7,7 @@ import numpy as np
 from gamesim.behaviour.strategies import Response
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
@@ -45,7 +46,7 @@ class MoodyConditionalCooperator(Response):
         "error": (0.0, 0.5),
     }
 
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the five probabilities."""
         low, moody = self.constant.of(obs), self.moody_constant.of(obs)
         high, moody_high = low + self.slope.of(obs), moody + self.moody_slope.of(obs)

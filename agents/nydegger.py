@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, own_defections
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, none
 from gamesim.observation import Observations
+from gamesim.past import State
 
 DEFECTED = (1, 6, 7, 17, 22, 23, 26, 29, 30, 31, 33, 38, 39, 45, 49, 54, 55, 58, 61)
 """Sums of the last three rounds after which it defects."""
@@ -21,16 +22,16 @@ class Nydegger(Deterministic):
     tournament.
     """
 
-    lookback = 3
+    def begin(self, people: int) -> State:
+        """Nothing has been played."""
+        return {"sum": none(people)}
 
-    def defects(self, obs: Observations) -> Bools:
-        """Sum up the last three rounds."""
-        others = others_defections(obs, 3)
-        defects: Bools = np.zeros(len(obs), dtype=np.bool_)
-        if obs.round == 2:
-            defects = others[0]
-        elif obs.round == 3:
-            defects = others[0] | others[1]
-        elif obs.round > 3:
-            defects = np.isin(np.array([1, 4, 16]) @ (2 * others + own_defections(obs, 3)), DEFECTED)
+    def follow(self, state: State, played: Played) -> State:
+        """Weight the last round 16, the one before it 4 and the one before that 1."""
+        return {"sum": state["sum"] // 4 + 16 * (2 * played.betrayed + played.defected)}
+
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Look the sum of the last three rounds up, or a defection among the first two."""
+        betrayed_so_far = (state["sum"] & (32 | 8)) > 0
+        defects: Bools = np.where(state["rounds"] < 3, betrayed_so_far, np.isin(state["sum"], DEFECTED))
         return defects

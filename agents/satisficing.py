@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.behaviour.learning import Learner, Lesson, Problem
-from gamesim.observation import State
 from gamesim.parameters import Parameter, personal
+from gamesim.past import State
 from gamesim.streams import Floats
 
 

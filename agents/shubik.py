@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, punishing
-from gamesim.observation import Observations
+from gamesim.behaviour.strategies import Punishing
 
 
 @dataclass(frozen=True)
-class Shubik(Deterministic):
+class Shubik(Punishing):
     """Punishes a defection by one round of defection, the next one by two, and so on (Axelrod 1980).
 
     What the other does while it is punished does not count. Fifth in Axelrod's first tournament.
     """
 
-    lookback = None
-
-    def defects(self, obs: Observations) -> Bools:
-        """Follow the punishments from the first round on."""
-        return punishing(others_defections(obs), first=1, longer=1)
+    first = 1
+    longer = 1

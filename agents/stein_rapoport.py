@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, rounds_left, seems_random
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, never, none, rounds_left, seems_random
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,20 @@ class SteinRapoport(Deterministic):
     it is a chi-squared test, at 5 %, of all that the other did. Sixth in Axelrod's first tournament.
     """
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nobody has defected."""
+        return {"betrayed": never(people), "betrayals": none(people), "random": never(people)}
 
-    def defects(self, obs: Observations) -> Bools:
+    def follow(self, state: State, played: Played) -> State:
+        """Count defections, and test before every fifteenth round."""
+        betrayals = state["betrayals"] + played.betrayed
+        tested = (state["rounds"] + 1) % 15 == 0
+        random = np.where(tested, seems_random(betrayals, state["rounds"]), state["random"])
+        return {"betrayed": played.betrayed, "betrayals": betrayals, "random": random}
+
+    def defects(self, obs: Observations, state: State) -> Bools:
         """Look at the last round, and at the last test."""
         if rounds_left(obs) < 2:
             return np.ones(len(obs), dtype=np.bool_)
-        others = others_defections(obs)
-        if obs.round <= 4:
-            return np.zeros(len(obs), dtype=np.bool_)
-        defects: Bools = others[-1]
-        if obs.round >= 15:
-            tested = obs.round // 15 * 15 - 1
-            defects = defects | seems_random(others[:tested])[-1]
+        defects: Bools = (state["betrayed"] | state["random"]) & (state["rounds"] >= 4)
         return defects

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections, own_defections, rounds_left
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, never, none, rounds_left
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
@@ -18,29 +19,34 @@ class TidemanChieruzzi(Deterministic):
     rounds. Details follow the Axelrod package. Second in Axelrod's first tournament.
     """
 
-    lookback = None
+    def begin(self, people: int) -> State:
+        """Nobody is to be punished yet, and the last fresh start is long ago."""
+        counts = {name: none(people) for name in ("left", "length", "betrayals", "ahead")}
+        return counts | {"last": np.full(people, -20), "second": never(people), "defects": never(people)}
 
-    def defects(self, obs: Observations) -> Bools:
-        """Follow punishments and fresh starts from the first round on."""
+    def follow(self, state: State, played: Played) -> State:
+        """Go on with punishments, or start afresh."""
+        other, second, left, length = played.betrayed, state["second"], state["left"], state["length"]
+        rounds = state["rounds"]
+        betrayals = state["betrayals"] + other
+        ahead = state["ahead"] + played.defected - other
+        unlike = np.abs(betrayals - rounds / 2) >= 1.5 * rounds**0.5
+        fresh = ~second & ~other & (ahead >= 2) & unlike & (rounds - state["last"] >= 20) & (played.left > 10)
+        going = ~second & ~fresh & (left > 0)
+        starts = ~second & ~fresh & (left == 0) & other
+        length = np.where(fresh, 0, length + starts)
+        return {
+            "left": np.where(fresh, 0, np.where(starts, length - 1, left - going)),
+            "length": length,
+            "betrayals": np.where(fresh, 0, betrayals),
+            "ahead": ahead,
+            "last": np.where(fresh, rounds, state["last"]),
+            "second": fresh,
+            "defects": going | starts,
+        }
+
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Punish, and defect at the end."""
         if rounds_left(obs) < 2:
             return np.ones(len(obs), dtype=np.bool_)
-        left, length, counted = (np.zeros(len(obs), dtype=np.int64) for _ in range(3))
-        last = np.full(len(obs), -20)
-        second, defects = (np.zeros(len(obs), dtype=np.bool_) for _ in range(2))
-        ahead = np.zeros(len(obs), dtype=np.int64)
-        for past, (own, other) in enumerate(
-            zip(own_defections(obs), others_defections(obs), strict=True), start=1
-        ):
-            counted = counted + other
-            ahead = ahead + own - other
-            unlike = np.abs(counted - past / 2) >= 1.5 * past**0.5
-            fresh = ~second & ~other & (ahead >= 2) & unlike & (past - last >= 20)
-            fresh &= rounds_left(obs) + obs.round - past - 1 >= 10
-            going = ~second & ~fresh & (left > 0)
-            starts = ~second & ~fresh & (left == 0) & other
-            length = np.where(fresh, 0, length + starts)
-            left = np.where(fresh, 0, np.where(starts, length - 1, left - going))
-            counted = np.where(fresh, 0, counted)
-            last = np.where(fresh, past, last)
-            second, defects = fresh, going | starts
-        return defects
+        return state["defects"]

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 
-from gamesim.behaviour.strategies import Bools, Deterministic, others_defections
+from gamesim.behaviour.strategies import Bools, Deterministic, Played, none
 from gamesim.observation import Observations
+from gamesim.past import State
 
 
 @dataclass(frozen=True)
 class TitForTwoTats(Deterministic):
     """Defects if the other defected in both of the last two rounds, and cooperates otherwise (Axelrod 1984)."""
 
-    lookback = 2
+    def begin(self, people: int) -> State:
+        """Nobody has defected."""
+        return {"running": none(people)}
 
-    def defects(self, obs: Observations) -> Bools:
+    def follow(self, state: State, played: Played) -> State:
+        """Count the defections in a row."""
+        return {"running": (state["running"] + 1) * played.betrayed}
+
+    def defects(self, obs: Observations, state: State) -> Bools:
         """Look for two defections in a row."""
-        twice: Bools = others_defections(obs, 2).sum(axis=0) == 2
+        twice: Bools = state["running"] >= 2
         return twice

@@ -4,23 +4,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.strategies import Strategy, others_defections
+from gamesim.behaviour.strategies import Played, Remembering, none
 from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.streams import Floats
 
 
 @dataclass(frozen=True)
-class Tullock(Strategy):
+class Tullock(Remembering):
     """Cooperates for eleven rounds, then with the frequency of the other's last ten less 0.1 (Axelrod 1980).
 
     Thirteenth in Axelrod's first tournament.
     """
 
-    lookback = 10
+    def begin(self, people: int) -> State:
+        """Nobody has defected."""
+        return {"betrayals": none(people)}
 
-    def cooperation(self, obs: Observations) -> Floats:
+    def follow(self, state: State, played: Played) -> State:
+        """Keep the other's last ten moves, a bit each."""
+        return {"betrayals": (2 * state["betrayals"] + played.betrayed) % 2**10}
+
+    def respond(self, obs: Observations, state: State) -> Floats:
         """Count the other's defections in the last ten rounds."""
-        if obs.round <= 11:
-            return np.ones(len(obs))
-        kind: Floats = np.maximum(0.9 - others_defections(obs, 10).mean(axis=0), 0.0)
-        return kind
+        kind = np.maximum(0.9 - np.bitwise_count(state["betrayals"]) / 10, 0.0)
+        return np.where(state["rounds"] < 11, 1.0, kind)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from gamesim.actions import ActionSpace, Choice
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, stage
-from gamesim.observation import Observations, Past
+from gamesim.observation import Observations
+from gamesim.past import Past
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.prompt import instructions

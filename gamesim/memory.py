@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from gamesim.game import Game, Play
-from gamesim.observation import Folds, Observations, Past
+from gamesim.observation import Observations
+from gamesim.past import Folds, Past
 from gamesim.policy import Policy
 from gamesim.population import Cast
 from gamesim.society import Society
@@ -69,8 +70,7 @@ class Memory:
 
     def known_to(self, index: int, obs: Observations) -> Observations:
         """Let a policy that folds the past go on from where it stood."""
-        # Who decides for each of several groups has a past for each, which nothing is kept of.
-        if not self._policies[index].folds or obs.past.whose is not None:
+        if not self._policies[index].folds:
             return obs
         return dataclasses.replace(
             obs, past=dataclasses.replace(obs.past, folds=self._folds_of(index, obs.role))
@@ -83,7 +83,8 @@ class Memory:
                 roles = self._cast.roles_of(index)
                 for stage in self._game.stages:
                     role = self._game.decider(stage.name)
-                    if role in roles:
+                    # Who has no words is not asked for messages.
+                    if role in roles and (policy.speaks or stage.name not in self._game.talks):
                         yield self._folds_of(index, role).done(stage.name)
 
     def _folds_of(self, index: int, role: str) -> Folds:

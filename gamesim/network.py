@@ -256,10 +256,6 @@ class Network:
         """Add nodes without neighbours until there are `n`."""
         return Network.from_edges(n, self.edges, self.name, self.settings)
 
-    def renumbered(self, order: Ints) -> Network:
-        """Give node `i` the number ``order[i]``."""
-        return Network.from_edges(self.n, order[self.edges], self.name, self.settings)
-
     def copies(self, count: int) -> Network:
         """Lay several copies side by side, unconnected."""
         if count == 1:

@@ -2,181 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace
-from gamesim.errors import GamesimError, unknown
-from gamesim.game import Game, Play
-from gamesim.groups import Seats
+from gamesim.game import Game
 from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
+from gamesim.past import Past, State
 from gamesim.streams import Draws, Floats, Ints
 from gamesim.subjects import Subjects
-
-State = dict[str, NDArray[Any]]
-"""What somebody has made of the rounds so far: arrays by name, one row a decider."""
-
-
-@dataclass(frozen=True)
-class Past:
-    """The rounds that a batch of deciders has behind it, looked up only when somebody asks.
-
-    Parameters
-    ----------
-    _plays : sequence of Play
-        The rounds so far, oldest first: T of them.
-    role : str
-        Role of the deciders.
-    agent : (D,) int
-        Their numbers in the simulation.
-    also : tuple of str
-        Other roles that they may have held, where roles are drawn anew in every round.
-    whose : (D,) int, optional
-        Whose groups they decide for, where an agent decides for each of several (`gamesim.groups.Seats`): the past is
-        then that of the agent in this group.
-    forgotten : int
-        How many rounds before these were not kept, since nobody looks at them.
-    folds : Folds, optional
-        What `Observations.fold` came to before, where that is kept.
-    """
-
-    _plays: Sequence[Play]
-    role: str
-    agent: Ints
-    also: tuple[str, ...] = ()
-    whose: Ints | None = None
-    forgotten: int = 0
-    folds: Folds | None = None
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """All roles that the deciders may have held, the present one first."""
-        return (self.role, *self.also)
-
-    def __len__(self) -> int:
-        return len(self._plays)
-
-    def sizes(self) -> Floats:
-        """Give how many members each one's own group had in every past round, or the one decided for: (T, D) float."""
-        return self._collect(lambda play, role, seats: seats.members())
-
-    def own(self, stage: str) -> Floats:
-        """Give what each did at a stage in every past round: (T, D) float, NaN for no decision.
-
-        Raises
-        ------
-        GamesimError
-            When the stage is not theirs: what others did is known only as far as they are told.
-        """
-        by = self._plays[0].game.decider(stage) if self._plays else self.role
-        if by not in self.roles:
-            raise GamesimError(
-                f"{self._plays[0].game.name}.{stage} is not decided by the {self.role}, who cannot know it"
-            )
-        return self._collect(lambda play, role, seats: play.decided[stage] if role == by else None)
-
-    def told(self, name: str) -> Floats:
-        """Give what each was told after every past round: (T, D) float.
-
-        Raises
-        ------
-        GamesimError
-            When nobody in their roles is told that.
-        """
-        if self._plays and name not in self.names_told():
-            raise unknown(
-                "thing told", name, self.names_told(), where=f"{self._plays[0].game.name}: {self.role}"
-            )
-
-        def values(play: Play, role: str, seats: Seats) -> Floats | None:
-            told = play.told.get(role, {})
-            return seats.typical(told[name]) if name in told else None
-
-        return self._collect(values)
-
-    def earned(self) -> Floats:
-        """Give what each earned in every past round: (T, D) float."""
-        return self._collect(lambda play, role, seats: play.earned[role])
-
-    def games(self) -> Floats:
-        """Give in how many groups each choice counted in every past round: (T, D) float."""
-        return self._collect(lambda play, role, seats: seats.games())
-
-    def held(self) -> Ints:
-        """Give which of `roles` each held in every past round: (T, D) int, -1 for none."""
-        roles = self._collect(
-            lambda play, role, seats: np.full(len(seats.deciders), float(self.roles.index(role)))
-        )
-        return cast(Ints, np.nan_to_num(roles, nan=-1).astype(np.int64))
-
-    def names_told(self) -> tuple[str, ...]:
-        """Name what is told after a round, in any of the roles."""
-        if not self._plays:
-            return ()
-        told = self._plays[0].told
-        return tuple(dict.fromkeys(name for role in self.roles for name in told.get(role, ())))
-
-    def recent(self, rounds: int) -> Past:
-        """Keep the last few rounds."""
-        return dataclasses.replace(
-            self,
-            _plays=self._plays[len(self._plays) - min(rounds, len(self._plays)) :],
-            forgotten=0,
-            folds=None,
-        )
-
-    def rounds(self, after: int = 0) -> Iterator[Past]:
-        """Give the rounds one by one, oldest first, without the first few.
-
-        Raises
-        ------
-        RuntimeError
-            When some of these rounds were not kept, for an agent that does not say how far it looks back.
-        """
-        if after < self.forgotten:
-            raise RuntimeError(f"rounds {after + 1} to {self.forgotten} are looked at but were not kept")
-        for play in self._plays[after - self.forgotten :]:
-            yield dataclasses.replace(self, _plays=(play,), forgotten=0, folds=None)
-
-    def take(self, rows: NDArray[np.integer]) -> Past:
-        """Keep some deciders."""
-        return dataclasses.replace(
-            self, agent=self.agent[rows], whose=None if self.whose is None else self.whose[rows]
-        )
-
-    def _collect(self, values: Callable[[Play, str, Seats], Floats | None]) -> Floats:
-        out = np.empty((len(self._plays), len(self.agent)))
-        if self.whose is not None:
-            return self._collect_by_group(values, self.whose, out)
-        for row, play in enumerate(self._plays):
-            held = {role: play.seats(role) for role in self.roles}
-            top = max(int(seats.deciders.max(initial=0)) for seats in held.values())
-            by_agent = np.full(max(top, int(self.agent.max(initial=0))) + 1, np.nan)
-            for role, seats in held.items():
-                found = values(play, role, seats)
-                if found is not None:
-                    by_agent[seats.deciders] = found
-            out[row] = by_agent[self.agent]
-        return out
-
-    def _collect_by_group(
-        self, values: Callable[[Play, str, Seats], Floats | None], whose: Ints, out: Floats
-    ) -> Floats:
-        place, of = self.agent, None
-        for row, play in enumerate(self._plays):
-            seats = play.seats(self.role)
-            if seats is not of:
-                place, of = seats.places(self.agent, whose), seats
-            found = values(play, self.role, seats)
-            out[row] = np.nan if found is None else np.append(found, np.nan)[place]
-        return out
 
 
 @dataclass(frozen=True)
@@ -198,49 +38,6 @@ class Apart:
     def take(self, rows: NDArray[np.integer]) -> Apart:
         """Keep some deciders."""
         return Apart(self.name[rows], self.size[rows])
-
-
-class Folds:
-    """What folds over past rounds have come to, kept from round to round for all whom one policy decides for.
-
-    Parameters
-    ----------
-    agent : (A,) int
-        Their numbers in the simulation, in rising order.
-    person : Draws
-        Their random draws for what a person keeps through the whole session.
-    """
-
-    def __init__(self, agent: Ints, person: Draws) -> None:
-        self.agent = agent
-        self.person = person
-        self._kept: dict[tuple[str, Hashable], tuple[State, int]] = {}
-
-    def clear(self) -> None:
-        """Forget everything, as at the start of another game."""
-        self._kept.clear()
-
-    def done(self, stage: str) -> int:
-        """Count the rounds that all folds of a stage have behind them; 0 where there is none."""
-        return min((done for (at, _), (_, done) in self._kept.items() if at == stage), default=0)
-
-    def state(
-        self,
-        stage: str,
-        key: Hashable,
-        past: Past,
-        start: Callable[[Draws], State],
-        step: Callable[[State, Past], State],
-    ) -> State:
-        """Go on from where the fold stood to the end of the past, for everybody; give the rows of its deciders."""
-        state, done = self._kept.get((stage, key)) or (start(self.person), 0)
-        for each in dataclasses.replace(past, agent=self.agent).rounds(done):
-            state, done = step(state, each), done + 1
-        self._kept[stage, key] = state, done
-        if np.array_equal(past.agent, self.agent):
-            return state
-        rows = np.searchsorted(self.agent, past.agent)
-        return {name: values[rows] for name, values in state.items()}
 
 
 @dataclass(frozen=True)

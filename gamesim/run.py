@@ -197,7 +197,7 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
-        from gamesim.analysis.series import SEPARATE
+        from gamesim.analysis.table import SEPARATE
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")

@@ -100,6 +100,7 @@ class Simulation(mesa.Model):
         self.recorder = recorder or Recorder(people=cast.people)
         self._accounts = Accounts(game, cast.n * cast.sessions)
         self._standing = self.wealth
+        self._begun_on = self.network
         self._memory = Memory(game, cast, policies, society, lambda agents: self._draws("person", agents, 0))
         self._sheet = Sheet(self.recorder, cast, labels, run)
         self.messages = Messages()
@@ -186,6 +187,7 @@ class Simulation(mesa.Model):
         when = self.calendar.at(self.steps)
         if when.round == 1:
             self._memory.clear()
+            self._begun_on = self.network
         if when.round == 1 or not self.society.continuation:
             self._standing = self.wealth.copy()
         meeting = when.supergame if self.society.continuation else self.steps
@@ -215,7 +217,10 @@ class Simulation(mesa.Model):
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
-        scene = Scene(self.game, self.cast, meeting, self.seed, self.network, self._standing, present)
+        # Pairs stay together for a game whose end is left to chance, whatever becomes of the links meanwhile.
+        stays = self.society.continuation and self.matching == "random_neighbour"
+        network = self._begun_on if stays else self.network
+        scene = Scene(self.game, self.cast, meeting, self.seed, network, self._standing, present)
         return formed(self.match, scene, self.steps)
 
     def _present(self, rewiring: Rewiring) -> Ints | None:

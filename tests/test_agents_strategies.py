@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from gamesim.behaviour.beliefs import updated
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
-from gamesim.policy import ExactPolicy, Policy, Setting
+from gamesim.policy import TRANSPORT, Decisions, ExactPolicy, Policy, Setting
 from gamesim.streams import Floats
 
 DILEMMA = (
@@ -42,14 +43,23 @@ DILEMMA = (
     "tideman_chieruzzi",
     "tullock",
 )
+BY_CHANCE = (
+    *("generous_tit_for_tat", "memory_one", "moody_conditional_cooperator", "feld", "grofman", "joss"),
+    "tullock",
+)
 CONTRIBUTORS = ("conditional_cooperator", "free_rider", "hump_shaped")
 
 
 @dataclass(frozen=True)
 class Script(ExactPolicy):
-    """Plays what is written, round by round: C or D, or an amount."""
+    """Plays what is written, round by round: C or D, or an amount; NaN for no decision."""
 
     lines: tuple[float, ...]
+
+    def decide(self, obs: Observations) -> Decisions:
+        if np.isnan(line := self.lines[obs.round - 1]):
+            return Decisions(np.full(len(obs), line), status=np.full(len(obs), TRANSPORT, dtype=np.uint8))
+        return super().decide(obs)
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         return certain(np.full(len(obs), self.lines[obs.round - 1]))
@@ -60,9 +70,10 @@ def agent(name: str, **options: float | str) -> Policy:
 
 
 def answers(policy: Policy, script: str, **payoffs: float) -> str:
-    """Give what an agent does in a dilemma against somebody who does what is written, as letters."""
+    """Give what an agent does in a dilemma against somebody who does what is written, as letters; - for nothing."""
     game = catalog.find_game("prisoners_dilemma").from_settings(payoffs)
-    partner = Script(tuple(float("CD".index(letter)) for letter in script))
+    moves = {"C": 0.0, "D": 1.0, "-": np.nan}
+    partner = Script(tuple(moves[letter] for letter in script))
     rounds = len(script)
     ready = policy.prepare(Setting(game, ("player",), rounds))
     model = simulate(game, [ready, partner], 2, rounds=rounds, matching="partner")
@@ -121,6 +132,33 @@ def answers(policy: Policy, script: str, **payoffs: float) -> str:
 def test_strategies_answer_as_they_are_defined(name: str, script: str, answer: str) -> None:
     bare, *pairs = name.split("@")
     assert answers(agent(bare, **dict(pair.split("=") for pair in pairs)), script) == answer
+
+
+@pytest.mark.parametrize("name", [name for name in DILEMMA if name not in BY_CHANCE])
+@pytest.mark.parametrize("script", ["D--CD-D--CCDC-CDDC", "-CDDCC-DCDDDCCDDCDDDDD-DDDDDDDC-CCCCCCCCCCCC"])
+def test_rounds_that_were_not_played_do_not_count(name: str, script: str) -> None:
+    there = [letter != "-" for letter in script]
+    answered = "".join(compress(answers(agent(name), script), there))
+    assert answered == answers(agent(name), script.replace("-", ""))
+
+
+def test_a_tie_that_comes_back_is_answered_by_what_was_done_on_it_last() -> None:
+    run = gamesim.play(
+        "prisoners_dilemma",
+        "tit_for_tat:0.5,uniform:0.5",
+        network="erdos_renyi:n=16,p=0.3",
+        matching="separate_edges",
+        rewire="random:share=0.6",
+        rounds=20,
+    ).decisions
+    keys = ["round", "group"]
+    pairs = run.merge(run[[*keys, "agent", "action"]], on=keys, suffixes=("", "_other"))
+    pairs = pairs[(pairs["policy"] == "tit_for_tat") & (pairs["agent"] != pairs["agent_other"])]
+    pairs = pairs.sort_values("round")
+    tie = pairs.groupby(["agent", "agent_other"])
+    expected = tie["action_other"].shift(fill_value=0)
+    assert (tie["round"].diff() > 1).sum() > 50
+    np.testing.assert_array_equal(pairs["action"], expected)
 
 
 def test_downing_goes_by_the_payoffs_of_the_game() -> None:
@@ -187,17 +225,6 @@ def test_errors_pull_towards_chance(name: str, error: float) -> None:
 
     np.testing.assert_allclose(soft.probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(cooperate(soft) - 0.5, (cooperate(sure) - 0.5) * (1 - 2 * error), atol=1e-12)
-
-
-@pytest.mark.parametrize("name", DILEMMA)
-def test_a_strategy_remembers_as_much_as_it_says(name: str) -> None:
-    game = all_games()["prisoners_dilemma"]
-    *_, obs = observed(game, 40, rounds=5, seed=8)
-    policy = agent(name)
-    if policy.lookback is None:
-        return
-    forgetful = Observations(**{**vars(obs), "past": obs.past.recent(policy.lookback)})
-    np.testing.assert_array_equal(policy.decide(forgetful).actions, policy.decide(obs).actions)
 
 
 @pytest.mark.parametrize("name", DILEMMA)
@@ -278,17 +305,14 @@ def test_contributions_follow_their_schedule(
 def test_beliefs_begin_anew_after_a_round_of_which_nothing_is_told() -> None:
     first, told = np.array([0.5, 0.25]), np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, 0.0]])
     half = np.full(2, 0.5)
-    np.testing.assert_allclose(updated(first, told[:1], half, half, 0 * half), [0.75, 0.25])
-    np.testing.assert_allclose(updated(first, told[:2], half, half, 0 * half), [0.5, 0.625])
-    np.testing.assert_allclose(updated(first, told, half, half, 0.1 * half), [0.3, 0.3875])
-
-
-def test_only_who_remembers_its_beliefs_looks_at_all_rounds() -> None:
-    game = all_games()["public_goods"]
-    setting = Setting(game, ("member",), 5)
-    assert agent("conditional_cooperator").prepare(setting).lookback == 1
-    assert agent("conditional_cooperator", update=0.5).prepare(setting).lookback == 1
-    assert agent("hump_shaped", persistence=0.1).prepare(setting).lookback is None
+    for drift, believed in (
+        (0.0, [[0.75, 0.25], [0.5, 0.625], [0.25, 0.3125]]),
+        (0.1, [[0.85, 0.25], [0.5, 0.725], [0.35, 0.4625]]),
+    ):
+        now = first
+        for shares, expected in zip(told, believed, strict=True):
+            now = updated(first, now, shares, half, half, np.full(2, drift))
+            np.testing.assert_allclose(now, expected)
 
 
 @pytest.mark.parametrize("name", CONTRIBUTORS)

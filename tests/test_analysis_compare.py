@@ -435,6 +435,12 @@ def test_persons_stand_beside_the_distance_in_several_rounds() -> None:
     assert persons.human_icc == pytest.approx(0.54, abs=0.05)
 
 
+def test_who_decides_for_each_of_its_groups_is_no_one_person() -> None:
+    table = repeated(np.tile(drawn(80), (5, 1)))
+    row = against(table, {**setting(), "matching": "separate_neighbourhoods"})
+    assert np.isnan([row.icc, row.lag1]).all()
+
+
 def test_one_round_has_no_persons() -> None:
     row = against(rows(drawn(20)))
     assert np.isnan([row.icc, row.lag1, row.human_icc]).all()

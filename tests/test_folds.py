@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,36 +11,56 @@ import pytest
 
 import gamesim
 from gamesim import catalog
+from gamesim.behaviour.strategies import Strategy
 from gamesim.errors import GamesimError
 from gamesim.memory import Memory
-from gamesim.observation import Observations, State
+from gamesim.observation import Observations
+from gamesim.past import State
 from gamesim.policy import Policy
 from gamesim.simulation import Simulation
 from gamesim.streams import Draws
 
 FOLDING = sorted(name for name in catalog.names("agents") if catalog.find_agent(name).folds)
-VARIED = dict.fromkeys(("best_response", "ewa", "fictitious_play"), "@precision=lognormal(-3,1)") | {
-    "satisficing": "@inertia=beta(2,2)"
-}
+CONTRIBUTING = ("conditional_cooperator", "hump_shaped")
+VARIED = (
+    {name: "@error=uniform(0,0.4)" for name in FOLDING if issubclass(catalog.find_agent(name), Strategy)}
+    | dict.fromkeys(("best_response", "ewa", "fictitious_play"), "@precision=lognormal(-3,1)")
+    | dict.fromkeys(CONTRIBUTING, "@start=beta(2,2)@update=0.5@persistence=beta(2,2)@drift=0.1")
+    | {"satisficing": "@inertia=beta(2,2)", "memory_one": "@cc=0.9@dd=beta(2,2)"}
+)
 """Options under which more can happen than by default."""
 GROUPS: dict[str, Any] = {"game": "public_goods", "hold": "multiplier"}
+SMALL_WORLD = "watts_strogatz:n=12,k=4,p=0.1"
 WAYS: dict[str, dict[str, Any]] = {
-    "partners": {"n": 8, "matching": "partner", "rounds": 6},
-    "sessions": {"n": 6, "sessions": 3, "rounds": 5},
-    "supergames": {"n": 6, "continuation": 0.7, "supergames": 3, "sessions": 2},
+    "partners": {"n": 8, "matching": "partner", "rounds": 64},
+    "sessions": {"n": 8, "sessions": 3, "rounds": 5},
+    "supergames": {"n": 8, "continuation": 0.7, "supergames": 3, "sessions": 2},
     "in turns": {"n": 12, "update": "sequential:0.25", "rounds": 9},
-    "on a network": {"network": "watts_strogatz:n=12,k=4,p=0.1", "rounds": 6},
-    "neighbours by chance": {
-        "network": "watts_strogatz:n=12,k=4,p=0.1",
-        "matching": "random_neighbour",
-        "rounds": 8,
-    },
-    "edge by edge": {
-        "network": "watts_strogatz:n=12,k=4,p=0.1",
+    "on a network": {"network": SMALL_WORLD, "rounds": 6},
+    "neighbours by chance": {"network": SMALL_WORLD, "matching": "random_neighbour", "rounds": 8},
+    "edge by edge": {"network": SMALL_WORLD, "matching": "separate_edges", "rounds": 5},
+    "edges that come and go": {
+        "network": SMALL_WORLD,
         "matching": "separate_edges",
-        "rounds": 5,
+        "rewire": "random:share=0.5",
+        "rounds": 7,
+        "sessions": 2,
     },
-    "rewired": {"network": "watts_strogatz:n=12,k=4,p=0.1", "rewire": "strategic:share=0.3", "rounds": 6},
+    "edges in turns": {
+        "network": SMALL_WORLD,
+        "matching": "separate_edges",
+        "update": "sequential:0.25",
+        "rounds": 9,
+    },
+    "group by group": {"network": SMALL_WORLD, "matching": "separate_neighbourhoods", "rounds": 5},
+    "groups of newcomers": {
+        "network": "complete:n=4",
+        "n": 9,
+        "matching": "separate_neighbourhoods",
+        "rewire": "growth:m=2",
+        "rounds": 7,
+    },
+    "rewired": {"network": SMALL_WORLD, "rewire": "strategic:share=0.3", "rounds": 6},
     "growing": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8},
     "groups of all sizes": {"network": "barabasi_albert:n=12,m=2", "rounds": 6, **GROUPS},
     "groups that grow": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8, **GROUPS},
@@ -53,20 +74,36 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def played(agents: str, game: str = "prisoners_dilemma", **settings: Any) -> pd.DataFrame:
+def played(agents: str, game: str, **settings: Any) -> pd.DataFrame:
     return gamesim.play(game, agents, seed=3, **settings).decisions.drop(columns=["run", "reply"])
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", FOLDING)
+def cases() -> Iterator[tuple[str, str, str]]:
+    """Give the agents that fold, and the games and ways in which each of them can play."""
+    for name in FOLDING:
+        strategy = issubclass(catalog.find_agent(name), Strategy)
+        for way, settings in WAYS.items():
+            in_groups = settings.get("matching") == "separate_neighbourhoods"
+            game = "public_goods" if in_groups or name in CONTRIBUTING else "prisoners_dilemma"
+            game = settings.get("game", game)
+            in_pairs = (
+                settings.get("matching") in ("random_neighbour", "separate_edges") or "game" in settings
+            )
+            if (strategy and game != "prisoners_dilemma") or (name in CONTRIBUTING and in_pairs):
+                continue
+            yield name, way, game
+
+
+@pytest.mark.parametrize(("name", "way", "game"), list(cases()))
 def test_a_fold_that_is_kept_is_the_fold_over_the_whole_past(
-    name: str, way: str, monkeypatch: pytest.MonkeyPatch
+    name: str, way: str, game: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agents = f"{name}{VARIED.get(name, '')}:0.7,uniform:0.3"
-    kept = played(agents, **WAYS[way])
+    settings = {"game": game, **WAYS[way]}
+    kept = played(agents, **settings)
     monkeypatch.setattr(Memory, "known_to", lambda self, index, obs: obs)
-    anew = played(agents, **WAYS[way])
-    assert kept["probability"].nunique() > 2
+    anew = played(agents, **settings)
+    assert len(kept[["action", "probability"]].drop_duplicates()) > 3
     pd.testing.assert_frame_equal(kept, anew)
 
 
@@ -107,6 +144,20 @@ def test_past_rounds_are_kept_no_longer_than_they_are_looked_at() -> None:
     looking_back = type("LookingBack", (Counting,), {"folds": True, "__module__": "test_folds"})
     assert len(simulated([folding(), looking_back()], 9, n=8).plays) == 1
     assert len(simulated([folding(), Counting()], 9, n=8).plays) == 9
+
+
+@pytest.mark.parametrize("matching", ["separate_edges", "separate_neighbourhoods"])
+def test_so_are_those_of_every_group_that_an_agent_decides_for(matching: str) -> None:
+    game = "public_goods" if matching == "separate_neighbourhoods" else "prisoners_dilemma"
+    model = gamesim.GameModel(game, "roth_erev", network="ring:n=6,k=2", matching=matching, rounds=9)
+    model.run_model()
+    assert len(model.plays) == 1
+
+
+def test_who_has_no_words_keeps_no_rounds_for_messages() -> None:
+    model = gamesim.GameModel("cheap_talk", "conditional_cooperator", n=8, rounds=9)
+    model.run_model()
+    assert len(model.plays) == 1
 
 
 def test_who_looks_at_rounds_that_it_said_it_would_not_is_told() -> None:

@@ -29,6 +29,7 @@ ENGINE = (
     "reputation",
     "society",
     "subjects",
+    "past",
     "observation",
     "parameters",
     "policy",
@@ -81,6 +82,7 @@ AGENTS = GAMES | {
     *(
         "neighbours",
         "subjects",
+        "past",
         "observation",
         "parameters",
         "policy",

@@ -384,3 +384,21 @@ def test_rewiring_goes_on_through_games_of_indefinite_length() -> None:
     assert table["supergame"].unique().tolist() == [1, 2, 3, 4]
     assert (table["made"][:-1] == 8).all()
     assert table["made"].iloc[-1] == 0
+
+
+def test_pairs_of_neighbours_stay_together_for_a_game_of_indefinite_length() -> None:
+    run = play(
+        "prisoners_dilemma",
+        "uniform",
+        network="watts_strogatz:n=12,k=4,p=0.1",
+        matching="random_neighbour",
+        rewire="random:share=0.6",
+        continuation=0.8,
+        supergames=3,
+        sessions=2,
+    )
+    pairs = run.decisions.groupby(["session", "supergame", "round", "group"])["agent"].agg(frozenset)
+    by_round = pairs.groupby(["session", "supergame", "round"]).agg(frozenset)
+    assert by_round.groupby(["session", "supergame"]).size().max() > 2
+    assert (by_round.groupby(["session", "supergame"]).nunique() == 1).all()
+    assert by_round.nunique() == 6

@@ -27,8 +27,10 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.series import series
+from gamesim.analysis.table import Table
 from gamesim.command.rounds import as_json, bars, print_rounds, write_csv
 from gamesim.errors import GamesimError
+from gamesim.humans.persons import icc, lag1
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "societies.md").read_text(encoding="utf-8")
 SPEC = {"role": "member", "low": 0.0, "high": 20.0, "labels": None}
@@ -462,6 +464,45 @@ def test_everybody_s_persons_are_those_of_all_policies() -> None:
     assert icc["all"] == pytest.approx(1)
     assert icc["a"] == pytest.approx(1)
     assert np.isnan(icc["b"])
+
+
+@pytest.mark.parametrize(
+    ("game", "matching", "network"),
+    [
+        ("prisoners_dilemma", "separate_edges", {"network": "erdos_renyi:n=9,p=0.4"}),
+        (
+            "prisoners_dilemma",
+            "separate_edges",
+            {"network": "erdos_renyi:n=9,p=0.4", "rewire": "random:share=0.3"},
+        ),
+        ("public_goods", "separate_neighbourhoods", {"network": "star:n=5"}),
+        (
+            "public_goods",
+            "separate_neighbourhoods",
+            {"network": "complete:n=4", "n": 9, "rewire": "growth:m=2"},
+        ),
+    ],
+)
+def test_an_agent_is_a_person_in_each_of_its_groups(
+    game: str, matching: str, network: dict[str, Any]
+) -> None:
+    run = gamesim.play(game, "uniform", matching=matching, rounds=7, sessions=2, seed=2, **network)
+    rows = run.decisions
+    together = rows.groupby(["session", "round", "group"])["agent"]
+    rows["whose"] = together.transform("sum" if matching == "separate_edges" else "first")
+    option = "cooperate" if matching == "separate_edges" else ""
+    if option:
+        rows["action"] = 1 - rows["action"]
+    expected: dict[str, list[float]] = {"icc": [], "own_lag": []}
+    for _, one in rows.groupby("session"):
+        who = one["agent"] * 100 + one["whose"]
+        expected["icc"].append(icc(one["action"], who))
+        expected["own_lag"].append(lag1(one["action"], who, one["round"]))
+    by_round = Table(lambda names: (each[list(names)] for _, each in run.decisions.groupby("round")))
+    settings = run.settings.model_dump()
+    for found in (run.series(), series(by_round, settings)):
+        for measure, by_session in expected.items():
+            assert values(found, measure, option=option).tolist() == [pytest.approx(np.mean(by_session))]
 
 
 def test_a_network_that_changes_has_its_own_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from gamesim.analysis.table import (
     GROUP,
     MESSAGES,
     PERSON,
+    SEPARATE,
     Census,
     Table,
     by_decision,
@@ -110,7 +111,8 @@ def compare(
         refused += barred
         told = _refusals(decision, matched[decision], barred)
         reasons[decision] = told if known else [_unknown(decision, spec, pool)]
-    counted = _count(source, matched, described, votes, exact or {})
+    separate = settings.get("matching") in SEPARATE
+    counted = _count(source, matched, described, votes, exact or {}, separate)
     rows: list[Row] = []
     for decision, ones in matched.items():
         notes += reasons[decision]
@@ -147,10 +149,10 @@ def compare(
 class _Made:
     """What is counted of one decision of one policy: its votes by human record, and what is the same beside all."""
 
-    def __init__(self, tallies: list[Tally], census: Census, rounds: int) -> None:
+    def __init__(self, tallies: list[Tally], census: Census, persons: bool) -> None:
         self.tallies = tallies
         self._census = census
-        self._persons = Individuals(census.persons) if rounds > 1 else None
+        self._persons = Individuals(census.persons) if persons else None
         self._good = self._bad = self._void = self._groups = 0
 
     def add(self, rows: pd.DataFrame) -> None:
@@ -182,12 +184,16 @@ def _count(
     described: Mapping[str, Mapping[str, Any]],
     votes: Votes,
     exact: Exact,
+    separate: bool,
 ) -> Mapping[tuple[str, str], _Made]:
     """Count the decisions that have a human record, of each policy, in one passage through the table."""
     census = source.census
     counted = {
         (decision, policy): _Made(
-            [Tally(one, described[decision], votes, exact, census) for one in ones], census, len(rounds)
+            [Tally(one, described[decision], votes, exact, census) for one in ones],
+            census,
+            # Of who decides for each of several groups there is no one choice in a round.
+            persons=len(rounds) > 1 and not separate,
         )
         for decision, ones in matched.items()
         for policy, rounds in census.policies[decision].items()

@@ -30,6 +30,8 @@ class Panel:
         All policies of the table.
     playing : sequence of int
         Those of them that make this decision in some round of the table.
+    group, seat : (R,) int, optional
+        In which group of the session and round, and where in it, if these columns are read.
     """
 
     moment: Ints
@@ -41,6 +43,8 @@ class Panel:
     shape: tuple[int, int, int]
     policies: Sequence[str]
     playing: Sequence[int]
+    group: Ints | None = None
+    seat: Ints | None = None
 
     def by_policy(self, values: Floats | None = None) -> Floats:
         """Add up values, or count rows, by policy, round and session: (P, T, S) float; missing ones are nothing."""
@@ -118,6 +122,7 @@ def panels(rows: pd.DataFrame, census: Census, order: Sequence[str]) -> Panels:
     policies = list(dict.fromkeys(policy for made in census.policies.values() for policy in made))
     decision, policy = _code(rows["decision"], decisions), _code(rows["policy"], policies)
     agent = rows["agent"].to_numpy()
+    placed = {name: rows[name].to_numpy() for name in ("group", "seat") if name in rows}
     action = rows["action"].to_numpy(np.float64)
     if "status" in rows:
         ok = (rows["status"] == "ok").to_numpy(bool)
@@ -139,6 +144,7 @@ def panels(rows: pd.DataFrame, census: Census, order: Sequence[str]) -> Panels:
             shape,
             policies,
             [policies.index(each) for each in census.policies[name]],
+            **{column: values[rows_of] for column, values in placed.items()},
         )
     return Panels(made, moments)
 

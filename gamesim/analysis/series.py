@@ -23,7 +23,8 @@ from gamesim.analysis.collective import (
     settled,
 )
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
-from gamesim.analysis.table import MESSAGES, SITTING, Census, Table
+from gamesim.analysis.table import MESSAGES, SEPARATE, SITTING, Census, Table
+from gamesim.analysis.ties import Ties
 from gamesim.humans.persons import Individuals, between, resemblance
 
 ALL = "all"
@@ -31,10 +32,20 @@ ALL = "all"
 COLUMNS = (
     *("supergame", "round", "decision", "option", "policy", "measure", "value", "low", "high", "sessions"),
 )
-NEEDED = ("decision", "policy", "agent", "action", "status", "payoff", "supergame", "round", *SITTING)
+NEEDED = (
+    "decision",
+    "policy",
+    "agent",
+    "group",
+    "seat",
+    "action",
+    "status",
+    "payoff",
+    "supergame",
+    "round",
+    *SITTING,
+)
 """Columns of the decision table that are looked at."""
-SEPARATE = ("separate_edges", "separate_neighbourhoods")
-"""Matchings under which an agent has a row for each of its groups."""
 _RANGES = {
     "share": (0.0, 1.0),
     "agents": (0.0, 1.0),
@@ -90,18 +101,20 @@ def series(
         network of each round.  These have no round: ``settled``, the first round from which the mean (or share) stays
         within the band, ``drift``, the last quarter of the rounds less the quarter before, and ``end_game``, the last
         round less the mean of those before, of each supergame; ``icc``, the share of variance between persons, and
-        ``own_lag``, the correlation with the own action one round before, of the whole run.  Limits are NaN with fewer
-        than two sessions.
+        ``own_lag``, the correlation with the own action one round before, of the whole run; an agent that decides for
+        each of its groups separately is a person in each of them.  Limits are NaN with fewer than two sessions.
     """
+    needed: tuple[str, ...] = NEEDED
     if settings.get("matching") in SEPARATE:
         edges = None  # there is no one action of an agent to set beside those of its neighbours
+        needed = (*NEEDED, "group", "seat")
     source = Table.of(table)
     names = list(settings.get("decisions", {}))
     found: dict[Name, list[Floats]] = {}
     moments: list[tuple[int, int]] = []
     wealth = _Wealth(len(source.census.sessions.known), source.census.agents)
     persons = _Persons(source.census, settings)
-    for piece in source.pieces(*NEEDED):
+    for piece in source.pieces(*needed):
         if len(piece):
             laid = panels(piece, source.census, names)
             moments.extend(laid.moments)
@@ -215,12 +228,18 @@ def _possible_around(panel: Panel, matching: str, edges: Ints, most: Mapping[int
 
 
 class _Persons:
-    """The individuals behind each decision, where there are several rounds and actions that have a mean."""
+    """The individuals behind each decision, where there are several rounds and actions that have a mean.
+
+    Who decides for each of several groups is somebody else in each of them.
+    """
 
     def __init__(self, census: Census, settings: Mapping[str, Any]) -> None:
         self._labels: dict[str, Sequence[str]] = {}
         self._of: dict[str, dict[str, Individuals]] = {}
         sessions = len(census.sessions.known)
+        self._people = census.agents
+        matching = settings.get("matching", "")
+        self._ties = Ties(matching, sessions, census.agents) if matching in SEPARATE else None
         for decision, made in census.policies.items() if len(census.moments) > 1 else ():
             labels = settings.get("decisions", {}).get(decision, {}).get("labels") or ()
             if len(labels) in (0, 2):
@@ -237,11 +256,22 @@ class _Persons:
             action = panel.action
             if self._labels[decision]:
                 action = np.where(np.isnan(action), np.nan, action == 0)
-            person = panel.session.astype(np.int64) * panel.shape[2] + panel.agent
+            who = panel.agent if self._ties is None else self._numbered(self._ties, panel)
+            person = panel.session.astype(np.int64) * self._people + who
             for policy, individuals in by_policy.items():
                 mine = panel.policy == panel.policies.index(policy)
                 of = slice(None) if mine.all() else np.flatnonzero(mine)
                 individuals.add(action[of], person[of], rounds[panel.moment[of]])
+
+    def _numbered(self, ties: Ties, panel: Panel) -> Ints:
+        """Tell the ties of an agent apart, and make room for all of them."""
+        who = ties(panel)
+        if ties.most > self._people:
+            self._people = ties.most
+            for by_policy in self._of.values():
+                for individuals in by_policy.values():
+                    individuals.widen(individuals.sessions * self._people)
+        return who
 
     def rows(self, level: float) -> Iterator[pd.DataFrame]:
         """Give both figures of each decision, of everybody and of each policy where there are several."""

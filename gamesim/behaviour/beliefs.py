@@ -68,26 +68,24 @@ def find_beliefs(where: str, name: str) -> Beliefs:
     return BELIEFS[name]
 
 
-def updated(first: Floats, told: Floats, update: Floats, persistence: Floats, drift: Floats) -> Floats:
-    """Fold what was told of the others, round by round, into what is believed now.
+def updated(
+    first: Floats, before: Floats, given: Floats, update: Floats, persistence: Floats, drift: Floats
+) -> Floats:
+    """Give what is believed after a round.
 
-    The belief of a round is ``drift + persistence * belief before + update * told before``, cut to 0 to 1; after a
-    round of which nothing was told it is the first one (Fischbacher & Gaechter 2010, Table 1, model 3).
+    It is ``drift + persistence * belief before + update * what others gave``, cut to 0 to 1; after a round of which
+    nothing was told it is the first belief again (Fischbacher & Gaechter 2010, Table 1, model 3).
 
     Parameters
     ----------
-    first : (D,) float
-        What each believed in the first of these rounds, a share.
-    told : (T, D) float
-        The share that the others gave in each round; NaN for nothing told.
+    first, before : (D,) float
+        The shares that each believed others to give in the first round, and in this one.
+    given : (D,) float
+        The share that they gave; NaN for nothing told.
     update, persistence, drift : (D,) float
 
     Returns
     -------
     (D,) float
     """
-    believed = first
-    for given in told:
-        learnt = np.clip(drift + persistence * believed + update * given, 0, 1)
-        believed = np.where(np.isnan(given), first, learnt)
-    return believed
+    return np.where(np.isnan(given), first, np.clip(drift + persistence * before + update * given, 0, 1))

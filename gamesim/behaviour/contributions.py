@@ -18,8 +18,9 @@ from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
+from gamesim.past import Past, State
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.streams import Floats
+from gamesim.streams import Draws, Floats
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Contributor(ExactPolicy):
     persistence: Parameter = personal(0.0, least=0, most=1)
     drift: Parameter = personal(0.0, least=-1, most=1)
 
+    folds: ClassVar[bool] = True
+
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {
         "start": (0.0, 1.0),
         "update": (0.0, 1.0),
@@ -59,8 +62,6 @@ class Contributor(ExactPolicy):
         """Refuse games without contributions."""
         for stage in setting.decisions():
             check_contributions(self.agent_name(), setting, stage)
-        if not any(self.persistence.bounds()):
-            object.__setattr__(self, "lookback", 1)
         return self
 
     @abstractmethod
@@ -70,16 +71,31 @@ class Contributor(ExactPolicy):
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Put all probability on the amount of the schedule."""
         assert isinstance(obs.space, Amount)
-        most = obs.space.high
+        believed = self._believed(obs)
         if given := re.fullmatch(r"given_(\d+)", obs.stage):
-            believed = np.full(len(obs), float(given[1]) / most)
-        else:
-            believed = self.start.of(obs)
-            if len(obs.past):
-                past = obs.past if self.lookback is None else obs.past.recent(self.lookback)
-                weights = (each.of(obs) for each in (self.update, self.persistence, self.drift))
-                believed = updated(believed, past.told("others_mean") / most, *weights)
-        return certain(obs.space.nearest(self.schedule(believed, obs) * most))
+            believed = np.full(len(obs), float(given[1]) / _most(obs))
+        return certain(obs.space.nearest(self.schedule(believed, obs) * obs.space.high))
+
+    def _believed(self, obs: Observations) -> Floats:
+        """Give the share that the others are believed to give now: (D,) float."""
+
+        def start(person: Draws) -> State:
+            weights = {name: getattr(self, name) for name in ("start", "update", "persistence", "drift")}
+            state = {name: value.quantiles(person.uniform(value.key)) for name, value in weights.items()}
+            return state | {"believed": state["start"]}
+
+        def step(state: State, past: Past) -> State:
+            given = past.told("others_mean")[0] / _most(obs)
+            weights = (state[name] for name in ("update", "persistence", "drift"))
+            return state | {"believed": updated(state["start"], state["believed"], given, *weights)}
+
+        return obs.fold("belief", start, step)["believed"]
+
+
+def _most(obs: Observations) -> float:
+    space = obs.game.space_at_most(obs.stage)
+    assert isinstance(space, Amount)
+    return float(space.high)
 
 
 def check_contributions(agent: str, setting: Setting, stage: str) -> None:

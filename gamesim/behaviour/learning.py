@@ -26,8 +26,9 @@ from gamesim.behaviour.sizes import numbered, of_size
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.observation import Observations, Past, State
+from gamesim.observation import Observations
 from gamesim.parameters import Parameter
+from gamesim.past import Past, State
 from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Draws, Floats, Ints
 

@@ -16,12 +16,11 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
+from gamesim.past import Past, State
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.streams import Floats
+from gamesim.streams import Draws, Floats, Ints
 
 OPTIONS = ("cooperate", "defect")
-ALL = 10**9
-"""More rounds than are ever played."""
 CHI_SQUARED = 3.841458820694124
 """Exceeded by chance once in twenty, with one degree of freedom."""
 
@@ -32,9 +31,10 @@ Bools = NDArray[np.bool_]
 class Strategy(ExactPolicy):
     """A strategy for the prisoner's dilemma: the probability of cooperating, given what has been played.
 
-    It looks at whoever it met in the last rounds, the same or others. Where it meets several at once, as on the edges
-    of a network, it is told the share that defected: strategies that respond to one round mix their responses by that
-    share, and those that count defections count one where more than half defected.
+    It looks at whoever it met in the last rounds, the same or others. Rounds that it sat out, or in which one of the
+    two made no decision, do not count. Where it meets several at once, as on the edges of a network, it is told the
+    share that defected: strategies that respond to one round mix their responses by that share, and those that count
+    defections count one where more than half defected.
 
     Parameters
     ----------
@@ -87,71 +87,21 @@ def dilemma(obs: Observations) -> Floats:
     return table if _cooperating(obs) == 0 else table[::-1, ::-1]
 
 
-def own_cooperation(obs: Observations, rounds: int = ALL) -> Floats:
-    """Give whether one cooperated oneself in the last rounds, oldest first: (T, D) float, NaN for no decision."""
-    return _as_cooperation(obs, obs.past.recent(rounds).own(obs.stage))
-
-
-def others_cooperation(obs: Observations, rounds: int = ALL) -> Floats:
-    """Give the share of the others that cooperated in the last rounds, oldest first: (T, D) float, NaN for nobody."""
-    return _as_cooperation(obs, obs.past.recent(rounds).told("other"))
-
-
-def own_defections(obs: Observations, rounds: int = ALL) -> Bools:
-    """Tell in which of the last rounds one defected oneself, oldest first: (T, D) bool."""
-    return own_cooperation(obs, rounds) < 0.5
-
-
-def others_defections(obs: Observations, rounds: int = ALL) -> Bools:
-    """Tell in which of the last rounds more than half of the others defected, oldest first: (T, D) bool."""
-    return others_cooperation(obs, rounds) < 0.5
-
-
-def punishing(provoked: Bools, first: int, longer: int = 0) -> Bools:
-    """Tell who is to punish now, after provocations that start a punishment each unless one is going on.
+def seems_random(defections: Ints, rounds: Ints) -> Bools:
+    """Tell whose defections are as frequent as a fair coin's, by Pearson's chi-squared test at 5 %.
 
     Parameters
     ----------
-    provoked : (T, D) bool
-        By round, oldest first.
-    first : int
-        Rounds that the first punishment lasts.
-    longer : int
-        Rounds by which each outlasts the one before it.
+    defections, rounds : (D,) int
+        How many there were, in how many rounds, one at least.
 
     Returns
     -------
     (D,) bool
     """
-    left = np.zeros(provoked.shape[1], dtype=np.int64)
-    length = np.full(provoked.shape[1], first)
-    for now in provoked:
-        starts = now & (left == 0)
-        left = np.where(starts, length, np.maximum(left - 1, 0))
-        length = length + longer * starts
-    return left > 0
-
-
-def seems_random(defections: Bools) -> Bools:
-    """Tell whose defections are as frequent as a fair coin's, by Pearson's chi-squared test at 5 %.
-
-    Parameters
-    ----------
-    defections : (T, D) bool
-        By round, oldest first.
-
-    Returns
-    -------
-    (T, D) bool
-        After each round, by all rounds up to it.
-    """
-    rounds = np.arange(1, len(defections) + 1)[:, None]
-    excess = 2 * np.cumsum(defections, axis=0) - rounds
-    return excess**2 / rounds <= CHI_SQUARED
-
-
-def _as_cooperation(obs: Observations, choices: Floats) -> Floats:
-    return 1 - choices if _cooperating(obs) == 0 else choices
+    excess = 2 * defections - rounds
+    seems: Bools = excess**2 / rounds <= CHI_SQUARED
+    return seems
 
 
 def rounds_left(obs: Observations) -> float:
@@ -160,42 +110,157 @@ def rounds_left(obs: Observations) -> float:
 
 
 @dataclass(frozen=True)
-class Deterministic(Strategy):
-    """A strategy that leaves nothing to chance."""
+class Played:
+    """A round that was played.
 
-    @abstractmethod
-    def defects(self, obs: Observations) -> Bools:
-        """Tell who is to defect: (D,) bool."""
+    Parameters
+    ----------
+    own : (D,) float
+        Whether one cooperated.
+    others : (D,) float
+        Share of the others that cooperated.
+    left : (D,) float
+        How many rounds followed, as far as was announced.
+    """
 
-    def cooperation(self, obs: Observations) -> Floats:
-        """Cooperate for sure or not at all."""
-        return (~self.defects(obs)).astype(np.float64)
+    own: Floats
+    others: Floats
+    left: Floats
+
+    @property
+    def defected(self) -> Bools:
+        """Whether one defected oneself: (D,) bool."""
+        return self.own < 0.5
+
+    @property
+    def betrayed(self) -> Bools:
+        """Whether more than half of the others defected: (D,) bool."""
+        return self.others < 0.5
 
 
 @dataclass(frozen=True)
-class Response(Strategy):
-    """A strategy that responds to the last round alone: five probabilities of cooperating."""
+class Remembering(Strategy):
+    """A strategy that goes by what it makes of the rounds it played, one after another.
 
-    lookback: ClassVar[int | None] = 1
+    Its state holds ``rounds``, how many it played, ``lived``, how many went by, and what `begin` and `follow` add.
+    """
+
+    folds: ClassVar[bool] = True
 
     @abstractmethod
-    def plan(self, obs: Observations) -> tuple[Floats | float, ...]:
+    def begin(self, people: int) -> State:
+        """Give what is added to the state before the first round: (D,) arrays by name."""
+
+    @abstractmethod
+    def follow(self, state: State, played: Played) -> State:
+        """Give what a round changes in the state, in which it is counted already."""
+
+    @abstractmethod
+    def respond(self, obs: Observations, state: State) -> Floats:
+        """Give the probability of cooperating without error after these rounds: (D,) float."""
+
+    def cooperation(self, obs: Observations) -> Floats:
+        """Go on from the rounds so far."""
+
+        def start(person: Draws) -> State:
+            people = len(person.agent)
+            return {"rounds": none(people), "lived": none(people)} | self.begin(people)
+
+        def step(state: State, past: Past) -> State:
+            own, others = past.own(obs.stage)[0], past.told("other")[0]
+            if _cooperating(obs) == 0:
+                own, others = 1 - own, 1 - others
+            lived = state["lived"] + 1
+            left = np.where(obs.rounds > 0, obs.rounds - lived, np.inf)
+            now = state | {"rounds": state["rounds"] + 1}
+            now |= self.follow(now, Played(own, others, left))
+            there = ~np.isnan(own + others)
+            if not there.all():
+                now = {name: np.where(there, values, state[name]) for name, values in now.items()}
+            return now | {"lived": lived}
+
+        return self.respond(obs, obs.fold("rounds", start, step))
+
+
+@dataclass(frozen=True)
+class Deterministic(Remembering):
+    """A strategy that leaves nothing to chance."""
+
+    @abstractmethod
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Tell who is to defect: (D,) bool."""
+
+    def respond(self, obs: Observations, state: State) -> Floats:
+        """Cooperate for sure or not at all."""
+        return (~self.defects(obs, state)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Punishing(Deterministic):
+    """A strategy that answers a defection by some rounds of defection, in which further ones start nothing new."""
+
+    first: ClassVar[int]
+    """Rounds that the first punishment lasts."""
+    longer: ClassVar[int] = 0
+    """Rounds by which each outlasts the one before it."""
+
+    def begin(self, people: int) -> State:
+        """Nobody is to be punished yet."""
+        return {"left": none(people), "length": np.full(people, self.first)}
+
+    def follow(self, state: State, played: Played) -> State:
+        """Start a punishment, or come nearer to the end of one."""
+        left, length = state["left"], state["length"]
+        starts = played.betrayed & (left == 0)
+        return {
+            "left": np.where(starts, length, np.maximum(left - 1, 0)),
+            "length": length + self.longer * starts,
+        }
+
+    def defects(self, obs: Observations, state: State) -> Bools:
+        """Punish as long as it lasts."""
+        punishing: Bools = state["left"] > 0
+        return punishing
+
+
+@dataclass(frozen=True)
+class Response(Remembering):
+    """A strategy that responds to the last round alone: five probabilities of cooperating."""
+
+    @abstractmethod
+    def plan(self, obs: Observations, state: State) -> tuple[Floats | float, ...]:
         """Give the probability of cooperating after each outcome: (D,) float or a number each.
 
         Returns
         -------
         tuple
-            After both cooperated; after only oneself did; after only the other did; after nobody did; at the start,
-            and wherever one of the two made no decision.
+            After both cooperated; after only oneself did; after only the other did; after nobody did; before the first
+            round that was played.
         """
 
-    def cooperation(self, obs: Observations) -> Floats:
+    def begin(self, people: int) -> State:
+        """Nothing has been played."""
+        return {name: np.full(people, np.nan) for name in ("own", "others")}
+
+    def follow(self, state: State, played: Played) -> State:
+        """Keep the last round."""
+        return {"own": played.own, "others": played.others}
+
+    def respond(self, obs: Observations, state: State) -> Floats:
         """Look the last round up; mix by the share of others that cooperated."""
-        both, alone, other, nobody, start = self.plan(obs)
-        if not len(obs.past):
-            return np.broadcast_to(np.asarray(start, dtype=np.float64), (len(obs),))
-        (own,), (share,) = own_cooperation(obs, 1), others_cooperation(obs, 1)
+        both, alone, other, nobody, start = self.plan(obs, state)
+        own, share = state["own"], state["others"]
         after = own * (share * both + (1 - share) * alone) + (1 - own) * (
             share * other + (1 - share) * nobody
         )
         return np.where(np.isnan(after), start, after)
+
+
+def never(people: int) -> Bools:
+    """Begin with what has not happened yet: (D,) bool."""
+    return np.zeros(people, dtype=np.bool_)
+
+
+def none(people: int) -> Ints:
+    """Begin to count: (D,) int."""
+    return np.zeros(people, dtype=np.int64)

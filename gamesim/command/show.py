@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
 from gamesim.analysis.names import folded
-from gamesim.analysis.series import SEPARATE
+from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
 from gamesim.command.likeness import print_comparison
 from gamesim.command.rounds import print_rounds, several

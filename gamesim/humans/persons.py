@@ -45,6 +45,19 @@ class Individuals:
         self._last: _Choices | None = None
         self._when = 0
 
+    def widen(self, persons: int) -> None:
+        """Make room for more persons, the same number in each session; the first ones of each are those of before."""
+
+        def wider(values: Floats) -> Floats:
+            laid = np.zeros((self.sessions, persons // self.sessions))
+            laid[:, : self._persons // self.sessions] = values.reshape(self.sessions, -1)
+            return laid.ravel()
+
+        self._n, self._total = wider(self._n), wider(self._total)
+        if self._last is not None:
+            self._last = _Choices(*(wider(each) for each in self._last))
+        self._persons = persons
+
     def add(self, values: Floats, persons: Ints, rounds: Ints) -> None:
         """Count the choices of some rounds, none of which was counted before.
 
