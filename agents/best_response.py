@@ -37,8 +37,7 @@ class BestResponse(Learner):
     def learn(self, state: State, lesson: Lesson) -> State:
         """Take the last action of the other as if it would be repeated."""
         assert lesson.problem.table is not None
-        seen = lesson.met().any(axis=1, keepdims=True)
-        return {"brought": np.where(seen, lesson.brought(), lesson.problem.table.mean(axis=1))}
+        return {"brought": np.where(lesson.known(), lesson.brought(), lesson.problem.table.mean(axis=1))}
 
     def weights(self, state: State, problem: Problem) -> Floats:
         """Reply to the last round."""

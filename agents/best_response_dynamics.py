@@ -11,6 +11,7 @@ from gamesim.behaviour.choosing import drawn, logit
 from gamesim.behaviour.copying import check_choice, first_of_best
 from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.outcomes import payoff_table
+from gamesim.behaviour.sizes import check_size
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
@@ -42,6 +43,7 @@ class BestResponseDynamics(Imitator):
     def prepare(self, setting: Setting) -> "BestResponseDynamics":
         """Refuse amounts, games of more than two, and play without a network."""
         check_choice("best_response_dynamics", setting)
+        check_size("best_response_dynamics", setting)
         if len(setting.game.roles) != 2:
             raise GamesimError(f"best_response_dynamics plays games of two, not {setting.game.name}")
         for stage in setting.decisions():

@@ -36,8 +36,12 @@ class BoltonOckenfels(Chooser):
 
     def check(self, outcomes: Prospects, decision: str) -> None:
         """Refuse losses, of which nobody has a share."""
-        if min(outcomes.own.min(), outcomes.others.min()) < 0:
+        if outcomes.least < 0:
             raise GamesimError(f"bolton_ockenfels: {decision} can bring losses, of which there are no shares")
+
+    def alone(self, outcomes: Prospects) -> Floats:
+        """Count own earnings alone, as a share of the largest."""
+        return self.utilities(outcomes, {"weight": np.zeros((1, 1))})
 
     def utilities(self, outcomes: Prospects, of: Mapping[str, Floats]) -> Floats:
         """Take the distance from the equal share from what is earned."""

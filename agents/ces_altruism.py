@@ -39,7 +39,7 @@ class CesAltruism(Chooser):
 
     def check(self, outcomes: Prospects, decision: str) -> None:
         """Refuse losses, which have no power."""
-        if min(outcomes.own.min(), outcomes.others.min()) < 0:
+        if outcomes.least < 0:
             raise GamesimError(f"ces_altruism: {decision} can bring losses, which the model does not cover")
 
     def utilities(self, outcomes: Prospects, of: Mapping[str, Floats]) -> Floats:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.levels import choices_by_level
+from gamesim.behaviour.levels import choices_by_level, of_levels
+from gamesim.behaviour.outcomes import weighed
 from gamesim.distribution import ActionDistribution
 from gamesim.game import Game
 from gamesim.observation import Observations
@@ -40,8 +41,8 @@ class CognitiveHierarchy(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "CognitiveHierarchy":
         """Refuse games in which players do not decide at the same time."""
-        for stage in setting.decisions():
-            self._choices(setting.game, stage)
+        for game, stage in weighed(setting):
+            self._choices(game, stage)
         return self
 
     def shares(self) -> Floats:
@@ -54,9 +55,7 @@ class CognitiveHierarchy(ExactPolicy):
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give everybody the probabilities of its level."""
         level = np.searchsorted(np.cumsum(self.shares())[:-1], obs.person.uniform("level"), side="right")
-        return ActionDistribution(
-            obs.space.support(), self._choices(obs.game, obs.stage), level.astype(np.int64)
-        )
+        return of_levels(obs, level.astype(np.int64), lambda game: self._choices(game, obs.stage))
 
     def _choices(self, game: Game, stage: str) -> Floats:
         share = self.shares()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gamesim.behaviour.sizes import games_of, planned
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
@@ -13,9 +14,14 @@ class EqualSplit(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "EqualSplit":
         """Refuse games in which there is nothing to split."""
-        setting.rehearse(setting.game.equal_split)
+        for game in games_of(setting):
+            setting.rehearse(game.equal_split)
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Put all probability on the equal split."""
-        return certain(obs.space.nearest(obs.game.equal_split(obs.stage, obs.seen, len(obs))))
+        if obs.sizes is None or not len(obs):
+            return certain(obs.space.nearest(obs.game.equal_split(obs.stage, obs.seen, len(obs))))
+        plan = planned(obs.game, obs.stage, obs.sizes, obs.seen, lambda game: game.equal_split)
+        assert not isinstance(plan, ActionDistribution)
+        return certain(obs.space.nearest(plan))

@@ -56,7 +56,7 @@ class Ewa(Learner):
     def learn(self, state: State, lesson: Lesson) -> State:
         """Update attractions; a round without decisions teaches nothing."""
         took, experienced = lesson.took(), state["experienced"]
-        learnt = took.any(axis=1, keepdims=True) & lesson.met().any(axis=1, keepdims=True)
+        learnt = took.any(axis=1, keepdims=True) & lesson.known()
         grown = state["rho"] * experienced + 1
         share = state["delta"] + (1 - state["delta"]) * took
         updated = (state["phi"] * experienced * state["attraction"] + share * lesson.brought()) / grown

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gamesim.actions import Choice
+from gamesim.behaviour.sizes import departures
 from gamesim.distribution import ActionDistribution, per_space, spread
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -116,6 +117,8 @@ def _departures(record: Reference, setting: Setting) -> list[str]:
         notes.append(f"{stage} is on record at a stake of {record.stake:g}, and played by share of {stake:g}")
     if record.kind == "counts" and not record.parameters and record.dataset == "alsobay2025":
         notes.append(f"{stage} is on record pooled over varied rules")
+    if setting.sizes:
+        notes.extend(f"{stage} is on record {each}" for each in departures(setting, record.parameters))
     return [f"human: {record.name}: {note}" for note in notes]
 
 

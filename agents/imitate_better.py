@@ -6,6 +6,7 @@ import numpy as np
 
 from gamesim.behaviour.copying import Copier, Ties, check_choice
 from gamesim.behaviour.outcomes import payoff_table
+from gamesim.behaviour.sizes import check_size
 from gamesim.policy import Setting
 from gamesim.streams import Floats
 
@@ -23,6 +24,7 @@ class ImitateBetter(Copier):
     def prepare(self, setting: Setting) -> "ImitateBetter":
         """Refuse amounts, games without payoffs of pairs, and play without a network."""
         check_choice(self.agent_name(), setting)
+        check_size(self.agent_name(), setting)
         for stage in setting.decisions():
             payoff_table(setting.game, stage)
         return super().prepare(setting)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.levels import choices_by_level
+from gamesim.behaviour.levels import choices_by_level, of_levels
+from gamesim.behaviour.outcomes import weighed
 from gamesim.distribution import ActionDistribution
 from gamesim.game import Game
 from gamesim.observation import Observations
@@ -36,14 +37,14 @@ class LevelK(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "LevelK":
         """Refuse games in which players do not decide at the same time."""
-        for stage in setting.decisions():
-            self._choices(setting.game, stage)
+        for game, stage in weighed(setting):
+            self._choices(game, stage)
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give everybody the probabilities of its level."""
         level = self.level.of(obs).astype(np.int64)
-        return ActionDistribution(obs.space.support(), self._choices(obs.game, obs.stage), level)
+        return of_levels(obs, level, lambda game: self._choices(game, obs.stage))
 
     def _choices(self, game: Game, stage: str) -> Floats:
         top = int(max(self.level.numbers))

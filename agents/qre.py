@@ -1,11 +1,13 @@
 """Logit quantal response equilibrium of two players (McKelvey & Palfrey 1995)."""
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from gamesim.behaviour.outcomes import payoff_table, rival_stage
+from gamesim.behaviour.sizes import each_game, games_of
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -39,17 +41,18 @@ class Qre(ExactPolicy):
 
     def prepare(self, setting: Setting) -> "Qre":
         """Refuse games of more than two players, and those in which one answers the other."""
-        for stage in setting.decisions():
-            if len(setting.game.roles) != 2:
+        for game, stage in itertools.product(games_of(setting), setting.decisions()):
+            if len(game.roles) != 2:
                 raise GamesimError(
-                    f"qre: {setting.game.name} has {len(setting.game.roles)} players, but two are covered"
+                    f"qre: {game.name} is played in groups of {len(game.roles)} here, but two are covered"
                 )
-            equilibrium(setting.game, stage, self.precision.value)
+            equilibrium(game, stage, self.precision.value)
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the equilibrium probabilities."""
-        probabilities = equilibrium(obs.game, obs.stage, self.precision.value)
+        (game,), _ = each_game(obs)
+        probabilities = equilibrium(game, obs.stage, self.precision.value)
         return ActionDistribution(obs.space.support(), probabilities[None, :])
 
 

@@ -77,6 +77,11 @@ class PublicGoods(Game):
     recall = {"member": "you contributed {contribute}, the others on average {others_mean}"}
 
     @property
+    def shared_out(self) -> bool:
+        """Whether one endowment is divided among all groups."""
+        return self.spread
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """As many members as the group has."""
         return ("member",) * self.group_size

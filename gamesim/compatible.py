@@ -9,7 +9,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play
-from gamesim.matching import ON_NETWORKS, SEPARATE, Scene, find_matching, formed
+from gamesim.matching import NEIGHBOURHOODS, ON_NETWORKS, SEPARATE, Scene, find_matching, formed
 from gamesim.network import Network
 from gamesim.population import Cast
 from gamesim.rewiring import Rewiring
@@ -46,6 +46,36 @@ def check_society(
         _check_separate(game, matching, society, rewiring)
     one_session = dataclasses.replace(dealt, sessions=1, policy=dealt.policy[: dealt.n], subjects=None)
     _rehearse(game, Scene(game, one_session, 1, seed, network), matching)
+
+
+def group_sizes(matching: str, network: Network | None, rewiring: Rewiring | None) -> tuple[int, ...]:
+    """Give how many members groups have to begin with, ascending, where a network decides on that; else nothing."""
+    if network is None or matching not in NEIGHBOURHOODS:
+        return ()
+    degree = network.degree
+    if rewiring is not None and rewiring.name == "growth":
+        degree = degree[degree > 0]  # the others have not joined
+    return tuple(np.unique(degree + 1).tolist())
+
+
+def possible_sizes(
+    sizes: tuple[int, ...], network: Network | None, rewiring: Rewiring | None
+) -> tuple[int, ...]:
+    """Add the smallest and the largest group that there may be, where the network changes."""
+    if not sizes or network is None or rewiring is None:
+        return sizes
+    return tuple(sorted({1, *sizes, network.n}))
+
+
+def parameters_by_size(game: Game, sizes: tuple[int, ...]) -> dict[str, list[float]]:
+    """Give the parameters that groups of other sizes change: what each is in the smallest and in the largest."""
+    ends = [dataclasses.asdict(game.sized(size)) for size in sizes[:1] + sizes[-1:]]
+    declared = dataclasses.asdict(game)
+    return {
+        name: [each[name] for each in ends]
+        for name, value in declared.items()
+        if any(each[name] != value for each in ends)
+    }
 
 
 def _check_separate(game: Game, matching: str, society: Society, rewiring: Rewiring | None) -> None:

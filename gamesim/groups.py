@@ -146,6 +146,11 @@ class Seats:
         """Count the groups in which each choice counts: (D,) float."""
         return np.ones(len(self.agent)) if self.once is None else self.once.seats
 
+    def members(self) -> Floats:
+        """Count the members of each decider's own group, or of all its groups on average: (D,) float."""
+        sizes = np.broadcast_to(np.asarray(self.sizes, dtype=np.float64), (self.groups,))
+        return self.typical(self.spread(sizes))
+
     def typical(self, values: Floats) -> Floats:
         """Give each decider the value of its seat, of its own group's or of all on average: (M,) -> (D,)."""
         return values if self.once is None else self.once.typical(values)

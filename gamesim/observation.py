@@ -112,6 +112,15 @@ class Observations:
         """Name of the decision, such as ``ultimatum.offer``."""
         return f"{self.game.name}.{self.stage}"
 
+    @property
+    def sizes(self) -> Ints | None:
+        """Members of each decider's own group, or of the one decided for: (D,) int; None for the size of the game."""
+        if self.apart is not None:
+            return self.apart.size
+        if self.matching != "neighbourhoods" or self.neighbours is None:
+            return None
+        return self.neighbours.count + 1
+
     def take(self, rows: NDArray[np.integer]) -> Observations:
         """Keep some rows."""
         agent = self.agent[rows]

@@ -59,6 +59,10 @@ class Past:
     def __len__(self) -> int:
         return len(self._plays)
 
+    def sizes(self) -> Floats:
+        """Give how many members each one's own group had in every past round, or the one decided for: (T, D) float."""
+        return self._collect(lambda play, role, seats: seats.members())
+
     def own(self, stage: str) -> Floats:
         """Give what each did at a stage in every past round: (T, D) float, NaN for no decision.
 

@@ -110,6 +110,8 @@ class Setting:
         Whether all language models read the first of the equivalent texts, options in the order of the game.
     separate : bool
         Whether an agent decides separately for each of the groups it is in.
+    sizes : tuple of int
+        Members that groups can have, where a network decides on that; empty where they are as the game says.
     reputation : str
         What is known of those one meets, one of `gamesim.reputation.LEVELS`.
     access : callable, optional
@@ -127,6 +129,7 @@ class Setting:
     prompts: str = ""
     fixed_wording: bool = False
     separate: bool = False
+    sizes: tuple[int, ...] = ()
     reputation: str = "none"
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from gamesim import record
 from gamesim.catalog import find_agent, find_game
-from gamesim.compatible import check_society
+from gamesim.compatible import check_society, group_sizes, parameters_by_size, possible_sizes
 from gamesim.design import Design
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
@@ -158,6 +158,7 @@ def prepare(
     access = Access(
         Budget(design.max_cost, design.max_tokens, design.max_seconds), design.cache, design.dry_run, watch
     )
+    sizes = group_sizes(meeting, linked, rewiring)
     setting = Setting(
         rules,
         (),
@@ -170,6 +171,7 @@ def prepare(
         str(design.prompts or ""),
         design.fixed_wording,
         separate=meeting in SEPARATE,
+        sizes=possible_sizes(sizes, linked, rewiring),
         reputation=society.reputation,
     )
     notes = [] if source is None else source.notes(size)
@@ -213,6 +215,8 @@ def prepare(
             "parameters": dataclasses.asdict(rules),
             "seats": {role: rules.seats_of(role) for role in dict.fromkeys(rules.roles)},
             "efficient_payoff": _efficient(rules, linked),
+            "by_size": parameters_by_size(rules, sizes),
+            "shared_out": rules.shared_out,
             **source_of(type(rules)),
         },
         decisions=rules.measures(),

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from gamesim.columns import Block
+from gamesim.compatible import group_sizes
 from gamesim.errors import unknown
 from gamesim.game import Game
 from gamesim.network import Network
@@ -219,12 +220,14 @@ class Population:
         matching: str = "edges",
     ) -> None:
         item = Item(policy.agent_name())
+        sizes = group_sizes(matching, network, None)
+        setting = Setting(game, game.roles, linked=True, seed=seed, sizes=sizes)
         self.sessions = sessions
         self.stage = game.stages[0].name
         self.simulation = Simulation(
             game,
             cast(game, [item], network.n, sessions, seed, on_network=True),
-            [policy.prepare(Setting(game, game.roles, linked=True, seed=seed))],
+            [policy.prepare(setting)],
             [item.agent],
             rounds=NO_END,
             matching=matching,

@@ -548,6 +548,12 @@ SOCIETIES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"network": {"name": "ring", "rewire": {"name": "random", "share": 0.1}}}, "links that change (random)"),
     ({"matching": "assortative"}, "likes meet by earnings"),
+    ({"game": {"by_size": {"group_size": [9, 9], "mpcr": [2 / 9, 2 / 9]}}}, "run groups of 9, mpcr 0.222"),
+    (
+        {"game": {"by_size": {"group_size": [3, 18], "mpcr": [2 / 3, 1 / 9]}}},
+        "groups of 3 to 18, mpcr 0.667 to 0.111",
+    ),
+    ({"game": {"shared_out": True}}, "one endowment for all groups that one is in"),
     ({"society": {"reputation": "image"}}, "players know the image of those they meet"),
     ({"society": {"roles": "random"}}, "roles drawn anew in every round"),
     ({"society": {"update": "death_birth"}}, "players revise when drawn"),
@@ -577,6 +583,22 @@ def test_the_usual_society_is_not_told() -> None:
     run = gamesim.play("public_goods", "uniform", n=40, rounds=3, matching="partner")
     (row,) = [row for row in run.compare(resamples=50).rows if row.source.dataset == "moblab"]
     assert not any("society" in note for note in row.notes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"network": "ring:n=40,k=8", "spread": True}, "groups of 9, one endowment for all groups"),
+        ({"network": "ring:n=40,k=8", "hold": "multiplier"}, "groups of 9, mpcr 0.222;"),
+        ({"network": "star_graph:n=9", "hold": "multiplier"}, "groups of 2 to 10, mpcr 1 to 0.2;"),
+        ({"network": "complete:n=4", "hold": "multiplier"}, "those of the neighbours;"),
+        ({"network": "complete:n=5", "n": 20, "rewire": "growth:m=2"}, "neighbours, groups of 5;"),
+    ],
+)
+def test_groups_of_other_sizes_and_returns_are_told(settings: dict[str, Any], said: str) -> None:
+    (row,) = gamesim.play("public_goods", "uniform", **settings).compare(resamples=50).rows
+    (note,) = [note for note in row.notes if note.startswith("society differs")]
+    assert said in note
 
 
 def test_people_who_played_with_the_same_chance_of_another_round_are_compared() -> None:

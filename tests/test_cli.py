@@ -270,6 +270,22 @@ def test_neighbours_are_decided_for_one_by_one(command: Command) -> None:
     check_refusal(command(*spread), "play it on a network with matching neighbourhoods")
 
 
+@pytest.mark.parametrize(
+    ("matching", "earned", "said"),
+    [
+        ("edges", "800.00", "earned: in the games with all neighbours together"),
+        ("separate_edges", "400.00", "earned: in one game; an agent has one with each of its neighbours"),
+    ],
+)
+def test_the_report_says_what_earnings_are_of(
+    command: Command, matching: str, earned: str, said: str
+) -> None:
+    words = ("play", "prisoners_dilemma", "--agents", "always_cooperate", "--network", "ring:n=6,k=2")
+    out = " ".join(command(*words, "--matching", matching).out.split())
+    assert said in out
+    assert f" {earned} 0.0% 0 earned: " in out
+
+
 def test_a_folder_that_cannot_be_written(command: Command) -> None:
     write("file", "")
     check_refusal(command("play", "dictator", "--agents", "spe", "--out", "file/run"), "cannot be written")
@@ -423,6 +439,11 @@ def test_every_game_can_be_shown(command: Command) -> None:
         assert "{" not in result.out
         assert name in result.out
     assert "$50" in command("show", "trust", "--set", "endowment=50").out
+    divided = ("show", "public_goods", "--set", "spread=true")
+    assert "exceeds 1\n\nmember" in command(*divided).out
+    assert "agents then earn $40 on average" in " ".join(
+        command(*divided, "--set", "hold=multiplier").out.split()
+    )
     check_refusal(command("show", "trst"), "did you mean 'trust'")
 
 

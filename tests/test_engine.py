@@ -245,6 +245,8 @@ def test_a_finished_run_says_so(tmp_path: Path) -> None:
         "parameters": {"currency": "$", "endowment": 100.0, "step": 1.0},
         "seats": {"dictator": 1, "recipient": 1},
         "efficient_payoff": {"2": 100.0},
+        "by_size": {},
+        "shared_out": False,
     }
     assert {"gamesim", "numpy", "mesa", "python"} <= set(opened.settings.versions)
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [

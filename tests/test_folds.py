@@ -29,6 +29,7 @@ VARIED = (
     | {"satisficing": "@inertia=beta(2,2)", "memory_one": "@cc=0.9@dd=beta(2,2)"}
 )
 """Options under which more can happen than by default."""
+GROUPS: dict[str, Any] = {"game": "public_goods", "hold": "multiplier"}
 SMALL_WORLD = "watts_strogatz:n=12,k=4,p=0.1"
 WAYS: dict[str, dict[str, Any]] = {
     "partners": {"n": 8, "matching": "partner", "rounds": 64},
@@ -61,6 +62,14 @@ WAYS: dict[str, dict[str, Any]] = {
     },
     "rewired": {"network": SMALL_WORLD, "rewire": "strategic:share=0.3", "rounds": 6},
     "growing": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8},
+    "groups of all sizes": {"network": "barabasi_albert:n=12,m=2", "rounds": 6, **GROUPS},
+    "groups that grow": {"network": "complete:n=4", "n": 12, "rewire": "growth:m=2", "rounds": 8, **GROUPS},
+    "groups that change": {
+        "network": "watts_strogatz:n=12,k=2,p=0.3",
+        "rewire": "strategic:share=0.3",
+        "rounds": 6,
+        **GROUPS,
+    },
     "roles by chance": {"n": 8, "roles": "random", "rounds": 7, "game": "two_by_two"},
 }
 

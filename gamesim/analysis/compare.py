@@ -59,7 +59,7 @@ def compare(
         Decisions of one treatment, with the columns of a run folder.
     settings : mapping
         Of the run: ``decisions`` describes each decision, ``policies`` each policy; ``matching``, ``network`` and
-        ``society`` who met whom.
+        ``society`` who met whom; ``game`` in groups of which sizes.
     exact : mapping of int to (support, probabilities), optional
         Exact distributions by the number in the column `reply`; they count instead of the actions drawn
         from them.

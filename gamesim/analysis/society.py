@@ -22,6 +22,7 @@ _KNOWN = {
     "image": "players know the image of those they meet",
     "list": "players know all that those they meet did",
 }
+_WRITTEN = {"group_size": "groups of"}
 _REVISED = {"sequential": "players revise in turns", "death_birth": "players revise when drawn"}
 
 
@@ -31,7 +32,7 @@ def departures(settings: Mapping[str, Any], reference: Reference) -> tuple[str, 
     Parameters
     ----------
     settings : mapping
-        Of the run: ``matching``, ``network`` and ``society``, each where it is known.
+        Of the run: ``matching``, ``network``, ``society`` and ``game``, each where it is known.
     reference : Reference
         Its ``parameters`` hold the probability of another round where the people played under one.
 
@@ -50,6 +51,12 @@ def departures(settings: Mapping[str, Any], reference: Reference) -> tuple[str, 
         found.append(f"links that change ({network['rewire']['name']})")
     if settings.get("matching") in _MATCHED:
         found.append(_MATCHED[settings["matching"]])
+    game = settings.get("game") or {}
+    found.extend(
+        f"{_WRITTEN.get(name, name)} {_span(*ends)}" for name, ends in game.get("by_size", {}).items()
+    )
+    if game.get("shared_out"):
+        found.append("one endowment for all groups that one is in")
     if society.get("reputation") in _KNOWN:
         found.append(_KNOWN[society["reputation"]])
     if society.get("roles") == "random":
@@ -59,6 +66,12 @@ def departures(settings: Mapping[str, Any], reference: Reference) -> tuple[str, 
     if society.get(CONTINUATION) and CONTINUATION not in reference.parameters:
         found.append(f"another round follows with probability {society[CONTINUATION]:g}")
     return tuple(found)
+
+
+def _span(first: float, last: float) -> str:
+    """Write what a parameter is in the smallest and in the largest group."""
+    ends = [f"{round(end, 3):g}" for end in (first, last)]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def with_continuation(spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any]:

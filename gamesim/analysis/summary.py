@@ -47,7 +47,8 @@ def summarise(table: pd.DataFrame | Table, settings: Mapping[str, Any]) -> pd.Da
     DataFrame
         One row a decision and policy: n (valid answers), mean and sd of the action, none / half / all
         (shares at the bottom, middle and top of the widest legal range; missing for choices among labels),
-        choices (shares of the labels, in words), payoff (mean), invalid (share of answers asked for that
+        choices (shares of the labels, in words), payoff (mean over decisions, of which each counts
+        in one group or in all groups of its agent), invalid (share of answers asked for that
         could not be used), void (groups with a missing action), how many answers were unreadable,
         out_of_range, refused, truncated or lost in transport, and mean_low and mean_high: the mean with all
         of these at the lowest and at the highest legal action (of the widest range, where it varies;

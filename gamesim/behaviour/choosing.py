@@ -12,9 +12,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from gamesim.behaviour.beliefs import find_beliefs, record_of
-from gamesim.behaviour.outcomes import Prospects, prospects, rival_stage
+from gamesim.behaviour.outcomes import Prospects, prospects, rival_stage, weighed
+from gamesim.behaviour.sizes import each_game
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
+from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
 from gamesim.policy import Decisions, ExactPolicy, Setting
@@ -130,18 +132,23 @@ class Chooser(ExactPolicy):
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse games whose outcomes cannot be weighed, and others' choices of which nothing is believed."""
-        for stage in setting.decisions():
-            found = self.prospects(setting.game, stage, dict.fromkeys(setting.game.stage(stage).sees, 0.0))
-            if self.social and not found.others.shape[1]:
+        for game, stage in weighed(setting):
+            found = self.prospects(game, stage, dict.fromkeys(game.stage(stage).sees, 0.0))
+            if self.social and game is setting.game and not found.others.shape[1]:
                 raise GamesimError(
-                    f"{self.agent_name()}: {setting.game.name}.{stage} concerns nobody else, whom this agent is about"
+                    f"{self.agent_name()}: {game.name}.{stage} concerns nobody else, whom this agent is about"
                 )
-            self.check(found, f"{setting.game.name}.{stage}")
+            where = f" in groups of {len(game.roles)}" if setting.sizes else ""
+            self.check(found, f"{game.name}.{stage}{where}")
         if self.beliefs == "human":
             rivals = [rival_stage(setting.game, stage) for stage in setting.decisions()]
             names = [record_of(setting.game, rival).name for rival in rivals if rival is not None]
             object.__setattr__(self, "_records", tuple(dict.fromkeys(names)))
         return self
+
+    def alone(self, outcomes: Prospects) -> Floats:
+        """Give the utility of every action to whom a network leaves without others: own earnings, (1, L) float."""
+        return outcomes.mean[None, :]
 
     def check(self, outcomes: Prospects, decision: str) -> None:
         """Refuse outcomes that the model is not about; subclasses override."""
@@ -152,7 +159,7 @@ class Chooser(ExactPolicy):
         records = list(getattr(self, "_records", ()))
         return about | ({"trained_on": ["moblab"], "references": records} if records else {})
 
-    def prospects(self, game: Any, stage: str, seen: Mapping[str, float]) -> Prospects:
+    def prospects(self, game: Game, stage: str, seen: Mapping[str, float]) -> Prospects:
         """Lay out what can come of each action."""
         where = f"{self.agent_name()}@beliefs"
         return prospects(game, stage, tuple(seen.items()), find_beliefs(where, self.beliefs))
@@ -182,8 +189,8 @@ class Chooser(ExactPolicy):
             row = situation
             of = {name: np.full((1, 1), each.value) for name, each in self._parameters().items()}
             parts = []
-            for number, shown in enumerate(seen):
-                found = self.prospects(obs.game, obs.stage, shown)
+            for number, (game, shown) in enumerate(seen):
+                found = self.prospects(game, obs.stage, shown)
                 parts.append((np.array([number]), found.actions, self._weights(found, of)))
         width = max((len(values) for _, values, _ in parts), default=1)
         size = len(obs) if row is not situation else len(seen)
@@ -200,13 +207,16 @@ class Chooser(ExactPolicy):
             if isinstance(value := getattr(self, item.name), Parameter)
         }
 
-    def _situations(self, obs: Observations) -> tuple[Ints, list[dict[str, float]]]:
-        """Tell the distinct things that are shown, and which is shown to each: (D,) int."""
+    def _situations(self, obs: Observations) -> tuple[Ints, list[tuple[Game, dict[str, float]]]]:
+        """Tell the distinct games, by size of group, and things that are shown, and which each is in: (D,) int."""
+        games, which = each_game(obs)
         if not obs.seen:
-            return np.zeros(len(obs), dtype=np.int64), [{}]
-        shown, situation = np.unique(np.column_stack(list(obs.seen.values())), axis=0, return_inverse=True)
+            return which, [(game, {}) for game in games]
+        shown, situation = np.unique(
+            np.column_stack([which, *obs.seen.values()]), axis=0, return_inverse=True
+        )
         return situation.ravel().astype(np.int64), [
-            dict(zip(obs.seen, row, strict=True)) for row in shown.tolist()
+            (games[int(place)], dict(zip(obs.seen, row, strict=True))) for place, *row in shown.tolist()
         ]
 
     def _blocks(self, obs: Observations) -> Iterator[tuple[Ints, Prospects, dict[str, Floats]]]:
@@ -218,8 +228,8 @@ class Chooser(ExactPolicy):
         situation, seen = self._situations(obs)
         order = np.argsort(situation, kind="stable") if len(seen) > 1 else np.arange(len(obs))
         ends = np.cumsum(np.bincount(situation, minlength=len(seen)))
-        for shown, start, end in zip(seen, [0, *ends[:-1]], ends, strict=True):
-            found = self.prospects(obs.game, obs.stage, shown)
+        for (game, shown), start, end in zip(seen, [0, *ends[:-1]], ends, strict=True):
+            found = self.prospects(game, obs.stage, shown)
             size = max(1, _BLOCK // len(found.row if self.curved else found.actions))
             for first in range(start, end, size):
                 rows = order[first : min(first + size, end)]
@@ -227,7 +237,9 @@ class Chooser(ExactPolicy):
 
     def _utilities(self, found: Prospects, of: Mapping[str, Floats]) -> Floats:
         rows = max(len(values) for values in of.values())
-        return np.broadcast_to(self.utilities(found, of), (rows, len(found.actions)))
+        nobody = self.social and not found.others.shape[1]
+        utilities = self.alone(found) if nobody else self.utilities(found, of)
+        return np.broadcast_to(utilities, (rows, len(found.actions)))
 
     def _weights(self, found: Prospects, of: Mapping[str, Floats]) -> Floats:
         return logit(self._utilities(found, of), of["precision"], found.kindness)

@@ -13,6 +13,7 @@ import numpy as np
 from gamesim.actions import Amount
 from gamesim.behaviour.beliefs import updated
 from gamesim.behaviour.outcomes import helps_others, names_told
+from gamesim.behaviour.sizes import games_of
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
@@ -107,7 +108,8 @@ def check_contributions(agent: str, setting: Setting, stage: str) -> None:
     """
     told = names_told(setting.game, setting.game.decider(stage))
     amount = isinstance(setting.game.space_at_most(stage), Amount)
-    if not amount or "others_mean" not in told or not helps_others(setting.game, stage):
+    known = amount and "others_mean" in told
+    if not known or not all(helps_others(game, stage) for game in games_of(setting)):
         raise GamesimError(
             f"{agent} decides on contributions, of which each is told the others' mean, not on "
             f"{setting.game.name}.{stage}"

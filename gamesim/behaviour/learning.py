@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.behaviour.choosing import drawn
-from gamesim.behaviour.outcomes import Prospects, alike, names_told, payoff_table, prospects, rival_stage
+from gamesim.behaviour.outcomes import (
+    Prospects,
+    alike,
+    names_told,
+    payoff_table,
+    prospects,
+    rival_stage,
+    weighed,
+)
+from gamesim.behaviour.sizes import numbered, of_size
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -23,6 +33,9 @@ from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Draws, Floats, Ints
 
 _BLOCK = 400_000
+_BEGUN = "begun"
+
+Rows = slice | Ints
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,11 @@ class Problem:
     others: Floats | None = None
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody else is there."""
+        return not self.outlook.others.shape[1]
+
+    @property
     def options(self) -> int:
         """Number of actions, L."""
         return len(self.outlook.actions)
@@ -59,7 +77,8 @@ class Lesson:
     own : (D,) int
         Which action each took; -1 for none.
     earned : (D,) float
-        What each earned in a game, on average where it played several at once; NaN for nothing.
+        What each earned in a game, on average where it played several at once, and in all where what it had was divided
+        among them; NaN for nothing.
     told : (D,) float, optional
         What the others did, on average where there are several; NaN for no decision.
     """
@@ -68,11 +87,6 @@ class Lesson:
     own: Ints
     earned: Floats
     told: Floats | None = None
-
-    def take(self, rows: slice) -> Lesson:
-        """Keep some persons."""
-        told = None if self.told is None else self.told[rows]
-        return Lesson(self.problem, self.own[rows], self.earned[rows], told)
 
     def took(self) -> Floats:
         """Mark the action that each took: (D, L) float, rows zero for no decision."""
@@ -90,9 +104,16 @@ class Lesson:
         weights[rows, below], weights[rows, above] = weight
         return weights
 
+    def known(self) -> NDArray[np.bool_]:
+        """Tell who knows what each action would have earned: (D, 1) bool; whoever is alone knows it anyhow."""
+        assert self.told is not None
+        return (self.problem.alone | ~np.isnan(self.told))[:, None]
+
     def brought(self) -> Floats:
-        """Give what each action would have earned against those met: (D, L) float, 0 where nothing was decided."""
+        """Give what each action would have earned against those met: (D, L) float, 0 where that is not known."""
         assert self.problem.table is not None
+        if self.problem.alone:
+            return np.broadcast_to(self.problem.table[:, 0], (len(self.own), self.problem.options))
         below, above, (low, high) = self._between()
         against = self.problem.table.T
         earned: Floats = low[:, None] * against[below] + high[:, None] * against[above]
@@ -115,7 +136,8 @@ class Lesson:
 class Learner(ExactPolicy):
     """An agent whose probabilities follow from what it made of its own past, round by round.
 
-    Its state holds everybody's parameters by name, (D, 1) float, and what `begin` and `learn` add to them.
+    Its state holds everybody's parameters by name, (D, 1) float, and what `begin` and `learn` add to them.  Where
+    groups differ in size everybody begins and learns in its own, which may change from round to round.
     """
 
     folds: ClassVar[bool] = True
@@ -136,69 +158,108 @@ class Learner(ExactPolicy):
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse answers to what others just did, and games that do not tell what a learner must know."""
-        game = setting.game
-        for stage in setting.decisions():
+        for game, stage in weighed(setting):
             if game.stage(stage).sees:
                 raise GamesimError(
                     f"{self.agent_name()} learns which action to take, not answers to what is seen: it does not "
                     f"play {game.name}.{stage}"
                 )
-            prospects(game, stage, (), alike)
+            problem_of(game, stage, self.informed)
             if self.informed:
-                payoff_table(game, stage)
-                told_of_rival(self.agent_name(), game, stage)
+                told_of_rival(self.agent_name(), setting.game, stage)
         return self
 
     def decide(self, obs: Observations) -> Decisions:
         """Draw one action a row, block by block."""
-        problem = self._problem(obs)
         actions, probability = np.empty(len(obs)), np.empty(len(obs))
         u = obs.draws.uniform()
-        for rows, weights in self._weights(obs, problem):
+        for rows, problem, weights in self._weights(obs):
             actions[rows], probability[rows] = drawn(problem.outlook.actions, weights, u[rows])
         return Decisions(actions, "exact", probability=probability)
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the probabilities, a row for everybody, which takes room."""
-        parts = [weights for _, weights in self._weights(obs, self._problem(obs))]
-        return ActionDistribution(obs.space.support(), np.concatenate(parts), np.arange(len(obs)))
+        probabilities = np.empty((len(obs), len(obs.space.support())))
+        for rows, _, weights in self._weights(obs):
+            probabilities[rows] = weights
+        return ActionDistribution(obs.space.support(), probabilities, np.arange(len(obs)))
 
-    def _problem(self, obs: Observations) -> Problem:
-        game, stage = obs.game, obs.stage
-        outlook = prospects(game, stage, (), alike)
-        if not self.informed:
-            return Problem(outlook)
-        rival = rival_stage(game, stage)
-        assert rival is not None
-        return Problem(outlook, payoff_table(game, stage), game.space_at_most(rival).support())
+    def _weights(self, obs: Observations) -> Iterator[tuple[Rows, Problem, Floats]]:
+        now = obs.sizes
+        example = obs.game if now is None or not len(now) else of_size(obs.game, int(now[0]))
 
-    def _weights(self, obs: Observations, problem: Problem) -> Iterator[tuple[slice, Floats]]:
         def start(person: Draws) -> State:
             state: State = {
                 item.name: value.quantiles(person.uniform(value.key))[:, None]
                 for item in dataclasses.fields(self)
                 if isinstance(value := getattr(self, item.name), Parameter)
             }
-            return state | self.begin(state, problem)
+            begun = self.begin(state, problem_of(example, obs.stage, self.informed))
+            # Where groups differ in size everybody begins anew in the first round it is there.
+            return state | begun | {_BEGUN: np.full(len(person.agent), now is None)}
 
         def step(state: State, past: Past) -> State:
-            lesson = self._lesson(obs, problem, past)
-            parts = [
-                self.learn(_rows(state, rows), lesson.take(rows))
-                for rows in _blocks(len(lesson.own), problem)
-            ]
-            return state | {name: _joined([part[name] for part in parts]) for name in parts[0]}
+            own, earned, told = self._lived(obs, past)
+            sizes = None if now is None else past.sizes()[0]
+            pieces = []
+            for rows, problem in self._parts(obs, sizes, len(own)):
+                before = _rows(state, rows)
+                begun = self._begun(before, problem)
+                taken = np.searchsorted(problem.outlook.actions, own[rows] - 1e-9).astype(np.int64)
+                taken[np.isnan(own[rows])] = -1
+                lesson = Lesson(problem, taken, earned[rows], None if told is None else told[rows])
+                learnt = self.learn(begun, lesson)
+                pieces.append((rows, learnt if begun is before else begun | learnt))
+            return _joined(state, pieces)
 
         state = obs.fold("learning", start, step)
-        for rows in _blocks(len(obs), problem):
-            yield rows, self.weights(_rows(state, rows), problem)
+        sizes = None if now is None else now.astype(np.float64)
+        for rows, problem in self._parts(obs, sizes, len(obs)):
+            yield rows, problem, self.weights(self._begun(_rows(state, rows), problem), problem)
 
-    def _lesson(self, obs: Observations, problem: Problem, past: Past) -> Lesson:
-        own = past.own(obs.stage)[0]
-        taken = np.searchsorted(problem.outlook.actions, own - 1e-9).astype(np.int64)
-        taken[np.isnan(own)] = -1
+    def _begun(self, state: State, problem: Problem) -> State:
+        """Let those begin who have not."""
+        new = np.flatnonzero(~state[_BEGUN])
+        if not len(new):
+            return state
+        begun = self.begin(_rows(state, new), problem) | {_BEGUN: np.ones(len(new), dtype=bool)}
+        return _joined(state, [(new, begun)])
+
+    def _parts(self, obs: Observations, sizes: Floats | None, people: int) -> Iterator[tuple[Rows, Problem]]:
+        """Give a block of persons at a time, all in groups of one size, and what they learn about.
+
+        Whoever has no size, NaN, is not there and is left out.
+        """
+        if sizes is None:
+            problem = problem_of(obs.game, obs.stage, self.informed)
+            yield from ((rows, problem) for rows in _blocks(people, problem))
+            return
+        there = np.flatnonzero(~np.isnan(sizes))
+        known, which = numbered(sizes[there].astype(np.int64))
+        order = there[np.argsort(which, kind="stable")] if len(known) > 1 else there
+        ends = np.cumsum(np.bincount(which, minlength=len(known)))
+        for size, first, end in zip(known, [0, *ends[:-1]], ends, strict=False):
+            problem = problem_of(of_size(obs.game, size), obs.stage, self.informed)
+            for block in _blocks(end - first, problem):
+                yield (block if end - first == people else order[first:end][block]), problem
+
+    def _lived(self, obs: Observations, past: Past) -> tuple[Floats, Floats, Floats | None]:
+        """Give what everybody did in a round, earned and was told: (D,) float each."""
+        earned = past.earned()[0]
+        if not obs.game.shared_out:
+            earned = earned / np.maximum(past.games()[0], 1)
         told = past.told(told_of_rival(self.agent_name(), obs.game, obs.stage))[0] if self.informed else None
-        return Lesson(problem, taken, past.earned()[0] / np.maximum(past.games()[0], 1), told)
+        return past.own(obs.stage)[0], earned, told
+
+
+@lru_cache(maxsize=4096)
+def problem_of(game: Game, stage: str, informed: bool) -> Problem:
+    """Work out what is learnt about at a stage, with what actions earn against others' where that is known."""
+    outlook = prospects(game, stage, (), alike)
+    if not informed:
+        return Problem(outlook)
+    others = game.space_at_most(rival_stage(game, stage) or stage).support()
+    return Problem(outlook, payoff_table(game, stage), others)
 
 
 def _blocks(people: int, problem: Problem) -> list[slice]:
@@ -206,12 +267,22 @@ def _blocks(people: int, problem: Problem) -> list[slice]:
     return [slice(first, first + size) for first in range(0, max(1, people), size)]
 
 
-def _rows(state: State, rows: slice) -> State:
+def _rows(state: State, rows: Rows) -> State:
     return {name: values[rows] for name, values in state.items()}
 
 
-def _joined(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _joined(state: State, pieces: Sequence[tuple[Rows, State]]) -> State:
+    """Put new values of some persons into the state of all."""
+    joined = dict(state)
+    for name in dict.fromkeys(name for _, piece in pieces for name in piece):
+        parts = [(rows, piece[name]) for rows, piece in pieces if name in piece]
+        if len(parts) == 1 and len(parts[0][1]) == len(state[name]):
+            joined[name] = parts[0][1]
+            continue
+        joined[name] = state[name].astype(np.result_type(state[name], *(part for _, part in parts)))
+        for rows, part in parts:
+            joined[name][rows] = part
+    return joined
 
 
 def told_of_rival(agent: str, game: Game, stage: str) -> str:

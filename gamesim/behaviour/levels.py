@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from gamesim.behaviour.choosing import logit
 from gamesim.behaviour.outcomes import names_told, payoff_table, rival_stage
+from gamesim.behaviour.sizes import each_game
+from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.streams import Floats
+from gamesim.observation import Observations
+from gamesim.streams import Floats, Ints
 
 BEAUTY = ("average", "target")
 """What players of a guessing game are told, by which it is known."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def choices_by_level(
     game: Game, stage: str, precision: float, weights: tuple[tuple[float, ...], ...]
 ) -> Floats:
@@ -39,7 +42,7 @@ def choices_by_level(
 
     Returns
     -------
-    (K, L) float
+    (H, L) float
         One row a level, from 0 on; each sums to 1.
 
     Raises
@@ -57,13 +60,27 @@ def choices_by_level(
     for believed in weights:
         replies = {}
         for each, table in tables.items():
-            other = rival_stage(game, each)
-            assert other is not None
+            other = rival_stage(game, each) or each
             mixture = np.asarray(believed) @ np.array(levels[other])
             replies[each] = logit((table @ mixture)[None, :], precision, np.zeros(len(table)))[0]
         for each, reply in replies.items():
             levels[each].append(reply)
     return np.array(levels[stage])
+
+
+def of_levels(obs: Observations, level: Ints, choices: Callable[[Game], Floats]) -> ActionDistribution:
+    """Give everybody the probabilities of its level, in a group of its size.
+
+    Parameters
+    ----------
+    obs : Observations
+    level : (D,) int
+    choices : callable
+        From the game to the probabilities of every action at every level, as `choices_by_level` gives them.
+    """
+    games, which = each_game(obs)
+    tables = [choices(game) for game in games]
+    return ActionDistribution(obs.space.support(), np.concatenate(tables), which * len(tables[0]) + level)
 
 
 def _guesses(game: Game, stage: str, precision: float, weights: Sequence[Sequence[float]]) -> Floats:

@@ -6,6 +6,7 @@ as the groups of one round, and the game pays them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +16,19 @@ from typing import cast
 import numpy as np
 
 from gamesim.actions import ActionSpace
+from gamesim.behaviour.sizes import games_of
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
+from gamesim.policy import Setting
 from gamesim.streams import Draws, Floats, Ints
 
 MOVES_OF_NATURE = 1_000
 """At least so many moves of nature are laid out, evenly over what can happen."""
+MOST_SEATS = 20_000_000
+"""Most seats of all groups that are laid out at a time, which takes a second or two and half a gigabyte."""
+MOST_SIZES = 5
+"""How many times as many are laid out for groups of all sizes."""
 
 Beliefs = Callable[[Game, str, ActionSpace, Mapping[str, float]], Floats]
 """From game, stage, its legal actions and what is seen there to probabilities of the others' actions: (L,) float."""
@@ -42,7 +49,7 @@ class Prospects:
     own : (R,) float
         What the decider earns.
     others : (R, J) float
-        What each of the others in the group earns.
+        What each of the others in the group earns; J is 0 for whoever is alone.
     probability : (R,) float
         Of each outcome, summing to 1 for every action.
     """
@@ -68,6 +75,11 @@ class Prospects:
         return self.expect(self.own)
 
     @cached_property
+    def least(self) -> float:
+        """The least that anybody can earn."""
+        return float(min(self.own.min(), self.others.min(initial=np.inf)))
+
+    @cached_property
     def kindness(self) -> Floats:
         """What the others earn together on average after each action: (L,) float."""
         return self.expect(self.others.sum(axis=1))
@@ -86,7 +98,7 @@ class _Nature(Draws):
         return self.places.get(purpose, np.full(len(self.agent), 0.5))[self.agent]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], beliefs: Beliefs) -> Prospects:
     """Lay out what can come of each action at a stage.
 
@@ -105,7 +117,7 @@ def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], belie
     Raises
     ------
     GamesimError
-        Where a player decides more than once in a round, or more than two roles decide.
+        Where a player decides more than once in a round, more than two roles decide, or there is too much to lay out.
     """
     mine = game.decider(stage)
     check_two_movers(game, stage)
@@ -135,6 +147,28 @@ def prospects(game: Game, stage: str, seen: tuple[tuple[str, float], ...], belie
         weight = np.tile(believed, len(own))
     possible = weight > 0
     return _paid(game, stage, rival, own, combined[possible], weight[possible])
+
+
+def weighed(setting: Setting) -> list[tuple[Game, str]]:
+    """Give every decision in the game of every size of group, whose outcomes are to be laid out.
+
+    Raises
+    ------
+    GamesimError
+        Where that is too much in all.
+    """
+    games = games_of(setting)
+    for stage in setting.decisions():
+        rival = rival_stage(setting.game, stage)
+        actions = [len(setting.game.space_at_most(each).support()) for each in (stage, rival) if each]
+        outcomes, seats = math.prod(actions), sum(len(game.roles) for game in games)
+        if len(games) > 1 and outcomes * seats > MOST_SIZES * MOST_SEATS:
+            raise GamesimError(
+                f"{setting.game.name}.{stage}: too much can happen in groups of {len(games)} sizes up to "
+                f"{len(games[-1].roles):,} to weigh all of it ({outcomes:,} outcomes in each); take a network with "
+                "fewer neighbours or fewer actions, as by a larger step"
+            )
+    return list(itertools.product(games, setting.decisions()))
 
 
 def _check_apart(game: Game, stage: str, own: Floats, combined: Floats, weight: Floats) -> None:
@@ -182,6 +216,8 @@ def check_two_movers(game: Game, stage: str) -> None:
 def payoff_table(game: Game, stage: str) -> Floats:
     """Give what each action earns against each of the others' actions: (L, K) float.
 
+    Where a group is left to one member K is L, and the columns are alike.
+
     Raises
     ------
     GamesimError
@@ -191,6 +227,9 @@ def payoff_table(game: Game, stage: str) -> Floats:
     if any(each.sees for each in game.stages):
         raise GamesimError(f"{game.name}.{stage}: is not decided at the same time as the other's choice")
     rival = rival_stage(game, stage)
+    if rival is None and len(game.roles) == getattr(game, "group_size", 0):
+        alone = prospects(game, stage, (), alike)
+        return np.tile(alone.mean[:, None], len(alone.actions))
     if rival is None:
         raise GamesimError(f"{game.name}.{stage}: nobody else's choice matters there")
     found = prospects(game, stage, (), alike)
@@ -285,6 +324,11 @@ def _paid(
         moves = each ** len(asked)
         axes = np.meshgrid(*[(np.arange(each) + 0.5) / each] * len(asked), indexing="ij")
         grid = {name: axis.ravel() for name, axis in zip(asked, axes, strict=True)}
+    if len(combined) * moves * len(game.roles) > MOST_SEATS:
+        raise GamesimError(
+            f"{game.name}.{stage}: too much can happen in a group of {len(game.roles):,} to weigh all of it "
+            f"({len(combined) * moves:,} outcomes); take smaller groups or fewer actions, as by a larger step"
+        )
     laid, weight = np.repeat(combined, moves, axis=0), np.repeat(weight, moves) / moves
     places = {name: np.tile(values, len(combined)) for name, values in grid.items()}
     play, _ = _played(game, stage, rival, laid, places, rest)
@@ -296,7 +340,15 @@ def _paid(
     if asked:
         table, which = np.unique(table, axis=0, return_inverse=True)
         weight = np.bincount(which.ravel(), weight).astype(np.float64)
-    return Prospects(own, table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3:], weight)
+    return Prospects(
+        own, table[:, 0].astype(np.int64), table[:, 1], table[:, 2], _narrow(table[:, 3:]), weight
+    )
+
+
+def _narrow(others: Floats) -> Floats:
+    """Keep one column where all are alike: groups may be large."""
+    alike_all = others.shape[1] > 1 and bool((others == others[:, :1]).all())
+    return np.broadcast_to(others[:, :1].copy(), others.shape) if alike_all else others.copy()
 
 
 def _points(steps: int, dimensions: int) -> int:

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import inspect
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -176,8 +177,10 @@ def game(name: str, settings: Mapping[str, str], *, every_wording: bool, prompts
     if rules.equilibrium:
         console.print(f"selfish players: {marked(rules.equilibrium)}")
     if rules.efficiency:
-        most = rules.money(rules.efficient_payoff())
-        console.print(f"efficient: {marked(rules.efficiency)} (a group then earns {marked(most)})")
+        most = rules.efficient_payoff()
+        what = "agents then earn {} on average" if rules.shared_out else "a group then earns {}"
+        earns = "" if math.isnan(most) else f" ({what.format(rules.money(most))})"
+        console.print(f"efficient: {marked(rules.efficiency + earns)}")
     read: set[str] = set()
     for stage in rules.stages:
         _show_stage(rules, stage.name, every_wording, style, read)

@@ -34,6 +34,8 @@ def print_summary(run: Run) -> None:
                 for row in of
             ]
             console.print(grid(words, list(numbers), lines))
+    if settings.matching in _EARNED:
+        console.print(f"earned: {_EARNED[settings.matching]}")
     for row in rows:
         if row["invalid"] > 0:
             console.print(_unusable(row), markup=False)
@@ -86,6 +88,15 @@ _AMOUNT_COLUMNS: Columns = {
     "half": ("half", _percent),
     "all": ("all", _percent),
 } | dict(list(_CHOICE_COLUMNS.items())[1:])
+
+
+_EARNED = {
+    "edges": "in the games with all neighbours together",
+    "neighbourhoods": "in the own group and those of all neighbours together",
+    "separate_edges": "in one game; an agent has one with each of its neighbours, and earns the sum",
+    "separate_neighbourhoods": "in one group; an agent is in its own and in those of its neighbours, and earns the sum",
+}
+"""What the column says, where an agent plays several games at a time."""
 
 
 def _print_own_results(run: Run) -> None:

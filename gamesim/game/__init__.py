@@ -118,6 +118,11 @@ class Game:
         """Refuse groups, as a matching forms them on a network, that make no sense; subclasses override."""
 
     @property
+    def shared_out(self) -> bool:
+        """Whether what a player has is divided among all its groups on a network, which make one game then."""
+        return False
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """Role of each seat of a group, in seat order."""
         raise TypeError(f"{self.name} does not say which roles it has")

@@ -28,6 +28,7 @@ from gamesim.streams import key, words
 
 __all__ = [
     "MATCHINGS",
+    "NEIGHBOURHOODS",
     "ON_NETWORKS",
     "SEPARATE",
     "Matching",
@@ -48,6 +49,8 @@ MATCHINGS: dict[str, Matching] = {
 }
 SEPARATE = ("separate_edges", "separate_neighbourhoods")
 """Matchings under which an agent decides separately for each of the groups it is in."""
+NEIGHBOURHOODS = ("neighbourhoods", "separate_neighbourhoods")
+"""Matchings under which the network says how large a group is."""
 ON_NETWORKS = ("edges", "neighbourhoods", *SEPARATE, "random_neighbour")
 
 

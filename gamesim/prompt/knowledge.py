@@ -21,11 +21,8 @@ ONCE = ("edges", "neighbourhoods")
 
 def own_game(obs: Observations, row: int) -> Game:
     """Give the game as one decider is told its rules: with the size of the own group, or the one decided for."""
-    if obs.apart is not None:
-        return obs.game.sized(int(obs.apart.size[row]))
-    if obs.matching != "neighbourhoods" or obs.neighbours is None:
-        return obs.game
-    return obs.game.sized(int(obs.neighbours.count[row]) + 1)
+    sizes = obs.sizes
+    return obs.game if sizes is None else obs.game.sized(int(sizes[row]))
 
 
 def matching_told(obs: Observations) -> str:

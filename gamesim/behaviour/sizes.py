@@ -1,0 +1,122 @@
+"""Groups of the size that there is: on a network they need not be as large as the game says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from gamesim.distribution import ActionDistribution
+from gamesim.errors import GamesimError
+from gamesim.game import Game
+from gamesim.observation import Observations
+from gamesim.policy import Setting
+from gamesim.streams import Floats, Ints
+
+Plan = Callable[[str, Mapping[str, Floats], int], Floats | ActionDistribution]
+"""From stage, what is seen there and the number of deciders to what they do, such as a game's ``selfish``."""
+
+
+@lru_cache(maxsize=4096)
+def of_size(game: Game, size: int) -> Game:
+    """Give the game as it is in a group of some size.
+
+    Raises
+    ------
+    GamesimError
+        Where the game does not say what it is in groups of other sizes.
+    """
+    found = game.sized(size)
+    if len(found.roles) != size:
+        raise GamesimError(
+            f"{game.name}: a group here has {size} members, but the rules, which have no group_size, are those of "
+            f"{len(found.roles)}; choose another matching"
+        )
+    return found
+
+
+def numbered(sizes: Ints) -> tuple[list[int], Ints]:
+    """Give the distinct sizes, ascending, and which of them each is: (D,) int to (D,) int."""
+    there = np.bincount(sizes) > 0
+    return np.flatnonzero(there).tolist(), (np.cumsum(there) - 1)[sizes]
+
+
+def games_of(setting: Setting) -> list[Game]:
+    """Give the game of every size of group that there can be."""
+    return [of_size(setting.game, size) for size in setting.sizes] or [setting.game]
+
+
+def each_game(obs: Observations) -> tuple[list[Game], Ints]:
+    """Give the game of every size of group that a batch decides in, and which is each decider's: (D,) int."""
+    if obs.sizes is None or not len(obs):
+        return [obs.game], np.zeros(len(obs), dtype=np.int64)
+    sizes, which = numbered(obs.sizes)
+    return [of_size(obs.game, size) for size in sizes], which
+
+
+def planned(
+    game: Game, stage: str, sizes: Ints, seen: Mapping[str, Floats], plan: Callable[[Game], Plan]
+) -> Floats | ActionDistribution:
+    """Ask the game of each size for what its deciders do.
+
+    Parameters
+    ----------
+    game : Game
+    stage : str
+    sizes : (D,) int
+        Members of the group that each decides in.
+    seen : mapping from name to (D,) float
+    plan : callable
+        From the game of a size to its plan.
+
+    Returns
+    -------
+    (D,) float, or a mixture where groups are all of one size
+
+    Raises
+    ------
+    GamesimError
+        Where the plan is a mixture, and groups differ in size.
+    """
+    there, which = numbered(sizes)
+    if len(there) == 1:
+        return plan(of_size(game, there[0]))(stage, seen, len(sizes))
+    actions = np.empty(len(sizes))
+    for place, size in enumerate(there):
+        rows = np.flatnonzero(which == place)
+        found = plan(of_size(game, size))(stage, {name: each[rows] for name, each in seen.items()}, len(rows))
+        if isinstance(found, ActionDistribution):
+            raise GamesimError(
+                f"{game.name}.{stage}: what is played at random is written down for groups of one size, but these "
+                "differ"
+            )
+        actions[rows] = found
+    return actions
+
+
+def departures(setting: Setting, required: Mapping[str, float]) -> list[str]:
+    """Say, in a few words each, which parameters are others on this network than those of a record."""
+    said = []
+    for name, value in required.items():
+        held = sorted({float(getattr(game, name, value)) for game in games_of(setting)})
+        if held != [value]:
+            span = " to ".join(dict.fromkeys(f"{round(end, 3):g}" for end in (held[0], held[-1])))
+            said.append(f"with {name} {value:g}, and played with {span}")
+    return said
+
+
+def check_size(agent: str, setting: Setting) -> None:
+    """Refuse groups of other sizes than the game says, for agents whose model is not of them.
+
+    Raises
+    ------
+    GamesimError
+        Naming the agent and the sizes.
+    """
+    declared = len(setting.game.roles)
+    if others := [size for size in setting.sizes if size != declared]:
+        raise GamesimError(
+            f"{agent}: {setting.game.name} has groups of {declared}, but here there are groups of {others[0]}, which "
+            "this agent does not cover; choose another matching"
+        )
