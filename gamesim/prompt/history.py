@@ -9,7 +9,7 @@ import numpy as np
 
 from gamesim.errors import unknown
 from gamesim.game import Game
-from gamesim.messages import NOTHING, SILENCE
+from gamesim.messages import NOTHING
 from gamesim.observation import Observations
 from gamesim.prompt.wording import Wording, counts, fields, own
 from gamesim.prompt.words import NO_DECISION, Terms, Word, terms
@@ -144,7 +144,7 @@ def _overall(name: str, values: Floats, speech: Terms) -> str:
     if not len(valid):
         return Word(NO_DECISION, math.nan)
     if speech.said(name):
-        spoken = int(np.sum(valid != SILENCE))
+        spoken = sum(speech.messages.spoken(code) for code in valid.tolist())
         return _counted([("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)])
     mean = float(valid.mean())
     if kinds := speech.kinds(name):

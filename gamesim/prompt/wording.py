@@ -257,9 +257,9 @@ def speakable(kind: type[Game]) -> Speakable:
     choices: dict[str, Choice] = {}
     facts: dict[str, str] = {}
     for game in variants(kind):
-        speech = terms(game)
-        facts |= speech.facts
         play = game.played_at(0.5)
+        speech = terms(game, messages=play.messages)
+        facts |= speech.facts
         fed = game.feedback(play)
         for each in game.stages:
             seen = {name: float(values[0]) for name, values in play.shown(each).items()}
