@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import unicodedata
 import warnings
@@ -27,8 +28,10 @@ from gamesim.groups import Groups, Seats
 from gamesim.messages import SILENCE, Messages, clean
 from gamesim.observation import Observations
 from gamesim.policy import OK, OUT_OF_RANGE, UNREADABLE, Decisions, ExactPolicy, Policy, Setting
-from gamesim.prompt import Style, answer_format, texts, told
-from gamesim.prompt.pack import export, open_pack
+from gamesim.prompt import Style, answer_format, history, texts, told
+from gamesim.prompt.pack import export, open_pack, wording_of
+from gamesim.prompt.page import Page
+from gamesim.prompt.words import terms
 from gamesim.reading import read_message
 
 MARKS = (
@@ -213,7 +216,7 @@ def test_a_table_of_messages_opens_in_pandas(tmp_path: Path) -> None:
     assert any("uniform has no words: it says nothing at say" in note for note in run.settings.notes)
     figures = run.summary().set_index(["decision", "policy"])
     assert figures.loc[("cheap_talk.say", CONFEDERATE), "mean"] == 19
-    assert figures.loc["cheap_talk.say", ["none", "half", "all"]].isna().all(axis=None)
+    assert figures.loc["cheap_talk.say", ["none", "half", "all"]].isna().to_numpy().all()
     series = run.series()
     assert series.loc[series["decision"] == "cheap_talk.say", "value"].max() < 1000
     assert run.settings.decisions["cheap_talk.say"]["unit"] == "characters"
@@ -437,6 +440,38 @@ def test_the_past_is_told_with_its_messages_in_every_way() -> None:
     chat = history_of(Style(chat=True, answer="json"))
     assert chat.count('{"answer": "all \'in\'"}') == 4
     assert chat.count(f"this was said in your group: {said}") == 3
+
+
+def test_an_own_message_is_repeated_where_it_is_not_quoted_among_others(own: tuple[Path, Path]) -> None:
+    game, _ = own
+    rules = catalog.find_game(str(game)).from_settings({})
+    messages = Messages()
+    own_words = {"advise": messages.enter("half, please")}
+    speech, space = terms(rules, messages=messages), rules.space_at_most("answer")
+    page = Page(
+        rules, "answer", {"offer": 5.0}, wording_of(rules, None), speech, Style(), 0, space, own=own_words
+    )
+    assert 'You have already said: "half, please".' in page.text().user
+    assert "You have already said: nothing." in dataclasses.replace(page, own={"advise": SILENCE}).text().user
+
+
+def test_a_round_that_did_not_count_is_told_with_what_there_was_of_it() -> None:
+    game = catalog.find_game("cheap_talk").from_settings({"group_size": 2})
+    messages = Messages()
+    hi = messages.enter("hi")
+    heard = messages.converse((("Member 1", "hi"), ("Member 2", "")), 0)
+    missing = {"others_mean": np.nan, "earned": np.nan}
+    rounds = [
+        {"say": hi, "contribute": np.nan, "said": heard, **missing},
+        {"say": hi, "contribute": np.nan, "said": np.nan, **missing},
+        {"say": hi, "contribute": 5.0, "said": heard, **missing},
+    ]
+    void = "somebody in your group made no decision, so the round did not count."
+    assert history(game, "member", rounds, speech=terms(game, messages=messages)).splitlines() == [
+        f'- Round 1: this was said: you (Member 1): "hi"; Member 2: nothing; {void}',
+        f'- Round 2: you said: "hi"; {void}',
+        f'- Round 3: this was said: you (Member 1): "hi"; Member 2: nothing; you decided: contribute $5; {void}',
+    ]
 
 
 def test_what_players_are_told_of_the_form_of_a_message() -> None:

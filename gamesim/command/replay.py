@@ -239,7 +239,9 @@ def as_text(run: Run, played: Sequence[Turn], *, full: bool = False) -> Iterator
 def _place(sessions: int, turn: Turn) -> str:
     parts = [f"session {turn.session}"] if sessions > 1 else []
     parts += [f"supergame {turn.supergame}"] if turn.supergame not in (None, 1) else []
-    return ", ".join([*parts, f"round {turn.round}", f"group {turn.group}"])
+    parts.append(f"round {turn.round}")
+    # A decision that counts in several groups is of none.
+    return ", ".join(parts if turn.group is None else [*parts, f"group {turn.group}"])
 
 
 def _told(turn: Turn, known: set[str] | None, message: bool) -> Iterator[str]:

@@ -71,6 +71,8 @@ def history(
         ]
         if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
             line = wording.history["undecided"].format_map(place)
+        elif own_stages and math.isnan(known.get("earned", 0.0)):
+            line = _void(wording, known, own_stages, speech, place)
         if held and mine:
             line = f"as {mine}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
@@ -135,6 +137,27 @@ def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[
     values = {**facts, **known}
     lines = wording.recall_of(role)
     return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
+
+
+def _void(
+    wording: Wording, known: Round, own_stages: Sequence[str], speech: Terms, place: Mapping[str, str]
+) -> str:
+    """Tell of a round that did not count what there was of it: what was said, and the own decisions."""
+    there = {name: value for name, value in known.items() if not math.isnan(value)}
+    heard = [name for name in there if speech.said(name) and name not in own_stages]
+    own = [stage for stage in own_stages if stage in there]
+    wrote = [] if heard else [stage for stage in own if speech.said(stage)]
+    did = {stage: there[stage] for stage in own if not speech.said(stage)}
+    parts = [("heard", {"message": speech.one(name, there[name])}) for name in heard]
+    parts += [("wrote", {"message": speech.one(name, there[name])}) for name in wrote]
+    parts += [("before", {"decisions": listed(speech, did)})] if did else []
+    line = "; ".join(wording.history[name].format_map({**place, **values}) for name, values in parts)
+    return wording.history["void"].format_map({**place, "line": line})
+
+
+def listed(speech: Terms, values: Mapping[str, float]) -> str:
+    """Write decisions beside the names of their stages."""
+    return ", ".join(f"{name} {value}" for name, value in speech.say(values).items())
 
 
 def _overall(name: str, values: Floats, speech: Terms) -> str:

@@ -43,7 +43,12 @@ HISTORY: Mapping[str, str] = {
     "summary": "Over the {played} rounds so far {line}.",
     "earned": "{line}; you earned {earned}",
     "decided": "You have already decided: {decisions}.",
+    "said": "You have already said: {message}.",
     "undecided": "you made no decision",
+    "before": "you decided: {decisions}",
+    "wrote": "you said: {message}",
+    "heard": "this was said: {message}",
+    "void": "{line}; somebody in your group made no decision, so the round did not count",
 }
 UNKNOWN = "an unknown number of"
 SUBJECT = "{person}"
@@ -61,7 +66,12 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "summary": ("played", "line"),
     "earned": ("line", "earned"),
     "decided": ("decisions",),
+    "said": ("message",),
     "undecided": ("round",),
+    "before": ("round", "decisions"),
+    "wrote": ("round", "message"),
+    "heard": ("round", "message"),
+    "void": ("round", "line"),
 }
 """What the sentences that all games share may speak of."""
 
