@@ -146,6 +146,15 @@ def test_each_reads_the_conversation_from_the_own_seat_and_a_missing_message_hid
     assert len(set(heard[6:9].tolist())) == 3
 
 
+def test_a_single_group_of_strangers_keeps_its_seats_and_is_told_so() -> None:
+    game = catalog.find_game("cheap_talk").from_settings({})
+    simulation = simulate(game, [AllIn()], 4, rounds=3)
+    table = simulation.recorder.table()
+    assert (table.groupby("agent")["seat"].nunique() == 1).all()
+    obs = simulation._observe(game.stage("say"), simulation.last)  # type: ignore[arg-type]
+    assert all("with the same people each time" in text.user for text in texts(obs)[0])
+
+
 def test_groups_of_different_sizes_hear_their_own() -> None:
     game = catalog.find_game("cheap_talk").from_settings({})
     play = Play(game, Groups({"member": Seats(np.arange(5), np.array([2, 3]))}), chance)
