@@ -497,6 +497,23 @@ def test_what_is_printed_after_a_game(command: Command) -> None:
     assert "nan" not in result.out.lower().split()
 
 
+def test_the_form_that_served_models_read_stands_below_the_text(command: Command, tmp_path: Path) -> None:
+    out = " ".join(command("show", "trust").out.split())
+    json_form = 'reads last: Answer with a JSON object of the form {"answer": ...}, where the answer is a whole number.'
+    assert out.count(json_form) == 2
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "trust.toml").write_text('[answer]\nsend = "Write [x]."\n', encoding="utf-8")
+    out = " ".join(command("show", "trust", "--prompts", str(pack)).out.split())
+    assert out.count(json_form) == 1
+
+
+def test_a_choice_that_counts_in_several_groups_is_of_none_in_a_replay(command: Command) -> None:
+    words = "play prisoners_dilemma --agents uniform --network complete:n=3 --matching edges --out run"
+    assert command(*words.split()).code == 0
+    assert "== round 1\n" in command("replay", "run").out
+
+
 def test_every_game_can_be_shown(command: Command) -> None:
     for name in catalog.names("games"):
         result = command("show", name, "--wordings")
