@@ -14,7 +14,8 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.distribution import ActionDistribution, per_space, spread
 from gamesim.errors import GamesimError
-from gamesim.humans import Reference, check_rules, find, kernels, named
+from gamesim.game import Game
+from gamesim.humans import Reference, check_rules, differing, find, kernels, named
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
@@ -39,7 +40,7 @@ class Human(ExactPolicy):
         """Refuse decisions without a record, other rules, and memory that records of single choices lack."""
         used = []
         for stage in setting.decisions():
-            reference = self._reference(setting.game.name, stage)
+            reference = self._reference(setting.game, stage)
             used.append(reference.name)
             if stage in setting.game.methods and reference.method != setting.game.methods[stage]:
                 raise GamesimError(f"human: {reference.name} was asked by {reference.method}")
@@ -76,24 +77,27 @@ class Human(ExactPolicy):
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the recorded shares."""
-        reference = self._reference(obs.game.name, obs.stage)
+        reference = self._reference(obs.game, obs.stage)
         shares = reference.counts() / reference.counts().sum()
         if isinstance(obs.space, Choice):
             return ActionDistribution(obs.space.support(), _by_label(reference, shares, obs.space)[None, :])
         return per_space(obs.space, len(obs), lambda legal: shares @ spread(len(shares), len(legal)))
 
-    def _reference(self, game: str, stage: str) -> Reference:
-        found = find(f"{game}.{stage}", dataset=self.dataset, default=True)
+    def _reference(self, game: Game, stage: str) -> Reference:
+        """Find the record of a decision: of several the one by the rules of the game."""
+        decision = f"{game.name}.{stage}"
+        found = find(decision, dataset=self.dataset, default=True)
         with_counts = [each for each in found if each.has_counts]
         if with_counts:
-            return with_counts[0]
+            same = [each for each in with_counts if differing(each.parameters, game) is None]
+            return (same or with_counts)[0]
         if found:
             raise GamesimError(
-                f"human: of {game}.{stage} only figures are published ({found[0].name}), no distribution to draw from"
+                f"human: of {decision} only figures are published ({found[0].name}), no distribution to draw from"
             )
-        others = sorted({each.dataset for each in find(f"{game}.{stage}") if each.has_counts})
+        others = sorted({each.dataset for each in find(decision) if each.has_counts})
         hint = f"; write human@dataset={others[0]}" if others else ""
-        raise GamesimError(f"human: {self.dataset} has no record of {game}.{stage}{hint}")
+        raise GamesimError(f"human: {self.dataset} has no record of {decision}{hint}")
 
 
 def _departures(record: Reference, setting: Setting) -> list[str]:

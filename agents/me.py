@@ -47,6 +47,7 @@ class Me(Policy):
 
     speaks = True
     asked_for_links = True
+    heeds_reputation = True
 
     def prepare(self, setting: Setting) -> "Me":
         """Refuse to wait for answers that cannot come."""

@@ -17,9 +17,14 @@ class MemoryOne(Response):
 
     Parameters
     ----------
-    cc, cd, dc, dd : Parameter
-        Probability of cooperating after both cooperated, after only oneself did, after only the other did, and after
-        nobody did.
+    cc : Parameter
+        Probability of cooperating after both cooperated.
+    cd : Parameter
+        After only oneself cooperated.
+    dc : Parameter
+        After only the other did.
+    dd : Parameter
+        After both defected.
     start : Parameter
         Probability of cooperating in the first round.
     error

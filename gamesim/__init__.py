@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gamesim.actions import Text as Text
     from gamesim.errors import GamesimError as GamesimError
     from gamesim.errors import GamesimWarning as GamesimWarning
+    from gamesim.errors import StoppedError as StoppedError
     from gamesim.game import Game as Game
     from gamesim.game import Play as Play
     from gamesim.game import parameter as parameter
@@ -44,6 +45,7 @@ _HOMES = {
     "Policy": "policy",
     "Run": "run",
     "Simulation": "simulation",
+    "StoppedError": "errors",
     "Text": "actions",
     "open_run": "run",
     "parameter": "game",

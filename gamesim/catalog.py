@@ -59,7 +59,9 @@ def _module(kind: str, name: str) -> ModuleType:
                 f"fehr_schmidt@file={name}"
             )
         if kind == "agent":
-            raise GamesimError(f"{error}; a language model is written openai:NAME or hf:NAME")
+            so_far = str(error)
+            further = " A" if so_far.endswith("?") else "; a"
+            raise GamesimError(f"{so_far}{further} language model is written openai:NAME or hf:NAME")
         raise error
     return importlib.import_module(f"gamesim.{kind}s.{name}")
 

@@ -13,7 +13,7 @@ from gamesim.command.keeping import cache_app
 from gamesim.command.options import Allow, Json, PlotPath, Prompts, Quiet, Set, parameters
 from gamesim.command.playing import PLAY_EXAMPLES, PlayCommand, play
 from gamesim.command.prompts import prompts_app
-from gamesim.errors import GamesimError, GamesimWarning, NothingPlayedError, StoppedError
+from gamesim.errors import GamesimError, GamesimWarning
 
 app = typer.Typer(
     name="gamesim",
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 mini_app = typer.Typer(
-    help="The bundled tiny model that stands in for Be.FM: its figures, and training it.",
+    help="The bundled stand-in for Be.FM.",
     no_args_is_help=True,
 )
 app.add_typer(mini_app, name="mini")
@@ -64,7 +64,7 @@ def series(
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png or .svg.")] = None,
     json: Json = False,
 ) -> None:
-    """Print what went on from round to round: means, efficiency, inequality, assortment."""
+    """Print what went on from round to round."""
     from gamesim.command import rounds, show
     from gamesim.run import open_run
 
@@ -131,7 +131,7 @@ def models(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the language models that can be asked from here, as they are written after --agents."""
+    """List the language models that can be asked from here."""
     from gamesim.command import modelling
 
     modelling.models(online=online, json=json)
@@ -141,7 +141,7 @@ def models(
 def humans(
     record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
 ) -> None:
-    """List the human records: who decided what, how many, under which rules."""
+    """List the human records, or print one."""
     from gamesim.command import listing
 
     listing.humans(record)
@@ -158,7 +158,7 @@ def show_game(
     ] = False,
     prompts: Prompts = None,
 ) -> None:
-    """Print the rules of a game and exactly what each player is told; of a run, what was done in it."""
+    """Print a game as its players are told it, or a run."""
     from gamesim.command import listing, show
 
     if (Path(game) / "run.json").is_file():
@@ -179,7 +179,10 @@ def mini_train(
     seeds: Annotated[int, typer.Option(min=1, help="How many models are trained; the best is kept.")] = 3,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of each; fewer for a trial.")] = None,
 ) -> None:
-    """Train the stand-in from scratch on human records, and measure it on subjects it never saw."""
+    """Train the stand-in from scratch.
+
+    Human records go in; it is measured on subjects it never saw.
+    """
     from gamesim.command import listing
 
     listing.trained(records, out, seeds, steps)
@@ -187,7 +190,7 @@ def mini_train(
 
 @mini_app.command("figures")
 def mini_figures() -> None:
-    """Print what the bundled stand-in was measured to do, on subjects it never saw."""
+    """Print what the stand-in was measured to do."""
     from gamesim.command import listing
 
     listing.figures()
@@ -199,19 +202,13 @@ def main() -> None:
     warnings.simplefilter("ignore", GamesimWarning)
     try:
         app()
-    except StoppedError as error:
-        _complain(error)
-        sys.exit(3)
-    except NothingPlayedError as error:
-        _complain(error)
-        sys.exit(1)
     except GamesimError as error:
         _complain(error)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except SystemExit as stop:
         # So Typer ends after Ctrl-C, without a word.
         if stop.code == 130:
-            sys.stderr.write("gamesim: interrupted; what was played so far is in the run folder\n")
+            sys.stderr.write("gamesim: interrupted\n")
         raise
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from gamesim.errors import GamesimError
@@ -26,6 +26,27 @@ def setting(default: Any, section: str, help: str, *, name: str = "", metavar: s
     """Declare a setting; `name` is that of its option where it is not ``--the-setting``."""
     told = {"section": section, "help": help, "name": name, "metavar": metavar}
     return field(default=default, metadata=told)
+
+
+LEAST = {"rounds": 1, "sessions": 1, "supergames": 1, "seed": 0}
+# What a setting of each kind may be in Python; of other kinds those who read them say what is wrong.
+_KINDS: dict[str, tuple[type, str]] = {
+    "int": (Integral, "a whole number"),
+    "float": (Real, "a number"),
+    "bool": (bool, "true or false"),
+    "str": (str, "a text"),
+}
+
+
+def _check(name: str, kinds: Sequence[str], value: Any, *, empty: bool) -> None:
+    """Refuse a value of another kind than declared, and a text without any letter unless that may be."""
+    if (value is None and "None" in kinds) or not all(kind in _KINDS or kind == "None" for kind in kinds):
+        return
+    kind, told = _KINDS[kinds[0]]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value != value:
+        raise GamesimError(f"{name} = {value!r} must be {told}")
+    if value == "" and not empty:
+        raise GamesimError(f"{name} is empty: leave it out, or say which")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +129,10 @@ class Design:
     )
 
     def __post_init__(self) -> None:
-        for name, least in (("rounds", 1), ("sessions", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral):
-                raise GamesimError(f"{name} = {value} must be a whole number")
-            if int(value) < least:
+        for each in fields(self):
+            _check(each.name, str(each.type).split(" | "), getattr(self, each.name), empty=each.default == "")
+        for name, least in LEAST.items():
+            if (value := getattr(self, name)) is not None and value < least:
                 raise GamesimError(f"{name} = {value} must be at least {least}")
         if self.continuation and self.rounds > 1:
             raise GamesimError(

@@ -9,17 +9,32 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+MOST_LISTED = 30
+"""Where a near name is known, longer lists of all names are left out."""
+
 
 class GamesimError(Exception):
     """A mistake that the user can mend: one sentence, no traceback, exit code 2."""
+
+    exit_code = 2
 
 
 class NothingPlayedError(GamesimError):
     """The run ended without a single valid decision: exit code 1."""
 
+    exit_code = 1
+
 
 class StoppedError(GamesimError):
     """The run stopped asking before its end and can be taken up again where it stopped: exit code 3."""
+
+    exit_code = 3
+
+
+class LeftError(GamesimError):
+    """Whoever started the run ended it with Ctrl-C: exit code 130."""
+
+    exit_code = 130
 
 
 class GamesimWarning(UserWarning):
@@ -46,11 +61,14 @@ def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> G
         To be raised by the caller.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    begun = [each for each in names if len(name) > 1 and each.startswith(name)]
+    near = begun[:1] or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    listing = ", ".join(names) if names else "none"
+    listing = f" ({_plural(kind)}: {', '.join(names) if names else 'none'})"
+    if near and len(names) > MOST_LISTED:
+        listing = ""
     prefix = f"{where}: " if where else ""
-    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint} ({_plural(kind)}: {listing})")
+    return GamesimError(f"{prefix}unknown {kind} {name!r}{hint}{listing}")
 
 
 def _plural(kind: str) -> str:

@@ -305,7 +305,7 @@ def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]
         columns = readers[path.suffix.lower()](path)
     except (UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
         raise GamesimError(f"{where} = {file}: cannot be read: {str(error).splitlines()[0]}") from error
-    lengths = {len(values) for values in columns.values() if len(values) != 1}
+    lengths = {len(values) for values in columns.values()}
     if not columns or 0 in lengths:
         raise GamesimError(f"{where} = {file}: holds no rows")
     if len(lengths) > 1:
@@ -351,4 +351,5 @@ def _csv(path: Path) -> dict[str, list[Any]]:
 
 def _toml(path: Path) -> dict[str, list[Any]]:
     written = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: value if isinstance(value, list) else [value] for name, value in written.items()}
+    many = max((len(value) for value in written.values() if isinstance(value, list)), default=1)
+    return {name: value if isinstance(value, list) else [value] * many for name, value in written.items()}

@@ -110,6 +110,8 @@ class Setting:
         Whether all language models read the first of the equivalent texts, options in the order of the game.
     separate : bool
         Whether an agent decides separately for each of the groups it is in.
+    reputation : str
+        What is known of those one meets, one of `gamesim.reputation.LEVELS`.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -125,6 +127,7 @@ class Setting:
     prompts: str = ""
     fixed_wording: bool = False
     separate: bool = False
+    reputation: str = "none"
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.
@@ -182,6 +185,14 @@ class Policy(ABC):
     def reads_personas(self) -> bool:
         """Whether it heeds who its deciders are; only then is it told by ``obs.subjects``."""
         return False
+
+    @property
+    def heeds_reputation(self) -> bool:
+        """Whether what it does may depend on what is known of those it meets, `obs.known`.
+
+        Unless said, an agent of the user's own may, and one of gamesim's does not.
+        """
+        return not type(self).__module__.startswith("gamesim.")
 
     @classmethod
     def agent_name(cls) -> str:

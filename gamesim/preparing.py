@@ -170,6 +170,7 @@ def prepare(
         str(design.prompts or ""),
         design.fixed_wording,
         separate=meeting in SEPARATE,
+        reputation=society.reputation,
     )
     notes = [] if source is None else source.notes(size)
     notes.extend(_idle(society, rewiring, played, len(items)))
@@ -177,7 +178,15 @@ def prepare(
         policies = _prepare(items, setting, dealt)
     if source is not None and not any(policy.reads_personas for policy in policies):
         notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
+    if society.reputation != "none" and not any(policy.heeds_reputation for policy in policies):
+        notes.append(
+            f"no agent of this run heeds what is known of others: reputation {society.reputation} changes nothing"
+        )
     labels = _labels(items, policies)
+    if meeting == "random_neighbour":
+        notes.append(
+            "matching random_neighbour: whoever finds no neighbour left to be paired with sits the round out"
+        )
     notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))

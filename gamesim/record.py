@@ -184,10 +184,10 @@ class Recorder:
             )
             csv.write_csv(table, self.folder / "network_final.csv")
 
-    def finish(self, settings: Settings) -> None:
-        """Write ``run.json`` for the last time; leave no folder behind where nothing at all was recorded."""
+    def finish(self, settings: Settings, *, paid: bool = False) -> None:
+        """Write ``run.json`` for the last time; leave no folder behind where nothing was recorded and nothing paid."""
         self.settings(settings)
-        if self.folder is None or self.blocks or self._parts or self._answered:
+        if self.folder is None or self.blocks or self._parts or self._answered or paid:
             return
         clear(self.folder)
         with suppress(OSError):

@@ -27,11 +27,9 @@ def replicate(name: str, size: str, seed: int) -> Replication:
 
     Raises
     ------
-    GamesimError
+    ModuleNotFoundError
         For a name that does not exist.
     """
-    if name not in names("experiments"):
-        raise unknown("replication", name, names("experiments"))
     found = importlib.import_module(f"gamesim.experiments.{name}").run(size, seed)
     assert isinstance(found, Replication)
     return found
@@ -39,7 +37,9 @@ def replicate(name: str, size: str, seed: int) -> Replication:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is named on the command line, or everything."""
-    parser = argparse.ArgumentParser(prog="python -m gamesim.replicate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m gamesim.replicate", description=(__doc__ or "").replace("``", "")
+    )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"which of: {', '.join(names('experiments'))}"
     )
@@ -49,11 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = SMALL if given.small else LARGE
     command = "make replications" if size == LARGE and not given.names else "python -m gamesim.replicate"
     try:
+        for name in given.names:
+            if name not in names("experiments"):
+                raise unknown("replication", name, names("experiments"))
         print(HEAD.format(seed=given.seed, size=size, command=command))
         for name in given.names or names("experiments"):
             print(f"\n{replicate(name, size, given.seed)}", flush=True)
     except GamesimError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"gamesim: {error}", file=sys.stderr)
         return 2
     return 0
 

@@ -10,8 +10,8 @@ from gamesim.errors import GamesimError
 from gamesim.record import Settings
 
 
-def complete(folder: Path, settings: Settings) -> Settings | None:
-    """Give the settings of a run that is complete; clear one that was cut off, so that it can be played again.
+def earlier_run(folder: Path, settings: Settings) -> Settings | None:
+    """Give the settings of the run that a folder holds; clear one that was cut off, so that it can be played again.
 
     Raises
     ------
@@ -29,10 +29,16 @@ def complete(folder: Path, settings: Settings) -> Settings | None:
             )
         was, now = (_shown(each, name) for each in (earlier, settings))
         raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
-    if earlier.status == "complete":
-        return earlier
-    record.clear(folder)
-    return None
+    if earlier.status != "complete":
+        record.clear(folder)
+    return earlier
+
+
+def spent_in_all(earlier: Settings | None, now: str) -> str:
+    """Say what a run took, and what it had taken before it was cut off."""
+    if not now or earlier is None:
+        return now
+    return f"{now}, after {earlier.spent or 'what is not on record: it was killed'} before it was taken up"
 
 
 def _differences(one: Settings, other: Settings) -> list[str]:

@@ -91,6 +91,8 @@ class Rewiring:
                 raise GamesimError(f"rewire {spec}: write {name}:{NEEDED[name]}, not {part!r}")
             if what not in KINDS[name]:
                 raise unknown("setting", what, KINDS[name], where=f"rewire {name}")
+            if what in given:
+                raise GamesimError(f"rewire {spec}: {what} is given twice")
             given[what] = read(f"rewire {name}: {what}", value, kinds[what])
         if (needed := KINDS[name][0]) not in given:
             raise GamesimError(f"rewire {name} needs {needed}: write {name}:{NEEDED[name]}")
@@ -129,6 +131,10 @@ class Rewiring:
             given = "n is not given, but" if n is None else f"n = {n}"
             raise GamesimError(
                 f"rewire growth: {given} must be above the {network.n} nodes that the network begins with"
+            )
+        if self.m > network.n:
+            raise GamesimError(
+                f"rewire growth: m = {self.m} links are more than the {network.n} nodes there are to link to at first"
             )
         return network.padded(n), dataclasses.replace(self, start=network.n)
 

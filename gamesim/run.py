@@ -356,7 +356,8 @@ def play(
     prepared = prepare(game, agents, design, parameters, progress)
     settings = prepared.settings
     folder = Path(out) if out is not None and not dry_run else None
-    if resume and folder is not None and (earlier := resuming.complete(folder, settings)):
+    earlier = resuming.earlier_run(folder, settings) if resume and folder is not None else None
+    if earlier is not None and earlier.status == "complete":
         return Run(earlier, folder)
     recorder = Recorder(folder, prepared.dealt.people)
     recorder.settings(settings)
@@ -367,12 +368,12 @@ def play(
     try:
         return _simulate(prepared, recorder, progress)
     finally:
-        settings.spent = prepared.access.spent()
+        settings.spent = resuming.spent_in_all(earlier, prepared.access.spent())
         # A served model's way to probabilities is found while it is asked.
         settings.policies = {
             label: policy.describe() for label, policy in zip(prepared.labels, prepared.policies, strict=True)
         }
-        recorder.finish(settings)
+        recorder.finish(settings, paid=prepared.access.paid())
         prepared.access.close()
 
 

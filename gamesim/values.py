@@ -36,6 +36,8 @@ def read(where: str, value: Any, kind: type) -> Any:
         return _TRUTH[word]
     if kind not in (int, float):
         return value
+    if isinstance(value, bool):
+        raise GamesimError(f"{where} = {value!r} is not a number")
     try:
         number = float(value)
     except (TypeError, ValueError):

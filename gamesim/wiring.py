@@ -127,6 +127,8 @@ def _settings(spec: str, written: str) -> dict[str, Any]:
         name, sign, value = part.partition("=")
         if not sign or not name.strip() or not value.strip():
             raise GamesimError(f"network {spec}: write name:key=value,key=value, not {part!r}")
+        if name.strip() in settings:
+            raise GamesimError(f"network {spec}: {name.strip()} is given twice")
         text = value.strip()
         try:
             settings[name.strip()] = ast.literal_eval(
@@ -171,6 +173,12 @@ def _edge_list(path: Path) -> nx.Graph:
     """Read pairs of nodes; those whose names are whole numbers stand in their order, others as they appear."""
     import networkx
 
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        words = line.partition("#")[0].split()
+        if words and (len(words) < 2 or (len(words) > 2 and not line.partition("{")[1])):
+            raise GamesimError(
+                f"network {path}, line {number}: {line.strip()!r} is not a pair of nodes such as 0 1"
+            )
     read = networkx.read_edgelist(path)
     if not all(re.fullmatch(r"\d+", node) for node in read):
         return read

@@ -16,7 +16,7 @@ from gamesim.actions import Text
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
-from gamesim.humans import find
+from gamesim.humans import Reference, find
 from gamesim.observation import Observations
 from gamesim.policy import OK, Decisions, ExactPolicy, Policy, Setting
 from gamesim.streams import Draws, Floats
@@ -136,6 +136,15 @@ def test_these_agents_play_every_game(name: str, agent: str) -> None:
     game = all_games()[name]
     asked = [each.name for each in game.stages if each.name not in game.talks]
     assert all(prepared(agent, game, stage) is not None for stage in asked)
+
+
+@pytest.mark.parametrize("record", find("two_by_two.row"), ids=lambda record: str(record.name))
+def test_people_are_drawn_from_the_record_of_the_rules_that_are_played(record: Reference) -> None:
+    rules = {key: str(value) for key, value in record.parameters.items()}
+    game = catalog.find_game("two_by_two").from_settings(rules)
+    policy = catalog.find_agent("human").from_options({"dataset": record.dataset})
+    ready = policy.prepare(Setting(game, (game.decider("row"),), 1))
+    assert ready.describe()["references"] == [record.name]
 
 
 @pytest.mark.parametrize(

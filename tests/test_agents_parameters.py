@@ -144,6 +144,7 @@ def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sen
         ("p.csv", "alpha,beta,alpha\n1,0,2\n", "column alpha stands there twice"),
         ("p.toml", "alpha = [1, 2]\nbeta = 1.5\n", "row 1, beta = 1.5 must be 0 to 1"),
         ("p.toml", "alpha = [1, 2]\nbeta = [1, 2, 3]\n", r"equally long, not \[2, 3\]"),
+        ("p.toml", "alpha = [1, 2]\nbeta = [0.3]\n", r"equally long, not \[1, 2\]"),
         ("p.toml", "alpha = [1, \n", "cannot be read"),
     ],
 )

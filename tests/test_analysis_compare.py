@@ -264,7 +264,10 @@ def test_refusals_are_told_briefly() -> None:
     settings = setting("prisoners_dilemma.choose", stake=9.0, high=1.0, labels=labels)
     comparison = compare(rows([1, 0], "prisoners_dilemma.choose"), settings)
     assert len(comparison.refused) == 7
-    assert comparison.notes[-1] == "prisoners_dilemma.choose: 4 more human records are refused"
+    dalbo, moblab, more = comparison.notes
+    assert dalbo.startswith("dalbo_frechette2011.prisoners_dilemma.choose.d5r32 is refused: stake: humans 50")
+    assert moblab.startswith("moblab.prisoners_dilemma.choose is refused: stake: humans 700")
+    assert more == "prisoners_dilemma.choose: 5 more human records are refused"
 
 
 def test_unknown_mismatch_and_several_treatments_are_errors() -> None:

@@ -204,6 +204,10 @@ def test_what_was_exported_is_taken_in_elsewhere(cache: ReplyCache, tmp_path: Pa
     [
         ({"draw": None}, "lacks 'draw'"),
         ({"draw": -1}, "draw = -1 must be at least 0"),
+        ({"draw": 10**30}, "draw = 10000.* must be at least 0 and below 1e"),
+        ({"created": 10**400}, "created = 10000.* must be at least 0"),
+        ({"created": float("nan")}, "created = nan must be at least 0"),
+        ({"tokens_out": -5}, "tokens_out = -5 must be at least 0"),
         ({"draw": "1"}, "draw must be a whole number, not '1'"),
         ({"tokens_in": True}, "tokens_in must be a whole number, not True"),
         ({"identity": {}}, "identity names no model"),

@@ -144,7 +144,7 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("dictatr", "unknown game 'dictatr'; did you mean 'dictator'"),
         ("nowhere.py", "game 'nowhere.py': there is no such file"),
         ("dictator --agents unifrom", "unknown agent 'unifrom'; did you mean 'uniform'"),
-        ("dictator --agents gpt-5.4-mini", "; a language model is written openai:NAME or hf:NAME"),
+        ("dictator --agents gpt-5.4-mini", " A language model is written openai:NAME or hf:NAME"),
         ("dictator --agents opanai:x", "did you mean 'openai'? (kinds of model: hf, openai)"),
         ("dictator --agents nowhere.py", "agent 'nowhere.py': there is no such file"),
         ("dictator --agents gpt:4o", "unknown kind of model 'gpt'"),
@@ -531,6 +531,17 @@ def test_everything_is_listed(command: Command) -> None:
     assert all(name in agents for name in catalog.names("agents"))
     humans = command("humans").out
     assert "moblab.dictator.give" in humans
+    assert "0.84 to 9.35" in humans
+    assert "given_10" not in humans
+    assert re.search(r"prisoners_dilemma\.choose +figures +0\.45 ", humans)
+
+
+def test_many_decisions_are_a_line_each(command: Command) -> None:
+    game = ("play", "conditional_contribution", "--n", "40")
+    told = command(*game, "--agents", "free_rider").out
+    lines = [line for line in told.splitlines() if re.match(r"given_\d+ +█·+ ", line)]
+    assert len(lines) == 21
+    assert "beside 140 people" in command(*game, "--agents", "free_rider,uniform").out
 
 
 @pytest.mark.parametrize("name", catalog.names("games"))

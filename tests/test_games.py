@@ -601,6 +601,7 @@ def test_equal_splits_earn_the_same() -> None:
         ("trust", {"factor": "2.5"}, "must be a whole number"),
         ("trust", {"factor": "1"}, "must be above 1"),
         ("ultimatum", {"sequential": "maybe"}, "is neither true nor false"),
+        ("cheap_talk", {"max_chars": True}, "max_chars = True is not a number"),
         ("ultimatum", {"sequential": "yes", "both_roles": "yes"}, "exclude each other"),
         ("beauty_contest", {"p": "0"}, "must be above 0"),
     ],

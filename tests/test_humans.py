@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gamesim import catalog
 from gamesim.analysis import distance
 from gamesim.errors import GamesimError
 from gamesim.humans import Reference, derive, derive_kernels, find, kernel, kernels, named, references
@@ -37,12 +38,21 @@ def test_every_decision_of_the_games_has_a_reference() -> None:
     assert decisions == {
         "beauty_contest.guess",
         "bomb_risk.open",
+        "centipede.first",
+        "centipede.second",
+        "chicken.choose",
+        "conditional_contribution.unconditional",
+        *(f"conditional_contribution.given_{average}" for average in range(21)),
         "dictator.give",
         "money_request.request",
         "prisoners_dilemma.choose",
         "public_goods.contribute",
+        "stag_hunt.choose",
+        "travelers_dilemma.claim",
         "trust.return",
         "trust.send",
+        "two_by_two.column",
+        "two_by_two.row",
         "ultimatum.answer",
         "ultimatum.minimum",
         "ultimatum.offer",
@@ -97,13 +107,62 @@ def test_find_by_conditions() -> None:
         find("dictator.give", colour="red")
 
 
-def test_first_contributions_have_the_moments_of_their_counts() -> None:
-    reference = named("fischbacher_gaechter2010.public_goods.contribute")
+RULED = [each for each in references() if each.parameters and not each.given]
+
+
+@pytest.mark.parametrize("reference", RULED, ids=lambda reference: str(reference.name))
+def test_the_game_can_be_played_by_the_rules_of_the_record(reference: Reference) -> None:
+    game, _, _ = reference.decision.partition(".")
+    rules = {key: f"{value!r}" for key, value in reference.parameters.items() if key != "continuation"}
+    held = catalog.find_game(game).from_settings(rules).measures()[reference.decision]
+    if reference.labels:
+        assert tuple(held["labels"]) == reference.labels
+    else:
+        assert (held["low"], held["high"]) == (reference.low, reference.high)
+
+
+CONTRIBUTIONS = [each for each in references() if each.dataset == "fischbacher_gaechter2010"]
+
+
+@pytest.mark.parametrize("reference", CONTRIBUTIONS, ids=lambda reference: str(reference.name))
+def test_contributions_have_the_moments_of_their_counts(reference: Reference) -> None:
     mean, sd = distance.mean_sd(reference.support, reference.counts())
     assert reference.counts().sum() == reference.subjects == 140
     assert (mean, sd) == pytest.approx(
         (reference.figures["mean"].value, reference.figures["sd"].value), abs=0.005
     )
+
+
+def test_conditional_contributions_rise_with_those_of_others() -> None:
+    schedule = [one(f"conditional_contribution.given_{average}") for average in range(21)]
+    means = [reference.figures["mean"].value for reference in schedule]
+    assert means == sorted(means)
+    assert schedule[20].counts()[[0, 20]].tolist() == [54, 46]
+
+
+@pytest.mark.parametrize("moves", [4, 6])
+def test_plans_in_the_centipede_end_it_where_it_ended(moves: int) -> None:
+    players = [
+        find(f"centipede.{seat}", parameters={"moves": moves})[0].figures for seat in ("first", "second")
+    ]
+    ends: list[float] = []
+    left = [1.0, 1.0]
+    for move in range(moves):
+        seat, turn = move % 2, move // 2 + 1
+        taken = players[seat][f"share of {turn}"].value
+        ends.append(taken * left[1 - seat])
+        left[seat] -= taken
+    ends.append(left[0] * left[1])
+    names = [f"games that end at move {move}" for move in range(1, moves + 1)]
+    printed = [players[0][name].value for name in (*names, "games in which nobody takes")]
+    assert ends == pytest.approx(printed, abs=0.002)
+    assert left == pytest.approx([figures["share of never"].value for figures in players], abs=0.002)
+
+
+def test_the_shares_of_matching_pennies_are_those_of_their_counts() -> None:
+    for reference in (*find("two_by_two.row"), *find("two_by_two.column")):
+        share = reference.counts()[0] / reference.counts().sum()
+        assert share == pytest.approx(reference.figures[f"share of {reference.labels[0]}"].value)
 
 
 def test_the_money_requests_have_the_moments_of_their_shares() -> None:

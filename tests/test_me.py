@@ -141,7 +141,7 @@ def test_another_seat_and_labels(tmp_path: Path) -> None:
     ("leave", "code", "sentence"),
     [
         (Terminal.end_input, 2, "gamesim: me: the input ended"),
-        (Terminal.interrupt, 130, "gamesim: interrupted"),
+        (Terminal.interrupt, 130, "gamesim: interrupted; what was played so far is in "),
     ],
     ids=["end of input", "interrupt"],
 )

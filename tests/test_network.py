@@ -149,6 +149,7 @@ def test_files_are_read(tmp_path: Path) -> None:
         ("watts_strogatz:n=10,k=4", None, "needs p"),
         ("watts_strogatz:n=10,k=4,p=0.1,q=2", None, "unknown parameter 'q'"),
         ("watts_strogatz:k", None, "write name:key=value"),
+        ("ring:n=8,n=9", None, "n is given twice"),
         ("ring:n=8,k=3", None, "must be even"),
         ("lattice:side=5,neighbours=6", None, "must be 4 or 8"),
         ("lattice:side=-1", None, "side = -1 must be at least 1$"),
@@ -160,6 +161,16 @@ def test_mistakes_are_told_in_one_sentence(spec: str, n: int | None, said: str) 
     with pytest.raises(GamesimError, match=said) as caught:
         open_network(spec, n)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["0 1\nonly\n", "# a b\n0 1\n0 1 2\n"])
+def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "friends.txt"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(GamesimError, match=r"line [23]: '(only|0 1 2)' is not a pair of nodes"):
+        open_network(str(file))
+    file.write_text("# comment\n\n0 1 {'weight': 2}  # known\n1 2\n", encoding="utf-8")
+    assert open_network(str(file)).n == 3
 
 
 def test_a_table_that_is_not_square_is_refused(tmp_path: Path) -> None:

@@ -448,3 +448,39 @@ def test_a_walk_reaches_every_part_of_a_network() -> None:
     network = Network.from_edges(6, np.array([[0, 1], [1, 2], [4, 5]]))
     order = network.breadth_first(np.array([1, 5, 0, 2, 3, 4]))
     assert order.tolist() == [1, 0, 2, 5, 4, 3]
+
+
+def test_image_scoring_helps_those_who_helped() -> None:
+    agents = "image_scoring@threshold=0.6,fixed@action=cooperate,fixed@action=defect"
+    table = play("prisoners_dilemma", agents, n=30, rounds=8, reputation="image", seed=3).decisions
+    partner = table.merge(table, on=["round", "group"], suffixes=("", "_of_other"))
+    partner = partner[partner["agent"] != partner["agent_of_other"]]
+    scoring = partner[partner["policy"].str.startswith("image_scoring")]
+    assert len(scoring) == 80
+    for row in scoring.itertuples():
+        before = table[(table["agent"] == row.agent_of_other) & (table["round"] < row.round)]
+        helps = len(before) == 0 or (before["label"] == "cooperate").mean() >= 0.6
+        assert row.label == ("cooperate" if helps else "defect"), row
+    assert 0 < (scoring["label"] == "cooperate").mean() < 1
+
+
+def test_image_scoring_needs_images() -> None:
+    with pytest.raises(GamesimError, match="add --reputation image"):
+        play("prisoners_dilemma", "image_scoring", n=4, rounds=2, reputation="list")
+
+
+def test_a_reputation_that_nobody_heeds_is_said(tmp_path: Path) -> None:
+    def notes(agents: str) -> str:
+        return " ".join(play("trust", agents, n=4, rounds=2, reputation="image").settings.notes)
+
+    said = "no agent of this run heeds what is known of others: reputation image changes nothing"
+    assert said in notes("investor=roth_erev,trustee=equal_split")
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from dataclasses import dataclass\n\nimport numpy as np\n\nfrom gamesim import ExactPolicy\n"
+        "from gamesim.distribution import ActionDistribution\n\n\n@dataclass(frozen=True)\nclass Own(ExactPolicy):\n"
+        '    """Does the least."""\n\n    def distribution(self, obs):\n'
+        "        return ActionDistribution(np.array([0.0]), np.array([[1.0]]))\n",
+        encoding="utf-8",
+    )
+    assert said not in notes(f'investor="{own}",trustee=equal_split')

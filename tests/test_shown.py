@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ import gamesim
 from gamesim.analysis.names import folded
 from gamesim.command import show
 from gamesim.command.likeness import print_comparison
+from gamesim.command.show import new_folder
 from gamesim.command.shown import console, figure, grid
+from gamesim.errors import GamesimError
 
 
 @pytest.fixture
@@ -78,3 +81,22 @@ def test_the_header_counts_by_thousands(capsys: pytest.CaptureFixture[str]) -> N
     run = gamesim.play("dictator", "uniform", n=2000)
     show.result(run, run.compare(resamples=20), quiet=False, json=False, plot=None, played=False)
     assert "2,000 agents" in capsys.readouterr().out
+
+
+def test_no_two_runs_take_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with new_folder("dictator") as one, new_folder("dictator") as other:
+        assert one != other
+        (one / "run.json").touch()
+    assert list((tmp_path / "runs").iterdir()) == [tmp_path / one]
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(Path, "mkdir", partial(_refused, "No space left on device"))
+    with (
+        pytest.raises(GamesimError, match=r"cannot be made \(No space left on device\); choose"),
+        new_folder("x"),
+    ):
+        pass
+
+
+def _refused(why: str, *_: object, **__: object) -> None:
+    raise OSError(28, why)

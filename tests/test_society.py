@@ -394,6 +394,15 @@ def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
         ({"network": nx.Graph()}, "has no nodes"),
         ({"network": nx.path_graph(4), "n": 5}, "has 4 nodes, but n = 5"),
         ({"n": 2, "rounds": 2.5}, "rounds = 2.5 must be a whole number"),
+        ({"n": "4"}, "n = '4' must be a whole number"),
+        ({"n": True}, "n = True must be a whole number"),
+        ({"supergames": float("nan"), "continuation": 0.5}, "supergames = nan must be a whole number"),
+        ({"supergames": 0, "continuation": 0.5}, "supergames = 0 must be at least 1"),
+        ({"continuation": None}, "continuation = None must be a number"),
+        ({"matching": ["stranger"]}, r"matching = \['stranger'\] must be a text"),
+        ({"matching": ""}, "matching is empty"),
+        ({"rewire": 1}, "rewire = 1 must be a text"),
+        ({"cache": "no"}, "cache = 'no' must be true or false"),
     ],
 )
 def test_what_python_gives_is_checked_as_what_is_written(settings: dict[str, Any], told: str) -> None:

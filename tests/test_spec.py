@@ -168,3 +168,9 @@ def test_names_in_tables_are_as_written() -> None:
 )
 def test_an_unknown_name_is_answered_with_all_names_in_the_plural(kind: str, plural: str) -> None:
     assert str(unknown(kind, "x", ["long"])) == f"unknown {kind} 'x' ({plural}: long)"
+
+
+def test_a_name_that_is_begun_is_told_to_its_end_and_long_lists_are_left_out() -> None:
+    known = ["feld", "fehr_schmidt", *(f"agent_{number}" for number in range(30))]
+    assert str(unknown("agent", "fehr", known)) == "unknown agent 'fehr'; did you mean 'fehr_schmidt'?"
+    assert "agent_29" in str(unknown("agent", "qqq", known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -114,11 +115,35 @@ def test_a_ceiling_stops_cleanly_and_the_run_can_be_taken_up(
     resumed = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert set(server.seen.values()) == {1}
+    assert re.search(
+        rf"spent: {120 - paid} replies, .*, after {paid} replies, .* before it was taken up", resumed.stdout
+    )
     again = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume")
     assert again.returncode == 0
     assert len(server.requests) == 120
     gamesim(environment, tmp_path, *PLAY, "--out", "unbroken")
     assert table(tmp_path / "run").equals(table(tmp_path / "unbroken"))
+
+
+def test_what_was_paid_in_a_first_round_that_was_cut_off_is_on_record(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    stopped = gamesim(environment, tmp_path, *PLAY, "--out", "run", "--max-cost", "0.1")
+    assert stopped.returncode == 3
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert re.match(r"[1-9]\d* replies", settings["spent"])
+    shown = gamesim(environment, tmp_path, "show", "run")
+    assert shown.returncode == 2
+    assert "ended before its first round was over" in shown.stderr
+    assert gamesim(environment, tmp_path, *PLAY, "--out", "run", "--resume").returncode == 0
+
+
+def test_a_folder_without_a_run_is_played_from_its_start_and_that_is_said(tmp_path: Path) -> None:
+    play = ("play", "dictator", "--agents", "uniform", "--n", "4", "--resume")
+    done = gamesim(dict(os.environ), tmp_path, *play, "--out", "rnu")
+    assert done.returncode == 0
+    assert "rnu holds no run to take up: it is played from its start" in done.stdout
+    assert "holds no run" not in gamesim(dict(os.environ), tmp_path, *play, "--out", "rnu").stdout
 
 
 def test_where_no_answer_is_kept_a_stopped_run_does_not_promise_to_go_on(

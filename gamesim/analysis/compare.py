@@ -208,14 +208,17 @@ def _default_references() -> tuple[Reference, ...]:
 
 
 def _refusals(decision: str, matched: Sequence[Match], barred: Sequence[Refusal]) -> list[str]:
-    """Give the reasons of the references that came nearest, where nothing of their data set is compared."""
+    """Give the reason of the nearest reference of each data set of which nothing is compared, and count the others."""
     if matched:
         used = {one.reference.dataset for one in matched}
         barred = [one for one in barred if one.reference.dataset not in used and len(one.mismatches) == 1]
-    nearest = sorted(barred, key=lambda one: len(one.mismatches))
-    more = len(nearest) - REASONS
-    rest = [f"{decision}: {more} more human records are refused"] if more > 0 else []
-    return [one.reason for one in nearest[:REASONS]] + rest
+    nearest: dict[str, Refusal] = {}
+    for one in sorted(barred, key=lambda one: len(one.mismatches)):
+        nearest.setdefault(one.reference.dataset, one)
+    told = [one.reason for one in nearest.values()][:REASONS]
+    more = len(barred) - len(told)
+    records = "record is" if more == 1 else "records are"
+    return told + ([f"{decision}: {more} more human {records} refused"] if more else [])
 
 
 def _unknown(decision: str, spec: Mapping[str, Any], pool: Sequence[Reference]) -> str:

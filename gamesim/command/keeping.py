@@ -14,9 +14,7 @@ from gamesim.errors import GamesimError, unknown
 if TYPE_CHECKING:
     from gamesim.models.cache import ReplyCache
 
-cache_app = typer.Typer(
-    help="The answers of served models that are kept on this machine.", no_args_is_help=True
-)
+cache_app = typer.Typer(help="The kept answers of served models.", no_args_is_help=True)
 
 Model = Annotated[str | None, typer.Option(help="Only this model's; all unless given.")]
 

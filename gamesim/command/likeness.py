@@ -17,6 +17,8 @@ from gamesim.command.shown import console, figure, grid, heights, marked
 BAR = 22
 FEW = 10
 """Fewer answers than these are not measured against anybody."""
+MANY = 8
+"""More decisions than these are a line each instead of bars."""
 _OVER = {
     "human sampling": "95 % human\nsampling",
     "simulation": "95 %\nsimulation",
@@ -31,7 +33,12 @@ def print_comparison(comparison: Comparison, order: Sequence[str]) -> None:
         key=lambda each: (order.index(each.decision), each.source.dataset != "moblab"),
     )
     shown: set[tuple[str, str]] = set()
-    for decision in dict.fromkeys(row.decision for row in rows):
+    decisions = list(dict.fromkeys(row.decision for row in rows))
+    if len(decisions) > MANY and len({row.policy for row in rows}) == 1:
+        for dataset in dict.fromkeys(row.source.dataset for row in rows):
+            _print_many([row for row in rows if row.source.dataset == dataset])
+        decisions = []
+    for decision in decisions:
         made = [row for row in rows if row.decision == decision]
         if len({row.policy for row in made}) > 1:
             for reference in dict.fromkeys(row.reference for row in made):
@@ -117,6 +124,41 @@ def _print_mixture(rows: Sequence[Row]) -> None:
         for note in row.notes:
             if note not in common:
                 _say(f"note on {marked(row.policy)}: {marked(note)}", 2)
+
+
+def _print_many(rows: Sequence[Row]) -> None:
+    """Print many decisions of one agent beside the same people: a line each."""
+    first = rows[0]
+    console.print(
+        f"\n[cyan]■[/cyan] {marked(first.policy)}   [magenta]■[/magenta] {_people(first)} "
+        f"({marked(first.source.dataset)})"
+    )
+    heads = ["shares,\nagent", "people", "mean", "people", "W1", _OVER["human sampling"], "halves of\npeople"]
+    lines = [
+        [
+            row.decision.partition(".")[2],
+            _shares(row, row.simulated),
+            _shares(row, row.human),
+            _mean(row, row.mean),
+            _mean(row, row.human_mean),
+            _short(_distance(row)),
+            _range("human sampling", row),
+            _short(row.floor.mean),
+        ]
+        for row in rows
+    ]
+    console.print(grid(["decision"], heads, lines))
+    for row in rows:
+        stage = row.decision.partition(".")[2]
+        if _distance(row) == row.w1n and row.missing is not None:
+            _say(f"{marked(stage)}, {_with_missing(row.missing)}", 2)
+        if not math.isnan(row.wording_sd):
+            _say(f"{marked(stage)}, {_wording(row)}", 2)
+    for verdict in dict.fromkeys(row.verdict for row in rows if not _few(row)):
+        which = [row.decision.partition(".")[2] for row in rows if row.verdict == verdict and not _few(row)]
+        _say(f"[bold]{marked(verdict)}[/bold]: {marked(', '.join(which))}", 2)
+    for note in dict.fromkeys(note for row in rows for note in row.notes):
+        _say(f"note: {marked(note)}", 2)
 
 
 def _few(row: Row) -> bool:

@@ -21,7 +21,7 @@ from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
 from gamesim.behaviour.strategies import Strategy
 from gamesim.command.agent import page
-from gamesim.command.shown import console, marked, plain_table, printable
+from gamesim.command.shown import console, grid, marked, plain_table, printable
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -31,6 +31,7 @@ from gamesim.mini import WEIGHTS
 from gamesim.prompt.behaviorbench import build_pack
 from gamesim.prompt.pack import export as own_texts
 from gamesim.prompt.pack import open_pack
+from gamesim.spec import MODEL_PREFIXES
 
 _TEXT_WIDTH = 88
 
@@ -79,7 +80,8 @@ _OTHERS = "people, equilibria and rules for any game"
 def agents(name: str = "") -> None:
     """List the agents by what they go by, or print the options of one."""
     if name:
-        page(name)
+        prefix, colon, _ = name.partition(":")
+        page("llm" if colon and prefix in MODEL_PREFIXES else name)
         return
     groups: dict[str, list[tuple[str, str]]] = {_OTHERS: [], **{heading: [] for _, heading in _FAMILIES}}
     for each in catalog.names("agents"):
@@ -99,20 +101,21 @@ def humans(name: str) -> None:
     if name:
         _human(name)
         return
-    table = plain_table("record", "subjects", "mean", "stake", "round", gap=1)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    stems: dict[str, dict[int, Reference]] = {}
     for each in references():
-        table.add_row(
-            each.name,
-            f"{each.subjects:,}" if each.subjects else "figures",
-            _recorded_mean(each),
-            "shares" if each.shares else "-" if each.stake is None else plain(each.stake),
-            "-" if each.round is None else str(each.round),
-        )
-    console.print(table)
+        stem = each.name.rstrip("0123456789")
+        stems.setdefault(stem, {})[int(each.name[len(stem) :] or 0)] = each
+    lines = []
+    for numbered in stems.values():
+        several = [numbered[number] for number in sorted(numbered)]
+        if len(several) == max(numbered) - min(numbered) + 1:
+            lines.append(_line(several[0], several[-1]))
+        else:
+            lines += [_line(each, each) for each in several]
+    console.print(grid(["record"], ["subjects", "mean", "stake", "round"], lines))
     console.print(
         "\nsubjects: one vote each, counted from records; figures: as a source prints them\n"
+        "mean: where one of several options is chosen, the share of the first\n"
         "gamesim humans RECORD prints population, method, filter, counts and citation",
         markup=False,
     )
@@ -136,9 +139,22 @@ def _human(name: str) -> None:
     console.print(table)
 
 
+def _line(first: Reference, last: Reference) -> list[str]:
+    """Write one record, or the first and the last of a numbered series, as texts of a table."""
+    names = dict.fromkeys((first.name, last.name if last is first else last.name.rpartition(".")[2]))
+    return [
+        " to ".join(names),
+        f"{first.subjects:,}" if first.subjects else "figures",
+        " to ".join(dict.fromkeys(_recorded_mean(each) for each in (first, last))),
+        "shares" if first.shares else "-" if first.stake is None else plain(first.stake),
+        "-" if first.round is None else str(first.round),
+    ]
+
+
 def _recorded_mean(record: Reference) -> str:
     if record.has_counts:
-        return f"{np.average(record.support, weights=record.counts()):.2f}"
+        values = record.support == 0 if record.labels else record.support
+        return f"{np.average(values, weights=record.counts()):.2f}"
     return f"{record.figures['mean'].value:.2f}" if "mean" in record.figures else "-"
 
 

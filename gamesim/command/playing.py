@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from gamesim.command.options import Json, PlayedPlotPath, Quiet, Set, parameters
 from gamesim.design import HOW, MODELS, WHO, Design
-from gamesim.errors import GamesimError, NothingPlayedError, StoppedError
+from gamesim.errors import GamesimError, LeftError, NothingPlayedError, StoppedError
 
 PLAY_EXAMPLES = (
     "\b\nExamples:\n"
@@ -130,9 +130,6 @@ def play(
     from gamesim.run import play as play_game
     from gamesim.spec import parse
 
-    folder = out if out is not None else show.default_folder(game)
-    if resume and out is None:
-        folder = show.unfinished(game, agents, design["seed"]) or folder
     show.check_plot(plot)
     if sensitivity is not None:
         varied.check_choice(sensitivity, design["rounds"], design["continuation"])
@@ -146,27 +143,44 @@ def play(
         if loud:
             show.notes(notes)
 
-    settings = {**design, "out": folder, "resume": resume, **parameters(set_)}
-    with _saying_how_to_go_on(design["cache"]), show.progress(loud and not asked) as advance:
-        run = play_game(game, agents, announce=announce, progress=advance, **settings)
+    settings = {**design, **parameters(set_)}
+    kept = out or (show.unfinished(game, agents, design["seed"]) if resume else None)
+    if loud and resume and (kept is None or not (kept / "run.json").is_file()):
+        show.notes([f"{kept or 'runs/'} holds no run to take up: it is played from its start"])
+    with (
+        nullcontext(kept) if kept is not None else show.new_folder(game) as folder,
+        _saying_how_to_go_on(folder, design["cache"]),
+        show.progress(loud and not asked) as advance,
+    ):
+        watched: Any = {"announce": announce, "progress": advance}
+        run = play_game(game, agents, out=folder, resume=resume, **watched, **settings)
     if design["dry_run"]:
         show.forecast(run)
         return
     show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
     if sensitivity is not None:
         schedule, enough = varied.other_schedule(design["update"], design["rounds"], run.settings.n)
-        settings |= {"update": schedule, "rounds": enough, "out": folder / "other-update"}
+        settings |= {"update": schedule, "rounds": enough}
         with show.progress(loud and not asked) as advance:
-            show.differences(varied.by_update(run, play_game(game, agents, progress=advance, **settings)))
+            other = play_game(
+                game, agents, out=folder / "other-update", resume=resume, progress=advance, **settings
+            )
+        show.differences(varied.by_update(run, other))
     if not run.answered:
         raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 
 
 @contextmanager
-def _saying_how_to_go_on(cache: bool) -> Iterator[None]:
-    """Tell whoever is stopped what taking the run up again would ask for once more."""
+def _saying_how_to_go_on(folder: Path, cache: bool) -> Iterator[None]:
+    """Tell whoever is stopped, or stops it, what taking the run up again would ask for once more."""
+    again = "goes on from here" if cache else "asks for everything again, since --no-cache kept no answer"
     try:
         yield
     except StoppedError as error:
-        again = "goes on from here" if cache else "asks for everything again, since --no-cache kept no answer"
         raise StoppedError(f"{error}; the same command with --resume {again}") from None
+    except KeyboardInterrupt:
+        if not (folder / "run.json").is_file():
+            raise
+        raise LeftError(
+            f"interrupted; what was played so far is in {folder}; the same command with --resume {again}"
+        ) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 prompts_app = typer.Typer(
-    help="What players read, as files: write ours, check yours, take them from BehaviorBench.",
+    help="What players read, as files.",
     no_args_is_help=True,
 )
 
@@ -34,7 +34,10 @@ def prompts_check(
         ),
     ] = None,
 ) -> None:
-    """Check a folder of texts: every key, role, stage and placeholder."""
+    """Check a folder of texts.
+
+    Every key, role, stage and placeholder is looked at.
+    """
     from gamesim.command import listing
 
     listing.check_prompts(folder, own or ())
@@ -50,7 +53,10 @@ def prompts_import(
         "behaviorbench-prompts"
     ),
 ) -> None:
-    """Take the texts that Be.FM was trained on from your own copy of BehaviorBench, byte for byte."""
+    """Take the texts that Be.FM was trained on.
+
+    They come byte for byte from your own copy of BehaviorBench.
+    """
     from gamesim.command import listing
 
     listing.import_behaviorbench(path, out)

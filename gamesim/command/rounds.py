@@ -172,6 +172,8 @@ def write_csv(run: Run, path: Path) -> None:
     GamesimError
         When the file cannot be written.
     """
+    if not path.absolute().parent.is_dir():
+        raise GamesimError(f"--csv {path}: there is no folder {path.absolute().parent}")
     try:
         run.series().to_csv(path, index=False)
     except OSError as error:

@@ -7,7 +7,7 @@ import json as json_format
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,28 @@ from gamesim.run import Run, open_run
 _QUOTED = 120
 
 
-def default_folder(game: str) -> Path:
-    """Name a new folder under ``runs/``."""
+@contextmanager
+def new_folder(game: str) -> Iterator[Path]:
+    """Take a new folder under ``runs/`` that no other run takes; it is gone again where nothing was written."""
     stem = f"{Path(game).stem}-{datetime.datetime.now().strftime('%Y%m%d-%H%M%S')}"
-    folder = Path("runs") / stem
-    number = 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{stem}-{number}"
-    return folder
+    folder, number = Path("runs") / stem, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            break
+        except OSError as error:
+            if not folder.exists():
+                raise GamesimError(
+                    f"{folder}: cannot be made ({error.strerror}); choose another folder with --out"
+                ) from None
+            number += 1
+            folder = folder.with_name(f"{stem}-{number}")
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 def unfinished(game: str, agents: str, seed: int) -> Path | None:
@@ -256,9 +269,9 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
     if settings.spent:
         console.print(f"spent: {marked(settings.spent)}")
     if settings.status != "complete":
-        console.print(
-            f"[yellow]this run is {marked(settings.status)}: what follows is of the rounds that were played[/yellow]"
-        )
+        # Whoever is killed leaves no word.
+        state = "not over, or was cut off" if settings.status == "running" else marked(settings.status)
+        console.print(f"[yellow]this run is {state}: what follows is of the rounds that were played[/yellow]")
     notes([note for note in settings.notes if note not in told])
     console.print()
     print_summary(run)

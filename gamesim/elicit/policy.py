@@ -103,6 +103,11 @@ class ModelPolicy(Policy):
         """Whether it is told whom it is."""
         return self.personas
 
+    @property
+    def heeds_reputation(self) -> bool:
+        """Whoever reads is told it."""
+        return True
+
     def sampling(self) -> Sampling:
         """Give the sampling settings."""
         given = {

@@ -2,7 +2,7 @@
 
 from gamesim.humans.kernel import Kernel, kernel, kernels
 from gamesim.humans.reference import Figure, Reference, Votes, find, named, references
-from gamesim.humans.rules import check_rules
+from gamesim.humans.rules import check_rules, differing
 
 __all__ = [
     "Figure",
@@ -10,6 +10,7 @@ __all__ = [
     "Reference",
     "Votes",
     "check_rules",
+    "differing",
     "find",
     "kernel",
     "kernels",

@@ -27,7 +27,16 @@ def check_rules(who: str, decision: str, required: Mapping[str, float], game: ob
     GamesimError
         Naming the first parameter that differs.
     """
+    name = differing(required, game)
+    if name is not None:
+        held, value = getattr(game, name, None), required[name]
+        raise GamesimError(f"{who}: {decision} is on record with {name} {value:g} only, not {held!r}")
+
+
+def differing(required: Mapping[str, float], game: object) -> str | None:
+    """Name the first parameter in which a game differs from those of a record; None if there is none."""
     for name, value in required.items():
         held = getattr(game, name, None)
         if not isinstance(held, int | float) or not math.isclose(held, value, rel_tol=1e-3, abs_tol=1e-9):
-            raise GamesimError(f"{who}: {decision} is on record with {name} {value:g} only, not {held!r}")
+            return name
+    return None

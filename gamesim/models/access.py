@@ -113,6 +113,10 @@ class Access:
         spent = self.budget.spent()
         return str(spent) if self._priced else f"{spent.without_price()}, price unknown"
 
+    def paid(self) -> bool:
+        """Tell whether any served model has answered."""
+        return self.budget.spent().replies > 0
+
     def close(self) -> None:
         """Close the cache."""
         if self._cache is not None:

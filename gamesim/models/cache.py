@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import reprlib
 import sqlite3
 import sys
 import threading
@@ -327,7 +328,7 @@ class ReplyCache:
                 where = f"{name}: line {number}"
                 try:
                     read = json.loads(line)
-                except json.JSONDecodeError:
+                except ValueError:
                     raise GamesimError(f"{where} is not JSON") from None
                 stored = self._store(*_exported(where, read))
                 new, known = new + stored, known + (not stored)
@@ -403,6 +404,8 @@ _EXPORTED: dict[str, type | tuple[type, ...]] = {
     "tokens_out": int,
 }
 """What every exported line has."""
+MOST = 10**15
+"""Numbers that the database cannot hold come from elsewhere."""
 
 
 def _exported(
@@ -421,8 +424,11 @@ def _exported(
         raise GamesimError(f"{where}: identity names no model")
     if line["finish"] not in FINISHES:
         raise unknown("finish", line["finish"], FINISHES, where=where)
-    if line["draw"] < 0:
-        raise GamesimError(f"{where}: draw = {line['draw']} must be at least 0")
+    for name in ("draw", "tokens_in", "tokens_out", "created"):
+        if not 0 <= line[name] < MOST:
+            raise GamesimError(
+                f"{where}: {name} = {reprlib.repr(line[name])} must be at least 0 and below {MOST:.0e}"
+            )
     rest = {name: value for name, value in line.items() if name not in _EXPORTED}
     more = json.dumps(rest, sort_keys=True) if rest else ""
     told = (_canonical(line["identity"]), line["system"], line["user"], more)
