@@ -518,7 +518,7 @@ def test_every_game_can_be_shown(command: Command) -> None:
     for name in catalog.names("games"):
         result = command("show", name, "--wordings")
         assert result.code == 0, result.err
-        assert "{" not in result.out
+        assert "{" not in result.out.replace('{"answer": ...}', "")
         assert name in result.out
     assert "$50" in command("show", "trust", "--set", "endowment=50").out
     check_refusal(command("show", "trst"), "did you mean 'trust'")
