@@ -13,7 +13,7 @@ import pandas as pd
 from gamesim.actions import Text, plain
 from gamesim.command.shown import printable
 from gamesim.errors import GamesimError
-from gamesim.messages import quoted
+from gamesim.messages import NOTHING, quoted
 from gamesim.run import Run
 
 __all__ = ["Question", "Turn", "as_json", "as_text", "turns"]
@@ -292,8 +292,10 @@ def _answer(each: Question, known: set[str] | None) -> Iterator[str]:
 
 
 def _shown(value: float | str | Mapping[str, str]) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and any(value.values()):
         return "; ".join(f"{speaker}: {quoted(text)}" for speaker, text in value.items())
+    if isinstance(value, Mapping):
+        return NOTHING
     return quoted(value) if isinstance(value, str) else plain(value)
 
 
