@@ -19,6 +19,11 @@ class Llm(ModelPolicy):
 
     model_name: str = ""
 
+    @property
+    def called(self) -> str:
+        """Kind and name of the model."""
+        return self.model_name
+
     def describe(self) -> dict[str, Any]:
         """Add that nobody here knows what the model was trained on."""
         return super().describe() | {"trained_on_known": False}

@@ -353,7 +353,7 @@ class Simulation(mesa.Model):
             past=self._memory.past(role, deciders, seats.whose),
             draws=self._draws(stage.name, deciders, self.steps, seats.whose),
             person=self._draws("person", deciders, 0),
-            matching=self.matching,
+            matching=self._matching_known,
             own={name: play.decided[name] for name in earlier},
             neighbours=None
             if self.network is None
@@ -365,6 +365,12 @@ class Simulation(mesa.Model):
             apart=self._apart(seats),
             messages=self.messages,
         )
+
+    @property
+    def _matching_known(self) -> str:
+        """How groups are formed as players live it: a session of one group has the same people in every round."""
+        alone = self.network is None and self.cast.n == len(self.game.roles)
+        return "partner" if alone else self.matching
 
     def _apart(self, seats: Seats) -> Apart | None:
         """Name the group of each seat as its agent does, where agents decide for each of several."""

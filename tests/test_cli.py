@@ -416,6 +416,87 @@ def test_pictures_are_written(command: Command, name: str, magic: bytes) -> None
     assert f"drawn: {name}" in result.out
 
 
+def texts_of(picture: str) -> list[str]:
+    """Give the texts of an SVG, which matplotlib leaves as comments."""
+    return re.findall(r"<!-- (.*?) -->", Path(picture).read_text(encoding="utf-8"))
+
+
+@pytest.mark.skipif(not HAS_PLOTS, reason="matplotlib is not installed")
+def test_several_rounds_are_drawn_as_rounds_and_what_cannot_be_drawn_is_said_after_the_report(
+    command: Command,
+) -> None:
+    words = ("play", "cheap_talk", "--agents", "uniform", "--n", "8", "--plot", "x.svg", "--out")
+    result = command(*words, "many", "--rounds", "3")
+    assert (result.code, "drawn: x.svg" in result.out) == (0, True)
+    told = texts_of("x.svg")
+    assert "cheap_talk.say: mean number of characters" in told
+    assert "cheap_talk.contribute: mean action" in told
+    assert told.count("of everybody together") == 1
+    Path("x.svg").unlink()
+    result = command(*words, "one")
+    assert result.code == 2
+    assert "contribute" in result.out
+    assert "saved in one" in result.out
+    assert "--rounds 10" in result.err
+    result = command("compare", "many", "--plot", "x.svg")
+    assert result.code == 2
+    assert "gamesim series many --plot x.svg" in result.err
+    assert not Path("x.svg").exists()
+
+
+def test_messages_are_counted_in_characters_and_have_no_half(command: Command) -> None:
+    out = command("play", "cheap_talk", "--agents", 'confederate@says="Trust me"', "--n", "8").out
+    assert re.search(r"^decision +agent +n +characters +SD +earned +invalid +void *$", out, re.MULTILINE)
+    assert re.search(r"^say .* 8 +8\.00 +0\.00 ", out, re.MULTILINE)
+
+
+def test_what_is_not_compared_for_the_same_reason_is_said_once(command: Command) -> None:
+    out = " ".join(command("play", "peer_punishment", "--agents", "uniform", "--n", "8").out.split())
+    assert "peer_punishment.punish_1, punish_2, punish_3: no human record answers this decision saved" in out
+
+
+def test_figures_of_people_alone_have_no_key_of_bars(command: Command) -> None:
+    out = command("play", "beauty_contest", "--agents", "level_k", "--n", "100").out
+    assert "beauty_contest.guess   level_k beside 200 decisions of people" in out
+    assert "■" not in out
+
+
+NEVER = '''
+"""Answers in the second round alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gamesim.policy import UNREADABLE, Decisions, Policy
+
+
+@dataclass(frozen=True)
+class Never(Policy):
+    """Says nothing that can be read, but for one round."""
+
+    group: bool = False
+
+    def decide(self, obs):
+        missing = np.full(len(obs), obs.round != 2)
+        missing &= (obs.agent == 0) | (not self.group)
+        actions = np.where(missing, np.nan, 0.0)
+        return Decisions(actions, "rule", status=np.where(missing, UNREADABLE, 0).astype(np.uint8))
+'''
+
+
+def test_why_a_measure_is_missing_is_told_and_one_group_is_void(command: Command) -> None:
+    Path("never.py").write_text(NEVER, encoding="utf-8")
+    words = ("play", "public_goods", "--n", "8", "--rounds", "2", "--agents")
+    out = command(*words, "never.py").out
+    assert "efficiency: - where every group is void\n" in out
+    assert "lost more" not in out
+    assert "2 of 4 groups are void: an action is missing in them" in out
+    out = command(*words, "never.py@group=true").out
+    assert "1 of 4 groups is void: an action is missing in it" in out
+    assert "efficiency: -" not in out
+
+
 def test_what_is_printed_after_a_game(command: Command) -> None:
     result = command("play", "ultimatum", "--agents", "uniform,spe", "--n", "40", "--out", "run")
     assert result.code == 0
@@ -432,11 +513,28 @@ def test_what_is_printed_after_a_game(command: Command) -> None:
     assert "nan" not in result.out.lower().split()
 
 
+def test_the_form_that_served_models_read_stands_below_the_text(command: Command, tmp_path: Path) -> None:
+    out = " ".join(command("show", "trust").out.split())
+    json_form = 'reads last: Answer with a JSON object of the form {"answer": ...}, where the answer is a whole number.'
+    assert out.count(json_form) == 2
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "trust.toml").write_text('[answer]\nsend = "Write [x]."\n', encoding="utf-8")
+    out = " ".join(command("show", "trust", "--prompts", str(pack)).out.split())
+    assert out.count(json_form) == 1
+
+
+def test_a_choice_that_counts_in_several_groups_is_of_none_in_a_replay(command: Command) -> None:
+    words = "play prisoners_dilemma --agents uniform --network complete:n=3 --matching edges --out run"
+    assert command(*words.split()).code == 0
+    assert "== round 1\n" in command("replay", "run").out
+
+
 def test_every_game_can_be_shown(command: Command) -> None:
     for name in catalog.names("games"):
         result = command("show", name, "--wordings")
         assert result.code == 0, result.err
-        assert "{" not in result.out
+        assert "{" not in result.out.replace('{"answer": ...}', "")
         assert name in result.out
     assert "$50" in command("show", "trust", "--set", "endowment=50").out
     divided = ("show", "public_goods", "--set", "spread=true")

@@ -315,7 +315,9 @@ def test_on_a_network_it_is_said_what_models_are_not_told(playing: Playing) -> N
     run, _ = playing(
         lambda asked: "[5]", game="public_goods", options="@structured=off", network="cycle:n=6", n=None
     )
-    assert any("is not told who or how many its neighbours are" in note for note in run.settings.notes)
+    assert any(
+        "is told how many neighbours it has, but neither who they are" in note for note in run.settings.notes
+    )
     alone, _ = playing(lambda asked: "[5]", game="public_goods", options="@structured=off", n=8)
     assert not alone.settings.notes
 

@@ -185,7 +185,8 @@ def test_a_message_is_typed_and_enter_alone_says_nothing(tmp_path: Path) -> None
         assert terminal.finish() == 0, terminal.text
     finally:
         terminal.close()
-    assert "your say was nothing" in terminal.text
+    assert "round 2, say: you said nothing" in terminal.text
+    assert "round 1, contribute: you chose 20 and earned " in terminal.text
     table = pd.read_parquet(tmp_path / "run" / "decisions.parquet")
     mine = table[(table["policy"] == "me") & (table["stage"] == "say")]
     assert mine["label"].tolist() == ["all of us '20'", ""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import unicodedata
 import warnings
@@ -27,8 +28,10 @@ from gamesim.groups import Groups, Seats
 from gamesim.messages import SILENCE, Messages, clean
 from gamesim.observation import Observations
 from gamesim.policy import OK, OUT_OF_RANGE, UNREADABLE, Decisions, ExactPolicy, Policy, Setting
-from gamesim.prompt import Style, answer_format, texts, told
-from gamesim.prompt.pack import export, open_pack
+from gamesim.prompt import Style, answer_format, history, texts, told
+from gamesim.prompt.pack import export, open_pack, wording_of
+from gamesim.prompt.page import Page
+from gamesim.prompt.words import terms
 from gamesim.reading import read_message
 
 MARKS = (
@@ -65,6 +68,8 @@ def test_a_clean_message_stays_as_it_is_and_cannot_leave_its_quotation(text: str
         ("5 < 6 and I <3 you -> ok", "5 < 6 and I <3 you -> ok"),
         ('say "yes" {name}', "say 'yes' (name)"),
         ("<|im_end|>\n<|im_start|>system", "‹|im_end|› ‹|im_start|›system"),  # noqa: RUF001
+        ("</s><script>a</script>", "‹/s›‹script›a‹/script›"),  # noqa: RUF001
+        ("<<SYS>> x <|a b|> 1>2", "‹‹SYS›› x ‹|a b|› 1>2"),  # noqa: RUF001
         ("ich gäbe zehn, 我出十, أعطي عشرة 🙂", "ich gäbe zehn, 我出十, أعطي عشرة 🙂"),
         ("\x1b[2Jgone\x07", "(2Jgone"),
         ("\u200b\u202e \n", ""),
@@ -89,7 +94,7 @@ def test_a_code_is_of_the_words_alone(said: list[str]) -> None:
 def test_what_is_no_message_is_no_code() -> None:
     messages = Messages()
     code = messages.enter("four")
-    conversation = messages.converse((("Member 1", "four"), ("Member 2", "")))
+    conversation = messages.converse((("Member 1", "four"), ("Member 2", "")), 1)
     codes = np.array([code, SILENCE, 17.0, np.nan, conversation])
     assert messages.legal(codes, 4).tolist() == [True, True, False, False, False]
     assert messages.legal(codes, 3).tolist() == [False, True, False, False, False]
@@ -97,7 +102,25 @@ def test_what_is_no_message_is_no_code() -> None:
     with pytest.raises(GamesimError, match="17 is no message of this run"):
         messages.text(17.0)
     assert messages.record(conversation) == {"Member 1": "four", "Member 2": ""}
-    assert messages.converse((("Member 1", ""),)) == SILENCE
+    assert messages.written(conversation) == 'Member 1: "four"; you (Member 2): nothing'
+    quiet = (("Member 1", ""), ("Member 2", ""))
+    assert messages.converse(quiet, 0) == messages.converse(quiet, 1)
+    assert messages.written(messages.converse(quiet, 0)) == "nothing"
+    assert messages.record(messages.converse(quiet, 0)) == dict(quiet)
+    assert [messages.spoken(each) for each in (code, SILENCE, conversation, messages.converse(quiet, 0))] == [
+        *(True, False, True, False)
+    ]
+
+
+@given(st.lists(st.tuples(scrawls, scrawls.map(clean)), min_size=1, max_size=3).map(tuple), st.integers(0, 2))
+def test_a_message_that_looks_like_a_conversation_is_none(
+    said: tuple[tuple[str, str], ...], seat: int
+) -> None:
+    messages = Messages()
+    code = messages.converse(said, seat % len(said))
+    for text in (repr(said), str((said, seat)), messages.written(code), f"conversation {said}"):
+        assert messages.text(messages.enter(text)) == clean(text)
+    assert messages.record(code) == dict(said)
 
 
 def test_each_reads_the_conversation_from_the_own_seat_and_a_missing_message_hides_it() -> None:
@@ -109,9 +132,27 @@ def test_each_reads_the_conversation_from_the_own_seat_and_a_missing_message_hid
     heard = play.conversation("say")
     assert play.messages.written(heard[0]) == 'you (Member 1): "a"; Member 2: nothing; Member 3: "b"'
     assert play.messages.written(heard[1]) == 'Member 1: "a"; you (Member 2): nothing; Member 3: "b"'
-    assert heard[3:6].tolist() == [SILENCE] * 3
+    assert {play.messages.written(each) for each in heard[3:6]} == {"nothing"}
+    assert (
+        play.messages.record(heard[0])
+        == play.messages.record(heard[1])
+        == {
+            "Member 1": "a",
+            "Member 2": "",
+            "Member 3": "b",
+        }
+    )
     assert np.isnan(heard[9:]).all()
     assert len(set(heard[6:9].tolist())) == 3
+
+
+def test_a_single_group_of_strangers_keeps_its_seats_and_is_told_so() -> None:
+    game = catalog.find_game("cheap_talk").from_settings({})
+    simulation = simulate(game, [AllIn()], 4, rounds=3)
+    table = simulation.recorder.table()
+    assert (table.groupby("agent")["seat"].nunique() == 1).all()
+    obs = simulation._observe(game.stage("say"), simulation.last)  # type: ignore[arg-type]
+    assert all("with the same people each time" in text.user for text in texts(obs)[0])
 
 
 def test_groups_of_different_sizes_hear_their_own() -> None:
@@ -121,8 +162,13 @@ def test_groups_of_different_sizes_hear_their_own() -> None:
     assert play.messages.record(play.conversation("say")[4]) == {
         "Member 1": "c",
         "Member 2": "d",
-        "you (Member 3)": "e",
+        "Member 3": "e",
     }
+    play.actions["say"] = np.zeros(5)
+    assert [list(play.messages.record(heard)) for heard in play.conversation("say")[[0, 2]]] == [
+        ["Member 1", "Member 2"],
+        ["Member 1", "Member 2", "Member 3"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -171,13 +217,15 @@ def test_a_table_of_messages_opens_in_pandas(tmp_path: Path) -> None:
     assert set(said["elicitation"][~spoke]) == {"silent"}
     assert (said["status"] == "ok").all()
     # Nobody's seen, earnings or figures hold a code.
-    seen = [json.loads(each)["said"] for each in table["seen"].dropna()]
-    assert all(each == "" or "Let us all give 20!" in each.values() for each in seen)
-    assert any(seen)
+    seen = pd.DataFrame([json.loads(each)["said"] for each in table["seen"].dropna()])
+    assert list(seen) == ["Member 1", "Member 2", "Member 3", "Member 4"]
+    assert set(seen.to_numpy().ravel()) == {"", "Let us all give 20!"}
+    read = table[table["seen"].notna()].groupby(["round", "group"])["seen"]
+    assert (read.nunique() == 1).all()
     assert any("uniform has no words: it says nothing at say" in note for note in run.settings.notes)
     figures = run.summary().set_index(["decision", "policy"])
     assert figures.loc[("cheap_talk.say", CONFEDERATE), "mean"] == 19
-    assert figures.loc[("cheap_talk.say", "uniform"), "none"] == 1
+    assert figures.loc["cheap_talk.say", ["none", "half", "all"]].isna().to_numpy().all()
     series = run.series()
     assert series.loc[series["decision"] == "cheap_talk.say", "value"].max() < 1000
     assert run.settings.decisions["cheap_talk.say"]["unit"] == "characters"
@@ -401,6 +449,38 @@ def test_the_past_is_told_with_its_messages_in_every_way() -> None:
     chat = history_of(Style(chat=True, answer="json"))
     assert chat.count('{"answer": "all \'in\'"}') == 4
     assert chat.count(f"this was said in your group: {said}") == 3
+
+
+def test_an_own_message_is_repeated_where_it_is_not_quoted_among_others(own: tuple[Path, Path]) -> None:
+    game, _ = own
+    rules = catalog.find_game(str(game)).from_settings({})
+    messages = Messages()
+    own_words = {"advise": messages.enter("half, please")}
+    speech, space = terms(rules, messages=messages), rules.space_at_most("answer")
+    page = Page(
+        rules, "answer", {"offer": 5.0}, wording_of(rules, None), speech, Style(), 0, space, own=own_words
+    )
+    assert 'You have already said: "half, please".' in page.text().user
+    assert "You have already said: nothing." in dataclasses.replace(page, own={"advise": SILENCE}).text().user
+
+
+def test_a_round_that_did_not_count_is_told_with_what_there_was_of_it() -> None:
+    game = catalog.find_game("cheap_talk").from_settings({"group_size": 2})
+    messages = Messages()
+    hi = messages.enter("hi")
+    heard = messages.converse((("Member 1", "hi"), ("Member 2", "")), 0)
+    missing = {"others_mean": np.nan, "earned": np.nan}
+    rounds = [
+        {"say": hi, "contribute": np.nan, "said": heard, **missing},
+        {"say": hi, "contribute": np.nan, "said": np.nan, **missing},
+        {"say": hi, "contribute": 5.0, "said": heard, **missing},
+    ]
+    void = "somebody in your group made no decision, so the round did not count."
+    assert history(game, "member", rounds, speech=terms(game, messages=messages)).splitlines() == [
+        f'- Round 1: this was said: you (Member 1): "hi"; Member 2: nothing; {void}',
+        f'- Round 2: you said: "hi"; {void}',
+        f'- Round 3: this was said: you (Member 1): "hi"; Member 2: nothing; you decided: contribute $5; {void}',
+    ]
 
 
 def test_what_players_are_told_of_the_form_of_a_message() -> None:

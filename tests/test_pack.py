@@ -147,7 +147,11 @@ def test_fixed_words_do_not_vary(tmp_path: Path) -> None:
         ("dictator", "[rules]\ndictator = []\n", "neither a text nor a list of texts"),
         ("dictator", "[rules]\ndictator = [3]\n", "3 is not a text"),
         ("dictator", "subject = 3\n", "subject = 3 is not a text"),
-        ("dictator", '[history]\nhead = "x"\n', r"\[history\]: unknown key 'head'; did you mean 'heading'"),
+        (
+            "dictator",
+            '[history]\nheadin = "x"\n',
+            r"\[history\]: unknown key 'headin'; did you mean 'heading'",
+        ),
         ("dictator", '[history]\nline = "{lines}"\n', "unknown placeholder 'lines'; did you mean 'line'"),
         (
             "dictator",

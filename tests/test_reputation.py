@@ -323,9 +323,10 @@ def test_what_several_neighbours_did_is_not_told_as_one_choice() -> None:
         share = np.mean([did(model, 1, other) for other in range(4) if other != agent])
         text = read(shown[-1], agent)
         if 0 < share < 1:
-            assert f"A {100 - 100 * share:.0f} %, B {100 * share:.0f} %." in text
+            shares = f"A in {100 - 100 * share:.0f} % of the games and B in {100 * share:.0f} %."
+            assert f"the other chose {shares}" in text
         else:
-            assert f"the other chose {'AB'[int(share)]}." in text
+            assert f"the other chose {'AB'[int(share)]} in all of the games." in text
 
 
 def test_roles_are_drawn_anew_within_groups() -> None:

@@ -234,7 +234,7 @@ def _unknown(decision: str, spec: Mapping[str, Any], pool: Sequence[Reference]) 
     known = sorted({each.decision for each in pool})
     what = decision.partition(".")[2]
     alike = [name for name in known if name.partition(".")[2] == what]
-    near = alike or difflib.get_close_matches(decision, known, n=3) or known
+    near = alike or difflib.get_close_matches(decision, known, n=3)
     there = f"; the nearest on record: {', '.join(near)}" if near else ""
     return f"{decision}: no human record answers this decision{there}"
 

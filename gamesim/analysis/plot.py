@@ -38,7 +38,9 @@ def plot(comparison: Comparison, path: str | Path) -> Path:
     """
     picture = Picture(path)
     if not comparison.rows:
-        raise GamesimError("there is nothing to draw: no decision was compared with a human record")
+        raise GamesimError(
+            "there is nothing to draw: no decision was compared with a human record; plot_series draws rounds"
+        )
     across = min(COLUMNS, len(comparison.rows))
     down = math.ceil(len(comparison.rows) / across)
     figure = picture.figure(3.7 * across, 3.3 * down)

@@ -12,6 +12,7 @@ import pandas as pd
 from gamesim.analysis.names import folded
 from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, named, title
 from gamesim.analysis.series import ALL
+from gamesim.analysis.table import MESSAGES
 from gamesim.errors import GamesimError
 
 _TOGETHER = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)", "assortment": "assortment"}
@@ -24,6 +25,8 @@ LINES = 6
 
 def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | Path) -> Path:
     """Draw the mean action of each decision by round, and beside it efficiency, inequality and assortment.
+
+    What is of no one decision, efficiency and inequality, stands beside the first.
 
     Parameters
     ----------
@@ -51,10 +54,17 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
     down = len(decisions) + (len(links) > 0)
     figure = picture.figure(9.6, 2.8 * down)
     panels = figure.subplots(down, 2, squeeze=False)
+    # Of a network that changes, the assortment stands below.
+    drawn = series if not len(links) else series[series["measure"] != "assortment"]
     for (left, right), name in zip(panels, decisions, strict=False):
         lines(left, series, name, settings["decisions"][name], f"{name}: ")
-        # Of a network that changes, the assortment stands below.
-        whole(right, series if not len(links) else series[series["measure"] != "assortment"], name)
+        own = drawn[drawn["decision"].eq(name) & drawn["measure"].isin(list(_TOGETHER))]
+        if name == decisions[0]:
+            whole(right, drawn, name)
+        elif len(own):
+            whole(right, own, name, heading=f"{name}: of everybody together")
+        else:
+            right.set_axis_off()
     if len(links):
         left, right = panels[-1]
         _line(left, links, 0, "links an agent")
@@ -93,13 +103,23 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
     for number, (label, rows) in enumerate(kinds):
         place = number - (several and kinds[0][0] == ALL)
         _line(panel, mine[rows], place, "everybody" if label == ALL else folded(label, LEGEND))
+    message = spec.get("unit") == MESSAGES
     what = (
-        "share by option" if len(labels) > 2 else f"share who chose {labels[0]}" if labels else "mean action"
+        "share by option"
+        if len(labels) > 2
+        else f"share who chose {labels[0]}"
+        if labels
+        else f"mean number of {MESSAGES}"
+        if message
+        else "mean action"
     )
     title(panel, before + what + (" (band: 95 % over sessions)" if series["sessions"].max() > 1 else ""))
     if len(kinds) > 1:
         panel.legend(fontsize=6.5, frameon=False, ncols=2)
     low, high = (0.0, 1.0) if labels else (float(spec["low"]), float(spec["high"]))
+    if message:
+        # Most messages are far shorter than they may be.
+        high = max(1.0, float(np.nanmax(mine[["value", "high"]].to_numpy(np.float64), initial=0.0)))
     panel.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     if labels:
         panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gamesim.analysis.table import (
     GROUP,
+    MESSAGES,
     UNUSABLE,
     Table,
     by_decision,
@@ -46,13 +47,14 @@ def summarise(table: pd.DataFrame | Table, settings: Mapping[str, Any]) -> pd.Da
     -------
     DataFrame
         One row a decision and policy: n (valid answers), mean and sd of the action, none / half / all
-        (shares at the bottom, middle and top of the widest legal range; missing for choices among labels),
+        (shares at the bottom, middle and top of the widest legal range; missing for choices among labels
+        and for messages, whose action is their number of characters),
         choices (shares of the labels, in words), payoff (mean over decisions, of which each counts
         in one group or in all groups of its agent), invalid (share of answers asked for that
         could not be used), void (groups with a missing action), how many answers were unreadable,
         out_of_range, refused, truncated or lost in transport, and mean_low and mean_high: the mean with all
         of these at the lowest and at the highest legal action (of the widest range, where it varies;
-        missing where nothing is, or where choices are among labels).
+        missing where nothing is, for choices among labels and for messages).
     """
     source = Table.of(table)
     found = {
@@ -76,7 +78,7 @@ class _Made:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._labels = spec.get("labels") or ()
-        ranged = not self._labels and "low" in spec
+        ranged = not self._labels and "low" in spec and spec.get("unit") != MESSAGES
         self._range = (float(spec["low"]), float(spec["high"])) if ranged else None
         self._varies = bool(spec.get("varies"))
         self._n = self._paid = self._void = self._unused = 0

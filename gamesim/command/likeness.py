@@ -49,11 +49,26 @@ def print_comparison(comparison: Comparison, order: Sequence[str]) -> None:
                 shown.add((row.decision, row.policy))
                 _print_bars(row)
             _print_likeness(row)
-    for note in comparison.notes:
+    for note in _gathered(comparison.notes, order):
         told = note.replace("(allow ", "(gamesim compare --allow ").replace(
             " to compare all the same)", " does)"
         )
         console.print(f"\n[dim]not compared:[/dim] {marked(told)}")
+
+
+def _gathered(notes: Sequence[str], order: Sequence[str]) -> list[str]:
+    """Put what is said alike of several decisions, such as those of a list, into one note."""
+    alike: dict[str, list[str]] = {}
+    for note in notes:
+        decision, colon, why = note.partition(": ")
+        about, what = (decision, why) if colon and decision in order else ("", note)
+        alike.setdefault(what, []).append(about)
+    return [
+        f"{', '.join([names[0], *(name.partition('.')[2] for name in names[1:])])}: {what}"
+        if names[0]
+        else what
+        for what, names in alike.items()
+    ]
 
 
 def _people(row: Row) -> str:
@@ -201,13 +216,12 @@ def _beside(rows: Sequence[Row]) -> str:
 
 
 def _print_bars(row: Row) -> None:
-    console.print(
-        f"\n[bold]{marked(row.decision)}[/bold]   [cyan]■[/cyan] {marked(row.policy)}   [magenta]■[/magenta] "
-        f"{_people(row)} ({marked(row.reference)})"
-    )
+    head, whose = f"\n[bold]{marked(row.decision)}[/bold]", f"{_people(row)} ({marked(row.reference)})"
     drawn = bars(row)
     if any(math.isnan(bar.human) for bar in drawn):
+        console.print(f"{head}   {marked(row.policy)} beside {whose}")
         return
+    console.print(f"{head}   [cyan]■[/cyan] {marked(row.policy)}   [magenta]■[/magenta] {whose}")
     largest = max(max(bar.simulated, bar.human) for bar in drawn)
     width = max(len(bar.label) for bar in drawn)
     for bar in drawn:

@@ -235,7 +235,23 @@ def _show_stage(rules: Game, stage: str, every_wording: bool, style: prompt.Styl
             rest = told.user
         read.add(opening)
         console.print(printable(rest), markup=False, width=_TEXT_WIDTH)
+        if other := _asked_of_servers(rules, stage, seen, wording, style, told.user):
+            told_instead = (
+                f"(openai:NAME, where its server takes JSON schemas, reads last: {printable(other)})"
+            )
+            console.print(told_instead, markup=False, style="dim", width=_TEXT_WIDTH)
         console.print()
+
+
+def _asked_of_servers(
+    rules: Game, stage: str, seen: Mapping[str, float], wording: int, style: prompt.Style, user: str
+) -> str:
+    """Give what served models that are held to a JSON schema read in place of the form of the answer."""
+    try:
+        text = prompt.told(rules, stage, seen, wording, dataclasses.replace(style, answer="json")).user
+    except GamesimError:  # the texts of a pack may ask for one form alone
+        return ""
+    return "\n".join(line for line in text.split("\n") if line not in user.split("\n"))
 
 
 def _first_line(kind: type) -> str:

@@ -23,7 +23,15 @@ PlotPath = Annotated[
     typer.Option(
         "--plot",
         metavar="FILE",
-        help="Draw the distributions, or, on a network, the last round and all rounds: .png or .svg.",
+        help="Draw the distributions beside those of people: .png or .svg.",
+    ),
+]
+PlayedPlotPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw one round beside people, several as lines, a network as a map with its rounds: .png or .svg.",
     ),
 ]
 Prompts = Annotated[

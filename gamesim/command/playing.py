@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from gamesim.command.options import Json, PlotPath, Quiet, Set, parameters
+from gamesim.command.options import Json, PlayedPlotPath, Quiet, Set, parameters
 from gamesim.design import HOW, MODELS, WHO, Design
 from gamesim.errors import GamesimError, LeftError, NothingPlayedError, StoppedError
 
@@ -120,7 +120,7 @@ def play(
     ] = False,
     quiet: Quiet = False,
     json: Json = False,
-    plot: PlotPath = None,
+    plot: PlayedPlotPath = None,
     **design: Any,
 ) -> None:
     """Play one game and compare what happened with people."""

@@ -13,7 +13,7 @@ import pandas as pd
 from gamesim.actions import Text, plain
 from gamesim.command.shown import printable
 from gamesim.errors import GamesimError
-from gamesim.messages import quoted
+from gamesim.messages import NOTHING, quoted
 from gamesim.run import Run
 
 __all__ = ["Question", "Turn", "as_json", "as_text", "turns"]
@@ -239,7 +239,9 @@ def as_text(run: Run, played: Sequence[Turn], *, full: bool = False) -> Iterator
 def _place(sessions: int, turn: Turn) -> str:
     parts = [f"session {turn.session}"] if sessions > 1 else []
     parts += [f"supergame {turn.supergame}"] if turn.supergame not in (None, 1) else []
-    return ", ".join([*parts, f"round {turn.round}", f"group {turn.group}"])
+    parts.append(f"round {turn.round}")
+    # A decision that counts in several groups is of none.
+    return ", ".join(parts if turn.group is None else [*parts, f"group {turn.group}"])
 
 
 def _told(turn: Turn, known: set[str] | None, message: bool) -> Iterator[str]:
@@ -290,8 +292,10 @@ def _answer(each: Question, known: set[str] | None) -> Iterator[str]:
 
 
 def _shown(value: float | str | Mapping[str, str]) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and any(value.values()):
         return "; ".join(f"{speaker}: {quoted(text)}" for speaker, text in value.items())
+    if isinstance(value, Mapping):
+        return NOTHING
     return quoted(value) if isinstance(value, str) else plain(value)
 
 

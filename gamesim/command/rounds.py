@@ -25,10 +25,11 @@ POLICIES = 4
 BAND = 0.05
 """Share of the range of a decision by which a mean that has converged may still move."""
 UNDEFINED = {
-    "efficiency": "efficiency: - where no group could earn more than nothing",
-    "gini": "Gini of earnings: - where somebody lost more than they earned so far, or nobody earned anything",
+    "efficiency": "no group could earn more than nothing",
+    "gini": "somebody lost more than they earned so far, or nobody earned anything",
 }
-"""Why a measure may be missing."""
+"""Why a measure may be missing in a round in which somebody was paid."""
+VOID = "every group is void"
 _OVER_TIME = "over time"
 _SHOWN = {
     "efficiency": "efficiency",
@@ -100,11 +101,24 @@ def print_rounds(run: Run) -> None:
     console.print(grid(["game.round" if games else "by round"], heads, texts, left=_OVER_TIME))
     for sentence in (*_converged(run, series), *_persons(series)):
         console.print(printable(sentence), markup=False)
-    for measure, why in UNDEFINED.items():
-        if timed.loc[timed["measure"] == measure, "value"].isna().any():
-            console.print(why, style="dim")
+    for sentence in _undefined(timed):
+        console.print(sentence, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
+
+
+def _undefined(timed: pd.DataFrame) -> Iterator[str]:
+    """Say why measures are missing in some rounds."""
+    places = ["supergame", "round"]
+    earned = timed[timed["measure"].eq("earnings") & timed["value"].notna()]
+    paid = set(earned[places].itertuples(index=False, name=None))
+    for measure, why in UNDEFINED.items():
+        rows = timed[timed["measure"].eq(measure) & timed["value"].isna()]
+        missing = set(rows[places].itertuples(index=False, name=None))
+        reasons = [VOID] if missing - paid else []
+        reasons += [why] if missing & paid else []
+        if reasons:
+            yield f"{_SHOWN[measure]}: - where {', or '.join(reasons)}"
 
 
 def _converged(run: Run, series: pd.DataFrame) -> Iterator[str]:

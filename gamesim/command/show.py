@@ -143,15 +143,13 @@ def result(
     played: bool,
     told: Sequence[str] = (),
 ) -> None:
-    """Print a run and its comparison, or their JSON; notes that were told before are not told again."""
-    if plot is not None and played and run.settings.network is not None:
-        # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.
-        changing = bool(run.settings.network.get("rewire")) or run.settings.matching in SEPARATE
-        (run.plot_series if changing else run.plot_network)(plot)
-    elif plot is not None:
-        from gamesim.analysis.plot import plot as draw
+    """Print a run and its comparison, or their JSON, then draw; notes that were told before are not told again.
 
-        draw(comparison, plot)
+    Raises
+    ------
+    GamesimError
+        When a picture is wanted and there is nothing to draw.
+    """
     if json:
         sys.stdout.write(json_format.dumps(_document(run, comparison), indent=2, allow_nan=False) + "\n")
     elif quiet:
@@ -159,10 +157,37 @@ def result(
     else:
         _print_run(run, told)
         print_comparison(comparison, list(run.settings.decisions))
-        if plot is not None:
+    if plot is not None and run.answered:
+        try:
+            _draw(run, comparison, plot, played)
+        except GamesimError:
+            if played and not (json or quiet):
+                _print_next(run, comparison)
+            raise
+        if not (json or quiet):
             console.print(f"drawn: {plot}", markup=False)
-        if played:
-            _print_next(run, comparison)
+    if played and not (json or quiet):
+        _print_next(run, comparison)
+
+
+def _draw(run: Run, comparison: Comparison, plot: Path, played: bool) -> None:
+    """Draw a run just played by what it is (a network, rounds, or one round), and any other as a comparison."""
+    network = run.settings.network
+    if played and network is not None and not (network.get("rewire") or run.settings.matching in SEPARATE):
+        run.plot_network(plot)
+    elif played and (several(run) or network is not None):
+        # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.
+        run.plot_series(plot)
+    elif comparison.rows:
+        from gamesim.analysis.plot import plot as draw
+
+        draw(comparison, plot)
+    else:
+        instead = f"gamesim series {run.folder} --plot {plot}" if several(run) else "--rounds 10"
+        raise GamesimError(
+            f"--plot {plot}: nothing is drawn, since no decision was compared with a human record; several rounds are "
+            f"drawn as lines: {instead}"
+        )
 
 
 def report(folder: Path) -> None:

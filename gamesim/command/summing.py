@@ -21,11 +21,11 @@ def print_summary(run: Run) -> None:
     rows = run.summary().to_dict("records")
     order = list(settings.decisions)
     rows.sort(key=lambda row: order.index(row["decision"]))
-    for row in rows:
-        if settings.decisions[row["decision"]]["unit"] == Text.unit:
-            row["decision"] += f" ({Text.unit})"
+    said = {name for name, spec in settings.decisions.items() if spec["unit"] == Text.unit}
+    amounts = [row for row in rows if not row["choices"] and row["decision"] not in said]
     for words, numbers, of in (
-        (["decision", "agent"], _AMOUNT_COLUMNS, [row for row in rows if not row["choices"]]),
+        (["decision", "agent"], _MESSAGE_COLUMNS, [row for row in rows if row["decision"] in said]),
+        (["decision", "agent"], _AMOUNT_COLUMNS, amounts),
         (["decision", "agent", "choices"], _CHOICE_COLUMNS, [row for row in rows if row["choices"]]),
     ):
         if of:
@@ -41,8 +41,9 @@ def print_summary(run: Run) -> None:
             console.print(_unusable(row), markup=False)
     _print_own_results(run)
     if settings.void_groups:
+        are, them = ("is", "it") if settings.void_groups == 1 else ("are", "them")
         console.print(
-            f"{settings.void_groups:,} of {settings.groups:,} groups are void: an action is missing in them"
+            f"{settings.void_groups:,} of {settings.groups:,} groups {are} void: an action is missing in {them}"
         )
 
 
@@ -88,6 +89,11 @@ _AMOUNT_COLUMNS: Columns = {
     "half": ("half", _percent),
     "all": ("all", _percent),
 } | dict(list(_CHOICE_COLUMNS.items())[1:])
+_MESSAGE_COLUMNS: Columns = {
+    "n": ("n", _count),
+    Text.unit: ("mean", figure),
+    "SD": ("sd", figure),
+} | dict(list(_CHOICE_COLUMNS.items())[1:])
 
 
 _EARNED = {
@@ -106,10 +112,13 @@ def _print_own_results(run: Run) -> None:
     table = run.decisions
     said = {name for name, spec in run.settings.decisions.items() if spec["unit"] == Text.unit}
     for row in table[table["policy"].isin([KEYBOARD])].to_dict("records"):
+        stage, earned = printable(row["stage"]), "nothing, since an answer is missing"
         done = row["label"] if isinstance(row["label"], str) else plain(row["action"])
-        done = quoted(done) if row["decision"] in said else done
-        earned = "nothing, since an answer is missing" if pd.isna(row["payoff"]) else plain(row["payoff"])
-        console.print(
-            f"round {row['round']}: your {printable(row['stage'])} was {printable(done)}, and you earned {earned}",
-            markup=False,
-        )
+        if pd.isna(row["action"]):
+            told = f"round {row['round']}, {stage}: you were not asked, since an answer is missing"
+        elif row["decision"] in said:
+            told = f"round {row['round']}, {stage}: you said {printable(quoted(done))}"
+        else:
+            earned = earned if pd.isna(row["payoff"]) else plain(row["payoff"])
+            told = f"round {row['round']}, {stage}: you chose {printable(done)} and earned {earned}"
+        console.print(told, markup=False)

@@ -94,6 +94,11 @@ class ModelPolicy(Policy):
         return Sampling()
 
     @property
+    def called(self) -> str:
+        """What it is called after ``--agents``, without its options."""
+        return self.agent_name()
+
+    @property
     def reads_personas(self) -> bool:
         """Whether it is told whom it is."""
         return self.personas
@@ -185,7 +190,7 @@ class ModelPolicy(Policy):
         richest = max(counts, key=counts.__getitem__)
         if int(self.wording) >= counts[richest]:
             raise GamesimError(
-                f"{self.agent_name()}@wording={self.wording}: there are {counts[richest]} wordings of "
+                f"{self.called}@wording={self.wording}: there are {counts[richest]} wordings of "
                 f"{setting.game.name}.{richest}, 0 to {counts[richest] - 1}"
             )
 
@@ -195,13 +200,13 @@ class ModelPolicy(Policy):
             ("way to use schemas", self.structured, STRUCTURED),
         ):
             if value not in known:
-                raise unknown(name, value, known, where=self.agent_name())
+                raise unknown(name, value, known, where=self.called)
         for name in ("wording", "order"):
             value = getattr(self, name)
             if value != "vary" and not (value.isascii() and value.isdigit()):
-                raise GamesimError(f"{self.agent_name()}@{name}={value} is neither 'vary' nor a number")
+                raise GamesimError(f"{self.called}@{name}={value} is neither 'vary' nor a number")
         if not 0 <= self.reask <= 10:
-            raise GamesimError(f"{self.agent_name()}@reask={self.reask} must be 0 to 10")
+            raise GamesimError(f"{self.called}@reask={self.reask} must be 0 to 10")
 
     @property
     def model(self) -> LanguageModel:
@@ -222,8 +227,8 @@ class ModelPolicy(Policy):
         if not self.linked:
             return []
         return [
-            f"{self.agent_name()}: reads the rules as they are without a network, and is not told who or how many its "
-            "neighbours are; a prompt pack can say so"
+            f"{self.called}: is told how many neighbours it has, but neither who they are nor how others are linked; a "
+            "prompt pack can say more"
         ]
 
     def decide(self, obs: Observations) -> Decisions:
@@ -270,7 +275,7 @@ class ModelPolicy(Policy):
 
     def _do_without_schemas(self, refusal: SchemaRefusedError) -> None:
         if self.structured == "on":
-            raise GamesimError(f"{self.agent_name()}@structured=on: {refusal}")
+            raise GamesimError(f"{self.called}@structured=on: {refusal}")
         self.found_out[SCHEMA] = False
         warnings.warn(
             f"{self.model.name}: the server takes no JSON schema, so it is asked for answers in square brackets",

@@ -22,6 +22,7 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.game.declared import Stage, parameter, stage
 from gamesim.game.play import Play
 from gamesim.groups import Groups, Seats
+from gamesim.messages import SILENCE
 from gamesim.streams import Draws, Floats
 from gamesim.values import read
 
@@ -241,9 +242,11 @@ class Game:
         return play
 
     def seen_at(self, stage: str, share: float) -> dict[str, float]:
-        """Give what the first who decides at a stage sees where everybody does a share of what they can."""
+        """Give what the first who decides at a stage sees where everybody does a share of what they can, in silence."""
         shown = self.played_at(share).shown(self.stage(stage))
-        return {name: float(values[0]) for name, values in shown.items()}
+        return {
+            name: SILENCE if name in self.said_names else float(values[0]) for name, values in shown.items()
+        }
 
     def _rehearse(self, share: float) -> Iterator[tuple[str, ActionSpace, Play]]:
         """Play one group stage by stage: the stage, what is legal there, and the play up to it."""

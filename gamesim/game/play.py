@@ -11,7 +11,7 @@ import numpy as np
 from gamesim.errors import GamesimError
 from gamesim.game.declared import Stage
 from gamesim.groups import Groups, Seats
-from gamesim.messages import Messages, speakers
+from gamesim.messages import SILENCE, Messages, speakers
 from gamesim.streams import Draws, Floats, Ints
 
 if TYPE_CHECKING:
@@ -112,9 +112,12 @@ class Play:
         """
         role = self.game.decider(stage)
         seats, said = self.seats(role), self[stage]
-        heard = seats.spread(seats.total(said * 0.0))
         sizes = np.broadcast_to(np.asarray(seats.sizes), (seats.groups,))
         starts = np.cumsum(sizes) - sizes
+        kinds, kind = np.unique(sizes, return_inverse=True)
+        quiet = np.array([self._heard(role, (SILENCE,) * size)[0] for size in kinds.tolist()])
+        # Nothing was said, until something is found; what is missing stays so.
+        heard = seats.spread(quiet[kind] + seats.total(said * 0.0))
         spoken = np.flatnonzero(np.add.reduceat(said, starts) > 0) if len(said) else ()
         # Where words are few many groups say the same.
         conversations: dict[tuple[float, ...], list[float]] = {}
@@ -128,10 +131,8 @@ class Play:
 
     def _heard(self, role: str, codes: Sequence[float]) -> list[float]:
         texts, many = [self.messages.text(code) for code in codes], len(codes)
-        return [
-            self.messages.converse(tuple(zip(speakers(role, many, own), texts, strict=True)))
-            for own in range(many)
-        ]
+        said = tuple(zip(speakers(role, many), texts, strict=True))
+        return [self.messages.converse(said, reader) for reader in range(many)]
 
     def shown(self, stage: Stage) -> dict[str, Floats]:
         """Give what a stage shows of this round to each of its deciders: (M,) float each."""

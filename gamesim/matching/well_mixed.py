@@ -16,8 +16,9 @@ from gamesim.streams import Ints
 
 
 def stranger(scene: Scene) -> Groups:
-    """Form groups anew at random in every round."""
-    return _seat(scene, _shuffled(scene, scene.round))
+    """Form groups anew at random in every round; who are a single group keep their seats, so as to know each other."""
+    alone = scene.cast.n == len(scene.game.roles)
+    return _seat(scene, _shuffled(scene, 1 if alone else scene.round))
 
 
 def partner(scene: Scene) -> Groups:

@@ -12,7 +12,7 @@ from gamesim.game import Game
 from gamesim.messages import Messages
 from gamesim.observation import Observations
 from gamesim.prompt.history import history, lived
-from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines
+from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines, several_games
 from gamesim.prompt.pack import wording_of
 from gamesim.prompt.page import (
     ANSWERS,
@@ -200,17 +200,18 @@ def texts(
     readers, row = np.unique(np.column_stack([situation, wording, order, who]), axis=0, return_inverse=True)
     pasts = lived(obs, first) if len(obs.past) else [[] for _ in first]
     sentences = wording_of(obs.game, style.pack)
-    spoken: dict[tuple[Game, int], Terms] = {}
+    spoken: dict[tuple[Game, int, bool], Terms] = {}
     written = []
     for where, variant, arrangement, person in readers:
         decider = int(first[where])
         space = arranged(obs.space.take(np.array([decider])), int(arrangement), style, obs.decision)
         game = own_game(obs, decider)
-        if (game, arrangement) not in spoken:
-            spoken[game, arrangement] = terms(
-                game, int(arrangement), sentences.labels, sentences.words, obs.messages
+        several = several_games(obs, decider)
+        if (game, arrangement, several) not in spoken:
+            spoken[game, arrangement, several] = terms(
+                game, int(arrangement), sentences.labels, sentences.words, obs.messages, games=several
             )
-        speech = spoken[game, arrangement]
+        speech = spoken[game, arrangement, several]
         page = Page(
             game,
             obs.stage,

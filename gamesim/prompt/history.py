@@ -9,7 +9,7 @@ import numpy as np
 
 from gamesim.errors import unknown
 from gamesim.game import Game
-from gamesim.messages import NOTHING, SILENCE
+from gamesim.messages import NOTHING
 from gamesim.observation import Observations
 from gamesim.prompt.wording import Wording, counts, fields, own
 from gamesim.prompt.words import NO_DECISION, Terms, Word, terms
@@ -71,6 +71,8 @@ def history(
         ]
         if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
             line = wording.history["undecided"].format_map(place)
+        elif own_stages and math.isnan(known.get("earned", 0.0)):
+            line = _void(wording, known, own_stages, speech, place)
         if held and mine:
             line = f"as {mine}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
@@ -137,6 +139,27 @@ def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[
     return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
 
 
+def _void(
+    wording: Wording, known: Round, own_stages: Sequence[str], speech: Terms, place: Mapping[str, str]
+) -> str:
+    """Tell of a round that did not count what there was of it: what was said, and the own decisions."""
+    there = {name: value for name, value in known.items() if not math.isnan(value)}
+    heard = [name for name in there if speech.said(name) and name not in own_stages]
+    own = [stage for stage in own_stages if stage in there]
+    wrote = [] if heard else [stage for stage in own if speech.said(stage)]
+    did = {stage: there[stage] for stage in own if not speech.said(stage)}
+    parts = [("heard", {"message": speech.one(name, there[name])}) for name in heard]
+    parts += [("wrote", {"message": speech.one(name, there[name])}) for name in wrote]
+    parts += [("before", {"decisions": listed(speech, did)})] if did else []
+    line = "; ".join(wording.history[name].format_map({**place, **values}) for name, values in parts)
+    return wording.history["void"].format_map({**place, "line": line})
+
+
+def listed(speech: Terms, values: Mapping[str, float]) -> str:
+    """Write decisions beside the names of their stages."""
+    return ", ".join(f"{name} {value}" for name, value in speech.say(values).items())
+
+
 def _overall(name: str, values: Floats, speech: Terms) -> str:
     """Sum up one thing over the rounds in which there was one."""
     valid = values[~np.isnan(values)]
@@ -144,7 +167,7 @@ def _overall(name: str, values: Floats, speech: Terms) -> str:
     if not len(valid):
         return Word(NO_DECISION, math.nan)
     if speech.said(name):
-        spoken = int(np.sum(valid != SILENCE))
+        spoken = sum(speech.messages.spoken(code) for code in valid.tolist())
         return _counted([("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)])
     mean = float(valid.mean())
     if kinds := speech.kinds(name):

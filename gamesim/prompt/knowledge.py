@@ -25,6 +25,11 @@ def own_game(obs: Observations, row: int) -> Game:
     return obs.game if sizes is None else obs.game.sized(int(sizes[row]))
 
 
+def several_games(obs: Observations, row: int) -> bool:
+    """Tell whether one choice of a decider counts in several games, one with each neighbour."""
+    return obs.matching == "edges" and obs.neighbours is not None and int(obs.neighbours.count[row]) > 1
+
+
 def matching_told(obs: Observations) -> str:
     """Name the matching as players live it: where chance ends the game, groups stay until it does."""
     return "partner" if obs.continuation and obs.matching not in (*ONCE, *SEPARATE) else obs.matching
@@ -195,13 +200,14 @@ def _neighbour_lines(obs: Observations, row: int, write: Write) -> list[str]:
         return []
     table = np.array([values[around] for values in seen.values()])
     table = table[:, np.lexsort(table[::-1])]
-    many = len(seen) - ("earned" in seen)
+    many, space_of = len(seen) - ("earned" in seen), obs.game.space_at_most
     shown = []
     for column in table.T:
         did = [
-            write(name, value) if many == 1 else f"{name} {write(name, value)}"
+            told if many == 1 else f"{name} {told}"
             for name, value in zip(seen, column, strict=True)
             if name != "earned" and not np.isnan(value)
+            for told in [write(name, value if isinstance(space_of(name), Choice) else round(value, 2))]
         ]
         earned = column[list(seen).index("earned")] if "earned" in seen else np.nan
         text = " and ".join(did) if did else "no decision"

@@ -13,7 +13,7 @@ from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, plain
 from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
-from gamesim.prompt.history import SUMMARY, Round, check_memory, history, shown, summary, told
+from gamesim.prompt.history import SUMMARY, Round, check_memory, history, listed, shown, summary, told
 from gamesim.prompt.pack import Pack
 from gamesim.prompt.wording import Wording, counts, fields
 from gamesim.prompt.words import Terms
@@ -267,10 +267,18 @@ class Page:
         return self.wording.rounds[kinds[bool(matching)]].format_map(known)
 
     def _decided(self) -> str:
-        if not self.own:
-            return ""
-        decisions = ", ".join(f"{name} {value}" for name, value in self.speech.say(self.own).items())
-        return self.wording.history["decided"].format_map({"decisions": decisions})
+        """Remind of what was decided earlier in the round, and of an own message unless it is quoted among others."""
+        did = {stage: action for stage, action in self.own.items() if not self.speech.said(stage)}
+        quoted = any(name in self.game.said_names for name in self.seen)
+        wrote = () if quoted else [stage for stage in self.own if self.speech.said(stage)]
+        sentences = [
+            self.wording.history["said"].format_map({"message": self.speech.one(stage, self.own[stage])})
+            for stage in wrote
+        ]
+        if did:
+            decisions = listed(self.speech, did)
+            sentences.append(self.wording.history["decided"].format_map({"decisions": decisions}))
+        return " ".join(sentences)
 
     def _asked(self, stage: str, seen: Mapping[str, float], number: int) -> str:
         asked = question_text(self.wording, self.speech, stage, seen, self.variant)

@@ -43,7 +43,12 @@ HISTORY: Mapping[str, str] = {
     "summary": "Over the {played} rounds so far {line}.",
     "earned": "{line}; you earned {earned}",
     "decided": "You have already decided: {decisions}.",
+    "said": "You have already said: {message}.",
     "undecided": "you made no decision",
+    "before": "you decided: {decisions}",
+    "wrote": "you said: {message}",
+    "heard": "this was said: {message}",
+    "void": "{line}; somebody in your group made no decision, so the round did not count",
 }
 UNKNOWN = "an unknown number of"
 SUBJECT = "{person}"
@@ -61,7 +66,12 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "summary": ("played", "line"),
     "earned": ("line", "earned"),
     "decided": ("decisions",),
+    "said": ("message",),
     "undecided": ("round",),
+    "before": ("round", "decisions"),
+    "wrote": ("round", "message"),
+    "heard": ("round", "message"),
+    "void": ("round", "line"),
 }
 """What the sentences that all games share may speak of."""
 
@@ -257,9 +267,9 @@ def speakable(kind: type[Game]) -> Speakable:
     choices: dict[str, Choice] = {}
     facts: dict[str, str] = {}
     for game in variants(kind):
-        speech = terms(game)
-        facts |= speech.facts
         play = game.played_at(0.5)
+        speech = terms(game, messages=play.messages)
+        facts |= speech.facts
         fed = game.feedback(play)
         for each in game.stages:
             seen = {name: float(values[0]) for name, values in play.shown(each).items()}

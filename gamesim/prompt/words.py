@@ -49,12 +49,15 @@ class Terms:
         The words for 0, 1, ... of what is told in words.
     messages : Messages
         The words of what is said.
+    games : bool
+        Whether a choice of the reader counts in several games at a time, with another person in each.
     """
 
     game: Game
     spaces: Mapping[str, ActionSpace]
     words: Mapping[str, tuple[str, ...]]
     messages: Messages = field(default_factory=Messages)
+    games: bool = False
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -119,8 +122,9 @@ class Terms:
             if len(kinds) == 2 and not float(value).is_integer():
                 # On a network this is what several neighbours did.
                 shares = [plain(round(100 * share, 1)) for share in (1 - value, value)]
-                return ", ".join(f"{kind} {share} %" for kind, share in zip(kinds, shares, strict=True))
-            return kinds[int(value)]
+                return f"{kinds[0]} in {shares[0]} % of the games and {kinds[1]} in {shares[1]} %"
+            told = kinds[int(value)]
+            return f"{told} in all of the games" if self.games and name not in self.spaces else told
         space = self.spaces.get(name)
         money = name == "earned" or name in self.game.money_names
         if money or (isinstance(space, Amount) and space.unit == "money"):
@@ -136,6 +140,7 @@ def terms(
     labels: Mapping[str, tuple[str, ...]] | None = None,
     words: Mapping[str, tuple[str, ...]] | None = None,
     messages: Messages | None = None,
+    games: bool = False,
 ) -> Terms:
     """Give the terms of one reader.
 
@@ -150,6 +155,8 @@ def terms(
         Other words for what is told in words.
     messages : Messages, optional
         The words of what is said, where anything may have been.
+    games : bool
+        As in `Terms`.
     """
     spaces: dict[str, ActionSpace] = {}
     for each in game.stages:
@@ -158,4 +165,4 @@ def terms(
             space = space.renamed(labels[each.name]) if labels and each.name in labels else space
             space = space.arranged(order)
         spaces[each.name] = space
-    return Terms(game, spaces, {**game.words, **(words or {})}, messages or Messages())
+    return Terms(game, spaces, {**game.words, **(words or {})}, messages or Messages(), games)
