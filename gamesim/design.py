@@ -66,7 +66,9 @@ class Design:
     sessions: int = setting(1, WHO, "Independent sessions, played side by side.")
     rounds: int = setting(1, WHO, "Rounds.")
     continuation: float = setting(0.0, WHO, "Probability that another round follows, instead of --rounds.")
-    supergames: int | None = setting(None, WHO, "Games of such length, one after another, with new groups.")
+    supergames: int | None = setting(
+        None, WHO, "Games of --rounds or of chance length, one after another, with new groups."
+    )
     seed: int = setting(0, WHO, "Every draw follows from it.")
     seat: str = setting("", WHO, "The seat that `me` takes; the first one unless given.")
     personas: Given | None = setting(
@@ -139,9 +141,10 @@ class Design:
                 f"rounds = {self.rounds} and continuation = {self.continuation:g}: chance decides how many rounds "
                 "there are; leave one of them out"
             )
-        if (self.supergames or 1) > 1 and not self.continuation:
+        if (self.supergames or 1) > 1 and self.rounds == 1 and not self.continuation:
             raise GamesimError(
-                f"supergames = {self.supergames} needs games that end by chance: add --continuation 0.9"
+                f"supergames = {self.supergames} needs games of several rounds: add --rounds 10, or --continuation 0.9 "
+                "for games that end by chance"
             )
 
     @classmethod

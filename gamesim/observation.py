@@ -72,6 +72,8 @@ class Observations:
         Those next to them on a network.
     continuation : float
         Probability that another round follows each; `rounds` are announced where it is 0.
+    lasting : bool
+        Whether groups stay together for a game of several rounds, and are formed anew for the next.
     known : mapping from name to (D,) float
         What they know of those they meet, as `gamesim.reputation` names it.
     apart : Apart, optional
@@ -100,6 +102,7 @@ class Observations:
     subjects: Subjects | None = None
     neighbours: Neighbours | None = None
     continuation: float = 0.0
+    lasting: bool = False
     known: Mapping[str, Floats] = field(default_factory=dict)
     apart: Apart | None = None
     messages: Messages = field(default_factory=Messages)
@@ -141,6 +144,7 @@ class Observations:
             subjects=None if self.subjects is None else self.subjects.take(rows),
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
             continuation=self.continuation,
+            lasting=self.lasting,
             known={name: values[rows] for name, values in self.known.items()},
             apart=None if self.apart is None else self.apart.take(rows),
             messages=self.messages,

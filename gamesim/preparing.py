@@ -147,7 +147,7 @@ def prepare(
         society,
         rewiring,
         design.seed,
-        society.supergames if design.continuation else played,
+        society.supergames if society.lasting else played,
     )
     if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
         raise GamesimError(

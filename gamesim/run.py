@@ -283,8 +283,9 @@ def play(
     continuation : float
         Probability that another round follows; the number of rounds is then left to chance.
     supergames : int, optional
-        Games of such length that are played, with new groups each time; 1 unless given, and as many as it takes for
-        everybody to meet everybody under ``round_robin``.
+        Games of `rounds` rounds or of chance length that are played one after another; groups stay together for a
+        game and are formed anew for the next.  1 unless given; with `continuation` as many as it takes for everybody to
+        meet everybody under ``round_robin``.
     neighbours : str
         What neighbours on a network see of each other: ``"nothing"``, ``"actions"`` or ``"earnings"`` too.
     rewire : str, optional

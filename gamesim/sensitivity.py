@@ -18,14 +18,16 @@ SHARE = 0.1
 """Of the agents that revise in a round of the second schedule, where the first is synchronous."""
 
 
-def check_choice(what: str, rounds: int, continuation: float) -> None:
-    """Refuse what cannot be varied, and runs without a fixed number of rounds in which somebody revises."""
+def check_choice(what: str, rounds: int, continuation: float, supergames: int | None = None) -> None:
+    """Refuse what cannot be varied, and runs without one fixed number of rounds in which somebody revises."""
     if what not in CHOICES:
         raise unknown("choice", what, CHOICES, where="--sensitivity")
     if continuation:
         raise GamesimError(
             f"--sensitivity {what} needs a fixed number of rounds: write --rounds instead of --continuation"
         )
+    if (supergames or 1) > 1:
+        raise GamesimError(f"--sensitivity {what} needs a single game: leave --supergames {supergames} out")
     if rounds < 2:
         raise GamesimError(
             f"--sensitivity {what} needs --rounds of at least 2: nobody revises in the first round"

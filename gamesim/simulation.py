@@ -188,9 +188,9 @@ class Simulation(mesa.Model):
         if when.round == 1:
             self._memory.clear()
             self._begun_on = self.network
-        if when.round == 1 or not self.society.continuation:
+        if when.round == 1 or not self.society.lasting:
             self._standing = self.wealth.copy()
-        meeting = when.supergame if self.society.continuation else self.steps
+        meeting = when.supergame if self.society.lasting else self.steps
         number = self.steps
         groups = self._grouped(meeting)
         whose = next(iter(groups.seats.values())).whose
@@ -217,8 +217,8 @@ class Simulation(mesa.Model):
     def _grouped(self, meeting: int) -> Groups:
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
-        # Pairs stay together for a game whose end is left to chance, whatever becomes of the links meanwhile.
-        stays = self.society.continuation and self.matching == "random_neighbour"
+        # Pairs stay together for a game of several rounds, whatever becomes of the links meanwhile.
+        stays = self.society.lasting and self.matching == "random_neighbour"
         network = self._begun_on if stays else self.network
         scene = Scene(self.game, self.cast, meeting, self.seed, network, self._standing, present)
         return formed(self.match, scene, self.steps)
@@ -361,6 +361,7 @@ class Simulation(mesa.Model):
                 self.network, deciders, self.plays[-1] if self.plays else None, role, self.society.neighbours
             ),
             continuation=self.society.continuation,
+            lasting=self.society.lasting,
             known=self.reputation.known(play, role),
             apart=self._apart(seats),
             messages=self.messages,

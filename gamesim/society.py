@@ -34,7 +34,7 @@ class Society:
     continuation : float
         Probability that another round follows; 0 where the number of rounds is fixed.
     supergames : int
-        Games of such indefinite length that are played one after another.
+        Games of several rounds that are played one after another, each in groups that stay together until it is over.
     neighbours : str
         What neighbours on a network see of each other: ``nothing``, ``actions`` or ``earnings`` too.
     reputation : str
@@ -70,6 +70,11 @@ class Society:
             raise GamesimError(f"continuation = {self.continuation} must be at least 0 and below 1")
         if self.supergames < 1:
             raise GamesimError(f"supergames = {self.supergames} must be at least 1")
+
+    @property
+    def lasting(self) -> bool:
+        """Whether groups stay together for a game of several rounds, and are formed anew for the next."""
+        return self.continuation > 0 or self.supergames > 1
 
     @classmethod
     def from_words(cls, update: str = "synchronous", **given: float | str) -> Society:
@@ -145,7 +150,7 @@ class Calendar:
     Parameters
     ----------
     rounds : int
-        Rounds of fixed number; not used where chance decides.
+        Rounds of each game; not used where chance decides.
     society : Society
         Says whether it does.
     seed : int
@@ -154,7 +159,7 @@ class Calendar:
 
     def __init__(self, rounds: int, society: Society, seed: int) -> None:
         self._announced = 0 if society.continuation else rounds
-        lengths = [rounds]
+        lengths = [rounds] * society.supergames
         if society.continuation:
             # The same for all sessions and treatments of a seed, as laboratories do.
             chance = generator(seed, "continuation")

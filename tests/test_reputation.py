@@ -283,6 +283,14 @@ def test_the_image_outlasts_the_supergame() -> None:
     assert last.known["rounds.choose"].tolist() == [len(model.calendar) - 1] * 8
 
 
+def test_readers_are_told_that_a_group_lasts_for_a_game_of_fixed_length() -> None:
+    _, shown = watched("prisoners_dilemma", 8, 3, supergames=2)
+    assert [obs.round for obs in shown] == [1, 2, 3, 1, 2, 3]
+    assert "You do this 3 times, with the same people each time." in read(shown[-1], 0)
+    assert "Round 2" in read(shown[-1], 0)
+    assert "Round 2" not in read(shown[3], 0)
+
+
 def test_a_game_of_indefinite_length_announces_no_number_of_rounds() -> None:
     _, shown = watched("prisoners_dilemma", 4, 1, continuation=0.75, seed=4)
     text = read(shown[-1], 0)

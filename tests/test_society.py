@@ -300,7 +300,7 @@ def test_the_rich_stay_together_within_a_supergame() -> None:
         ({"network": "karate_club", "n": 10}, "34 nodes"),
         ({"network": nx.karate_club_graph(), "n": 10}, "34 nodes"),
         ({"neighbours": "actions"}, "neighbours = actions needs a network"),
-        ({"supergames": 3}, "supergames = 3 needs games that end by chance"),
+        ({"supergames": 3}, "supergames = 3 needs games of several rounds"),
         ({"rounds": 7, "continuation": 0.5}, "leave one of them out"),
         ({"network": "ring:n=6", "n": 8, "rewire": "growth:m=1", "matching": "stranger"}, "not joined"),
         ({"matching": "perfect_stranger", "n": 4, "continuation": 0.5, "supergames": 9}, "together again"),
@@ -376,7 +376,7 @@ def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width
 def test_settings_of_length_that_would_not_be_heeded_are_refused() -> None:
     with pytest.raises(GamesimError, match="chance decides how many rounds"):
         play("prisoners_dilemma", "uniform", n=2, rounds=4, continuation=0.9)
-    with pytest.raises(GamesimError, match="supergames = 3 needs games that end by chance"):
+    with pytest.raises(GamesimError, match="supergames = 3 needs games of several rounds"):
         play("prisoners_dilemma", "uniform", n=2, supergames=3)
 
 
@@ -423,3 +423,43 @@ def test_an_own_imitator_that_lacks_its_method_is_told_which(tmp_path: Path) -> 
     )
     with pytest.raises(GamesimError, match="Follower has no chances, which its base class leaves to it"):
         play("prisoners_dilemma", str(file), network="karate_club")
+
+
+def test_games_of_fixed_length_follow_one_another_in_new_groups() -> None:
+    run = play(
+        "prisoners_dilemma",
+        "tit_for_tat",
+        n=6,
+        rounds=4,
+        supergames=5,
+        matching="round_robin",
+        sessions=2,
+        seed=3,
+    )
+    assert "5 supergames of 20 rounds in all" in repr(run)
+    table = run.decisions
+    assert table.groupby("supergame")["round"].max().to_dict() == dict.fromkeys(range(1, 6), 4)
+    pairs = table.groupby(["session", "supergame", "round", "group"])["agent"].agg(frozenset).reset_index()
+    # A pair lasts for a game, and nobody meets anybody twice.
+    lasting = pairs.groupby(["session", "supergame", "agent"])["round"].nunique()
+    assert set(lasting) == {4}
+    assert len(lasting) == 2 * 15
+    alone = play("prisoners_dilemma", "tit_for_tat", n=6, rounds=4, matching="partner", seed=3).decisions
+    assert set(alone["supergame"]) == {1}
+
+
+def test_a_tournament_by_words_is_that_of_matches() -> None:
+    """Everybody meets everybody once, and remembers nothing of the games before."""
+    agents = "grim,tit_for_tat,always_defect,always_cooperate"
+    table = play(
+        "prisoners_dilemma", agents, n=4, rounds=10, supergames=3, matching="round_robin", seed=1
+    ).decisions
+    earned = table.groupby("policy", observed=True)["payoff"].sum().to_dict()
+    # 700, 400, 300, 0: all but always_defect cooperate with each other; it takes once from the two that punish.
+    mutual = 2 * 10 * 400
+    assert earned == {
+        "grim": mutual + 9 * 300,
+        "tit_for_tat": mutual + 9 * 300,
+        "always_cooperate": mutual,
+        "always_defect": 10 * 700 + 2 * (700 + 9 * 300),
+    }

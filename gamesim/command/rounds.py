@@ -81,7 +81,7 @@ def print_rounds(run: Run) -> None:
     timed = series[series["round"].notna()]
     moments = list(dict.fromkeys(zip(timed["supergame"], timed["round"], strict=True)))
     games = moments[-1][0] > 1
-    names = [f"{game}.{round}" if games else str(round) for game, round in moments]
+    names = [f"{game}:{round}" if games else str(round) for game, round in moments]
     shown = sorted({0, (len(moments) - 1) // 2, len(moments) - 1})
     sessions = int(series["sessions"].max())
     heads = [names[place] for place in shown]
@@ -98,7 +98,7 @@ def print_rounds(run: Run) -> None:
             text += [_mark(line, "settled", "{:.0f}".format), _mark(line, "end_game", line.write, "+")]
         texts.append(text)
     console.print()
-    console.print(grid(["game.round" if games else "by round"], heads, texts, left=_OVER_TIME))
+    console.print(grid(["game:round" if games else "by round"], heads, texts, left=_OVER_TIME))
     for sentence in (*_converged(run, series), *_persons(series)):
         console.print(printable(sentence), markup=False)
     for sentence in _undefined(timed):

@@ -31,8 +31,8 @@ def several_games(obs: Observations, row: int) -> bool:
 
 
 def matching_told(obs: Observations) -> str:
-    """Name the matching as players live it: where chance ends the game, groups stay until it does."""
-    return "partner" if obs.continuation and obs.matching not in (*ONCE, *SEPARATE) else obs.matching
+    """Name the matching as players live it: where groups last for a game, they are those of partners."""
+    return "partner" if obs.lasting and obs.matching not in (*ONCE, *SEPARATE) else obs.matching
 
 
 def setting_lines(obs: Observations, row: int) -> list[str]:
@@ -53,7 +53,7 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     many = int(obs.neighbours.count[row])
     people = "1 neighbour" if many == 1 else f"{many} neighbours"
     if obs.matching == "random_neighbour":
-        drawn = "" if obs.continuation or many < 2 else " and are paired with one of them at random each time"
+        drawn = "" if obs.lasting or many < 2 else " and are paired with one of them at random each time"
         lines.append(f"You have {people}{drawn}.")
     elif obs.matching in (*ONCE, *SEPARATE) and many == 0:
         lines.append("You have no neighbours, so you play alone.")
