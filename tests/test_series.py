@@ -388,7 +388,7 @@ def test_the_code_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     commands = re.findall(r"^\$ gamesim (.*)$", PAGE, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     program = Path(sys.executable).parent / "gamesim"
     for command in commands:
         done = subprocess.run(
