@@ -23,6 +23,7 @@ from gamesim.game import ActionSpace, Game, Play, parameter, stage
 from gamesim.groups import Groups, Seats
 from gamesim.prompt import NO_DECISION, history, instructions, question, told, wordings
 from gamesim.prompt.wording import own
+from gamesim.prompt.words import terms
 from gamesim.streams import Draws, Floats
 
 GAMES = list(all_games())
@@ -222,12 +223,13 @@ def test_past_rounds_are_told_in_words_with_and_without_decisions(name: str) -> 
         seats = play.seats(game.decider(each.name))
         play.actions[each.name] = np.broadcast_to(each.space(game, play).at(0.5), (len(seats.agent),))
     earned, fed = game.payoffs(play), game.feedback(play)
+    speech = terms(game, messages=play.messages)
     for role in dict.fromkeys(game.roles):
         known = {s.name: float(play[s.name][0]) for s in game.stages if game.decider(s.name) == role}
         known |= {what: float(values[0]) for what, values in fed.get(role, {}).items()}
         known["earned"] = float(earned[role][0])
-        line = history(game, role, [known])
-        missing = history(game, role, [dict.fromkeys(known, math.nan)])
+        line = history(game, role, [known], speech=speech)
+        missing = history(game, role, [dict.fromkeys(known, math.nan)], speech=speech)
         assert "{" not in line
         assert "nan" not in line
         assert NO_DECISION in missing
