@@ -77,6 +77,7 @@ def series(
     if json:
         sys.stdout.write(f"{rounds.as_json(opened)}\n")
     else:
+        show.print_head(opened)
         rounds.print_rounds(opened)
 
 

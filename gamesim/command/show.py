@@ -257,7 +257,8 @@ def missing(run: Run) -> str:
     return ", ".join(parts)
 
 
-def _print_run(run: Run, told: Sequence[str]) -> None:
+def print_head(run: Run) -> None:
+    """Print what was played, by whom, what it took, and whether it is whole."""
     settings = run.settings
     head = (
         f"{printable(settings.game['name'])}  {settings.n:,} agents"
@@ -278,7 +279,11 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
         # Whoever is killed leaves no word.
         state = "not over, or was cut off" if settings.status == "running" else marked(settings.status)
         console.print(f"[yellow]this run is {state}: what follows is of the rounds that were played[/yellow]")
-    notes([note for note in settings.notes if note not in told])
+
+
+def _print_run(run: Run, told: Sequence[str]) -> None:
+    print_head(run)
+    notes([note for note in run.settings.notes if note not in told])
     console.print()
     print_summary(run)
     if several(run):
