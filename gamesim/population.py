@@ -125,13 +125,15 @@ def cast(
     if not on_network:
         check_size(game, n)
     several = len(set(game.roles)) > 1
-    nodes = generator(seed, "cast", "roles").permutation(n) if on_network and several else np.arange(n)
+    scattered = on_network and several
+    nodes = generator(seed, "cast", "roles").permutation(n) if scattered else np.arange(n)
     groups, over = divmod(n, len(game.roles))
     members: dict[str, Ints] = {}
     start = 0
     for place, role in enumerate(dict.fromkeys(game.roles)):
         count = groups * game.seats_of(role) + (over if place == 0 else 0)
-        members[role] = np.sort(nodes[start : start + count])
+        here = nodes[start : start + count]
+        members[role] = np.sort(here) if scattered else here
         start += count
     policy = np.empty((sessions, n), dtype=np.int64)
     seated = bool(items[0].seat)
@@ -140,6 +142,9 @@ def cast(
         indices = [i for i, item in enumerate(items) if item.seat == pool]
         dealt = _deal([items[i] for i in indices], len(agents))
         for session in range(sessions):
+            if len(indices) == 1:
+                policy[session, agents] = indices[0]
+                continue
             order = generator(seed, "cast", pool, session).permutation(len(agents))
             policy[session, agents[order]] = np.repeat(indices, dealt)
         for i in (i for i in indices if items[i].agent == KEYBOARD):
