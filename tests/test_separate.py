@@ -14,8 +14,10 @@ from modelserver import serving
 from strategies import Watcher, prepared
 
 from gamesim import play
+from gamesim.analysis import table
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
+from gamesim.matching import SEPARATE
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
@@ -24,7 +26,6 @@ from gamesim.simulation import Simulation
 from gamesim.society import Society
 from gamesim.spec import parse
 
-SEPARATE = ("separate_edges", "separate_neighbourhoods")
 GAME_OF = {"separate_edges": "prisoners_dilemma", "separate_neighbourhoods": "public_goods"}
 # A triangle 0, 1, 2 with 3 hanging on 0.
 PAWS = [(0, 1), (0, 2), (0, 3), (1, 2)]
@@ -406,3 +407,8 @@ def test_rounds_are_measured(matching: str) -> None:
     assert series["gini", 1, ""] == pytest.approx(np.mean(spread))
     with pytest.raises(GamesimError, match="agents are not drawn under"):
         run.plot_network("never.png")
+
+
+def test_reports_know_the_matchings_that_separate() -> None:
+    """Neither imports the other: reports read what is on disk."""
+    assert table.SEPARATE == SEPARATE
