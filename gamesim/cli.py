@@ -160,11 +160,13 @@ def show_game(
     prompts: Prompts = None,
 ) -> None:
     """Print a game as its players are told it, or a run."""
-    from gamesim.command import listing, show
-
     if (Path(game) / "run.json").is_file():
+        from gamesim.command import show
+
         show.report(Path(game))
         return
+    from gamesim.command import listing
+
     listing.game(game, parameters(set_), every_wording=wordings, prompts=prompts)
 
 

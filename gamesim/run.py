@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from gamesim import archive, resuming
 from gamesim.design import Design
 from gamesim.errors import GamesimError
 from gamesim.game import Game
+from gamesim.models.budget import Spent
 from gamesim.network import Network
 from gamesim.personas import Given
 from gamesim.preparing import Prepared, Progress, noting, prepare
@@ -39,11 +40,14 @@ class Run:
         Everything that was set, and how the run ended.
     folder : Path or None
         Where it is kept; None where it is in memory only.
+    spent : Spent
+        What served models took while it was played just now; nothing where it was not.
     """
 
     settings: Settings
     folder: Path | None
     _recorder: Recorder | None = None
+    spent: Spent = field(default_factory=Spent)
 
     def __repr__(self) -> str:
         kept = "in memory" if self.folder is None else f"in {self.folder}"
@@ -412,4 +416,5 @@ def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None)
         if prepared.rewiring is not None and simulation.network is not None:
             recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
-    return Run(settings, recorder.folder, None if recorder.folder is not None else recorder)
+    kept = None if recorder.folder is not None else recorder
+    return Run(settings, recorder.folder, kept, prepared.access.budget.spent())

@@ -5,6 +5,9 @@ Huberman & Glance (1993) showed that a famous result on lattices vanishes when a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -51,6 +54,26 @@ def other_schedule(update: str, rounds: int, n: int) -> tuple[str, int]:
         return f"sequential:{SHARE:g}", 1 + round((rounds - 1) * n / revising_at_once(SHARE, n))
     at_once = revising_at_once(float(share or 0), n)
     return "synchronous", 1 + max(1, round((rounds - 1) * at_once / n))
+
+
+def once_more(first: Run, design: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings of the same society under another schedule, within what is left of the ceilings.
+
+    Parameters
+    ----------
+    first : Run
+        As it was played.
+    design : mapping
+        Its settings, as `gamesim.run.play` takes them.
+    """
+    schedule, rounds = other_schedule(design["update"], design["rounds"], first.settings.n)
+    took = {
+        "max_cost": first.spent.cost,
+        "max_tokens": first.spent.tokens_in + first.spent.tokens_out,
+        "max_seconds": first.spent.seconds,
+    }
+    left = {name: max(0.0, design[name] - used) for name, used in took.items() if design[name] is not None}
+    return {**design, **left, "update": schedule, "rounds": rounds}
 
 
 def by_update(first: Run, second: Run) -> pd.DataFrame:

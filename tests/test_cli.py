@@ -7,15 +7,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from typed import Command, Result
 
 import gamesim
-from gamesim import catalog, cli
+from gamesim import catalog
 from gamesim.command import playing
 
 HAS_MODELS = importlib.util.find_spec("torch") is not None and importlib.util.find_spec("peft") is not None
@@ -89,38 +88,6 @@ class Share(ExactPolicy):
     def distribution(self, obs):
         return certain(np.broadcast_to(obs.space.at(self.share), (len(obs),)).astype(float))
 '''
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Result]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
-    """Run the command as a user does, in an empty folder, and give exit code and output."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.delenv("GAMESIM_BEFM_URL", raising=False)
-
-    def run(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["gamesim", *arguments])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return run
 
 
 def write(name: str, text: str) -> str:
@@ -694,7 +661,7 @@ def test_the_rounds_of_a_network_that_changes_are_drawn(command: Command) -> Non
     assert Path("run.svg").is_file()
 
 
-def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_fixed_ones(
+def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_no_such(
     command: Command,
 ) -> None:
     words = ["play", "prisoners_dilemma", "--agents", "uniform", "--n", "4", "--out"]
@@ -702,8 +669,6 @@ def test_the_command_says_how_long_games_of_indefinite_length_were_and_varies_fi
     rounds = len(pd.read_parquet("long/decisions.parquet")[["supergame", "round"]].drop_duplicates())
     assert f"3 supergames of {rounds} rounds in all" in result.out
     assert "needs --rounds of at least 2" in command(*words, "one", "--sensitivity", "update").err
-    result = command(*words, "two", "--rounds", "2", "--sessions", "2", "--sensitivity", "update")
-    assert re.search(r"choose: cooperate +uniform +\d", result.out)
 
 
 def test_the_help_of_play_lists_every_option_once_under_a_heading(command: Command) -> None:

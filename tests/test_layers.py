@@ -64,13 +64,14 @@ ENGINE = (
     "replication",
     "replicate",
     "game_model",
+    "folding",
     "command",
     "cli",
 )
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
     "humans": {"errors"},
-    "analysis": {"errors", "humans"},
+    "analysis": {"errors", "folding", "humans"},
     "models": {"errors", "streams"},
     # What measures mini asks it in the very words of the games.
     "mini": {"errors", "prompt", "catalog"},
@@ -176,6 +177,19 @@ def test_importing_the_package_and_the_command_loads_nothing_heavy(module: str) 
     code = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    "command", [["games"], ["agents"], ["agents", "fehr_schmidt"], ["humans"], ["show", "trust"]]
+)
+def test_a_page_that_only_tells_waits_for_no_heavy_package(command: list[str]) -> None:
+    code = (
+        "import sys; from gamesim.cli import app;"
+        f"app({command!r}, standalone_mode=False);"
+        "print(*[n for n in ('torch', 'pandas', 'mesa', 'scipy.stats') if n in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []
 
 
 def test_rules_play_without_any_model_package_loaded() -> None:

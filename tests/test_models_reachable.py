@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ from typing import Any
 
 import pytest
 from modelserver import serving
+from typed import Command
 
-from gamesim import cli
 from gamesim.models import machine, reachable
 from gamesim.models.reachable import servers, spec, weights
 from gamesim.spec import parse
@@ -268,16 +267,13 @@ def test_cards_are_those_that_the_system_lists(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def command(command: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["gamesim", "models", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        assert (stop.value.code or 0, captured.err) == (0, "")
-        return captured.out
+        code, out, err = command("models", *arguments)
+        assert (code, err) == (0, "")
+        return out
 
     return run
 

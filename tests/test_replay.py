@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from modelserver import serving
+from typed import Command
 
 import gamesim
-from gamesim import cli
 from gamesim.command.replay import as_json, as_text, turns
 from gamesim.command.shown import marked, printable
 from gamesim.models.opening import open_model
 
 EVIL = "\x1b[2J\x1b]0;owned\x07 \x9b31m\r\u202e[bold]no[/bold] \x00\u2066 :smile:"
-Result = tuple[int, str, str]
-Command = Callable[..., Result]
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
-    monkeypatch.chdir(tmp_path)
+def command(command: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     open_model.cache_clear()
-
-    def run(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["gamesim", *arguments])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return command
 
 
 def check_harmless(text: str) -> None:

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gamesim
-from gamesim.analysis.names import folded
 from gamesim.command import show
 from gamesim.command.likeness import print_comparison
 from gamesim.command.show import new_folder
 from gamesim.command.shown import console, figure, grid
 from gamesim.errors import GamesimError
+from gamesim.folding import folded
 
 
 @pytest.fixture

@@ -332,47 +332,6 @@ def test_an_isolated_node_plays_alone() -> None:
     np.testing.assert_allclose(alone["payoff"], 20 - 0.5 * alone["action"])
 
 
-def test_another_schedule_is_set_beside_the_first(tmp_path: Any) -> None:
-    from gamesim.sensitivity import by_update, other_schedule
-
-    assert other_schedule("synchronous", 11, 400) == ("sequential:0.1", 101)
-    assert other_schedule("synchronous", 11, 5) == ("sequential:0.1", 51)
-    assert other_schedule("sequential:0.1", 101, 400) == ("synchronous", 11)
-    assert other_schedule("sequential", 101, 10) == ("synchronous", 11)
-    alike = [play("prisoners_dilemma", "spe", sessions=3, rounds=2) for _ in range(2)]
-    same = by_update(*alike).iloc[0]
-    assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
-    society: dict[str, Any] = {
-        "network": "lattice:side=20,neighbours=8",
-        "sessions": 4,
-        "temptation": 540,
-        "sucker": 0,
-    }
-    society |= {"reward": 400, "punishment": 0}
-    first = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=21, **society)
-    schedule, rounds = other_schedule("synchronous", 21, 400)
-    second = play("prisoners_dilemma", "imitate_best@start=0.9", rounds=rounds, update=schedule, **society)
-    table = by_update(first, second)
-    last = [
-        (run.decisions[run.decisions["round"] == run.decisions["round"].max()]["label"] == "cooperate").mean()
-        for run in (first, second)
-    ]
-    assert table["option"].tolist() == ["cooperate"]
-    assert table["synchronous"].iloc[0] == pytest.approx(last[0])
-    assert table["difference"].iloc[0] == pytest.approx(last[1] - last[0])
-    assert table["low"].iloc[0] <= table["difference"].iloc[0] <= table["high"].iloc[0]
-
-
-def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width() -> None:
-    from gamesim.sensitivity import by_update
-
-    runs = [
-        play("prisoners_dilemma", "always_defect", n=4, rounds=2, sessions=3, update=update)
-        for update in ("synchronous", "sequential:0.5")
-    ]
-    assert by_update(*runs)[["difference", "low", "high"]].to_numpy().tolist() == [[0, 0, 0]]
-
-
 def test_settings_of_length_that_would_not_be_heeded_are_refused() -> None:
     with pytest.raises(GamesimError, match="chance decides how many rounds"):
         play("prisoners_dilemma", "uniform", n=2, rounds=4, continuation=0.9)

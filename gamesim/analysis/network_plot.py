@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from gamesim.analysis.collective import Floats, Ints, adjacency
-from gamesim.analysis.names import folded
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
 from gamesim.analysis.series import NEEDED
 from gamesim.analysis.series_plot import lines, whole
 from gamesim.analysis.table import MESSAGES, Table
 from gamesim.errors import GamesimError, unknown
+from gamesim.folding import folded
 
 SPRING_UP_TO = 1_000
 """Most nodes that are laid out by springs: the time grows with their square."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from gamesim.analysis.bars import Bar, bars
 from gamesim.analysis.comparison import Comparison, Row
-from gamesim.analysis.names import folded
 from gamesim.analysis.picture import OPTIONS, Picture
 from gamesim.errors import GamesimError
+from gamesim.folding import folded
 
 HUMAN, SIMULATED = "#b8bcc4", OPTIONS[0]
 LEGEND = 56

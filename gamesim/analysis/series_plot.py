@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.names import folded
 from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, named, title
 from gamesim.analysis.series import ALL
 from gamesim.analysis.table import MESSAGES
 from gamesim.errors import GamesimError
+from gamesim.folding import folded
 
 _TOGETHER = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)", "assortment": "assortment"}
 _NETWORK = {"clustering": "clustering", "assortment": "assortment of cooperation"}

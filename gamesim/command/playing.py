@@ -150,22 +150,31 @@ def play(
     with (
         nullcontext(kept) if kept is not None else show.new_folder(game) as folder,
         _saying_how_to_go_on(folder, design["cache"]),
-        show.progress(loud and not asked) as advance,
     ):
-        watched: Any = {"announce": announce, "progress": advance}
-        run = play_game(game, agents, out=folder, resume=resume, **watched, **settings)
-    if design["dry_run"]:
-        show.forecast(run)
-        return
-    show.result(run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told)
-    if sensitivity is not None:
-        schedule, enough = varied.other_schedule(design["update"], design["rounds"], run.settings.n)
-        settings |= {"update": schedule, "rounds": enough}
         with show.progress(loud and not asked) as advance:
-            other = play_game(
-                game, agents, out=folder / "other-update", resume=resume, progress=advance, **settings
-            )
-        show.differences(varied.by_update(run, other))
+            watched: Any = {"announce": announce, "progress": advance}
+            run = play_game(game, agents, out=folder, resume=resume, **watched, **settings)
+        if design["dry_run"]:
+            show.forecast(run)
+        other = None
+        if sensitivity is not None:
+            settings |= varied.once_more(run, design)
+            if loud:
+                show.notes(
+                    [f"played once more with --update {settings['update']} --rounds {settings['rounds']}"]
+                )
+            with show.progress(loud and not asked) as advance:
+                other = play_game(
+                    game, agents, out=folder / show.OTHER, resume=resume, progress=advance, **settings
+                )
+            if design["dry_run"]:
+                show.forecast(other)
+    if design["dry_run"]:
+        return
+    difference = None if other is None else (folder / show.OTHER, varied.by_update(run, other))
+    show.result(
+        run, run.compare(), quiet=quiet, json=json, plot=plot, played=True, told=told, varied=difference
+    )
     if not run.answered:
         raise NothingPlayedError(f"{folder}: not one valid decision was made: {show.missing(run)}")
 

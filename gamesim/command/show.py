@@ -20,7 +20,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
-from gamesim.analysis.names import folded
 from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
 from gamesim.command.likeness import print_comparison
@@ -28,11 +27,14 @@ from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
+from gamesim.folding import folded
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.preparing import Progress as Advance
 from gamesim.run import Run, open_run
 
+OTHER = "other-update"
+"""Name of the folder, in that of a run, of the same under another schedule."""
 _QUOTED = 120
 
 
@@ -70,9 +72,15 @@ def unfinished(game: str, agents: str, seed: int) -> Path | None:
     for folder in sorted(Path("runs").glob(f"{_stem(game)}-*"), reverse=True):
         if (folder / "run.json").is_file():
             settings = read_settings(folder)
-            if settings.status != "complete" and (settings.agents, settings.seed) == (agents, seed):
+            if _cut_off(folder) and (settings.agents, settings.seed) == (agents, seed):
                 return folder
     return None
+
+
+def _cut_off(folder: Path) -> bool:
+    """Tell whether a run, or the same under another schedule that is kept with it, was not played to its end."""
+    held = [folder, folder / OTHER]
+    return any((each / "run.json").is_file() and read_settings(each).status != "complete" for each in held)
 
 
 def check_plot(path: Path | None) -> None:
@@ -142,8 +150,11 @@ def result(
     plot: Path | None,
     played: bool,
     told: Sequence[str] = (),
+    varied: tuple[Path, pd.DataFrame] | None = None,
 ) -> None:
     """Print a run and its comparison, or their JSON, then draw; notes that were told before are not told again.
+
+    Where the run was played once more under another schedule, ``varied`` is the folder of that and what differed.
 
     Raises
     ------
@@ -151,12 +162,16 @@ def result(
         When a picture is wanted and there is nothing to draw.
     """
     if json:
-        sys.stdout.write(json_format.dumps(_document(run, comparison), indent=2, allow_nan=False) + "\n")
+        sys.stdout.write(
+            json_format.dumps(_document(run, comparison, varied), indent=2, allow_nan=False) + "\n"
+        )
     elif quiet:
         sys.stdout.write(f"{run.folder}\n")
     else:
         _print_run(run, told)
         print_comparison(comparison, list(run.settings.decisions))
+        if varied is not None:
+            _print_differences(*varied)
     if plot is not None and run.answered:
         try:
             _draw(run, comparison, plot, played)
@@ -202,7 +217,7 @@ def report(folder: Path) -> None:
     _print_steps({f"gamesim {step} {folder}": why for step, why in steps.items()})
 
 
-def differences(table: pd.DataFrame) -> None:
+def _print_differences(folder: Path, table: pd.DataFrame) -> None:
     """Print what the last round came to under two schedules of revision."""
     first, second = table.columns[3:5]
     console.print("\n[bold]the last round under another schedule of revision[/bold]")
@@ -221,6 +236,7 @@ def differences(table: pd.DataFrame) -> None:
             ]
         )
     console.print(grid(["decision", "agent"], [first, second, "difference", "95 %"], lines))
+    console.print(f"kept in {folder}", markup=False, soft_wrap=True)
 
 
 def notes(sentences: Sequence[str]) -> None:
@@ -320,14 +336,20 @@ def _allowable(reason: str) -> list[str]:
     return words.partition(" to compare")[0].split(", ") if found else []
 
 
-def _document(run: Run, comparison: Comparison) -> dict[str, Any]:
-    return {
+def _document(
+    run: Run, comparison: Comparison, varied: tuple[Path, pd.DataFrame] | None = None
+) -> dict[str, Any]:
+    document = {
         "folder": None if run.folder is None else str(run.folder),
         "settings": run.settings.model_dump(),
         "summary": _records(run.summary()),
         "comparison": _records(comparison.table),
         "notes": list(comparison.notes),
     }
+    if varied is not None:
+        folder, table = varied
+        document["sensitivity"] = {"folder": str(folder), "last_round": _records(table)}
+    return document
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gamesim.analysis.names import folded
+from gamesim.folding import folded
 
 __all__ = ["console", "figure", "grid", "heights", "marked", "plain_table", "printable"]
 
