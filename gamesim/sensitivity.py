@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gamesim.errors import GamesimError, unknown
 from gamesim.run import Run
@@ -86,6 +85,8 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
         difference, and its 95 % interval over sessions (Welch; missing with a single session, and without width where
         all sessions of a schedule end alike).
     """
+    from scipy.stats import ttest_ind  # late: it takes longer to load than most games to play
+
     sides = [_last_means(run) for run in (first, second)]
     names = [str(run.settings.society["update"]) for run in (first, second)]
     rows = []
@@ -96,7 +97,7 @@ def by_update(first: Run, second: Run) -> pd.DataFrame:
         if len(one) > 1 and len(other) > 1:
             low = high = difference
             if one.std() > 0 or other.std() > 0:
-                interval = stats.ttest_ind(other, one, equal_var=False).confidence_interval()
+                interval = ttest_ind(other, one, equal_var=False).confidence_interval()
                 low, high = float(interval.low), float(interval.high)
         labels = first.settings.decisions[decision]["labels"]
         rows.append(

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import wasserstein_distance
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import energy_distance, entropy, wasserstein_distance
 
 from gamesim.analysis import distance
 from gamesim.errors import GamesimError
@@ -85,11 +86,16 @@ weights = st.lists(st.integers(0, 50), min_size=8, max_size=8).filter(lambda cou
 
 @settings(max_examples=60, deadline=None)
 @given(weights, weights)
-def test_batch_equals_scipy(p: list[int], q: list[int]) -> None:
+def test_distances_equal_those_of_scipy(p: list[int], q: list[int]) -> None:
     support = np.array([0.0, 1, 3, 4, 10, 11, 19, 20])
     ours = distance.w1n_batch(support, [p, q], q, 0, 20)
     assert ours[0] == pytest.approx(wasserstein_distance(support, support, p, q) / 20, abs=1e-12)
     assert ours[1] == pytest.approx(0, abs=1e-12)
+    assert distance.w1n(support, p, q, 0, 20) == pytest.approx(ours[0], abs=1e-12)
+    # Just above 0, roots of what rounding leaves differ by more than it.
+    assert distance.energy(support, p, q) == pytest.approx(energy_distance(support, support, p, q), abs=1e-7)
+    assert distance.jsd(p, q) == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-12)
+    assert distance.entropy_ratio(p, [1, 1]) == pytest.approx(entropy(p, base=2), abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

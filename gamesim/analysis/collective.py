@@ -7,8 +7,8 @@ from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 from scipy.sparse import csr_array
+from scipy.special import stdtrit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
@@ -64,7 +64,7 @@ def over_sessions(
     free = np.where(several, count - 1, 1)
     half = np.where(
         several,
-        stats.t.ppf(0.5 + level / 2, free) * np.sqrt(squares.sum(axis=1) / free / np.maximum(count, 1)),
+        stdtrit(free, 0.5 + level / 2) * np.sqrt(squares.sum(axis=1) / free / np.maximum(count, 1)),
         np.nan,
     )
     return Interval(mean, np.clip(mean - half, least, most), np.clip(mean + half, least, most), count)
