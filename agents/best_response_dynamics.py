@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gamesim.actions import Choice
 from gamesim.behaviour.choosing import drawn, logit
 from gamesim.behaviour.copying import check_choice, first_of_best
 from gamesim.behaviour.imitation import Imitator
-from gamesim.behaviour.outcomes import payoff_table
+from gamesim.behaviour.outcomes import payoff_table, rival_stage
 from gamesim.behaviour.sizes import check_size
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
@@ -38,6 +37,7 @@ class BestResponseDynamics(Imitator):
 
     precision: Parameter = personal(math.inf, least=0)
 
+    looks_at = "actions"
     fitted = {"precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "BestResponseDynamics":
@@ -71,18 +71,17 @@ class BestResponseDynamics(Imitator):
             return super().distribution(obs)
         earned, seen = self._earned(obs, around)
         weights = logit(earned, self.precision.of(obs)[:, None], np.zeros(earned.shape[1]))
-        weights[~seen] = self._first(obs).probabilities[0]
+        weights[~seen] = self.first(obs).probabilities[0]
         return ActionDistribution(obs.space.support(), weights, np.arange(len(obs)))
 
     def _earned(self, obs: Observations, around: Neighbours) -> tuple[Floats, NDArray[np.bool_]]:
         """Give what each option would earn against all neighbours, (D, L) float, and who saw any, (D,) bool."""
-        assert isinstance(obs.space, Choice)
-        actions = around.actions(obs.stage)
+        actions = around.actions(rival_stage(obs.game, obs.stage) or obs.stage)
         table = payoff_table(obs.game, obs.stage)
         met = np.stack(
             [
                 (around.network.matrix @ (actions == option).astype(np.float64))[around.agent]
-                for option in range(len(obs.space.labels))
+                for option in range(table.shape[1])
             ],
             axis=1,
         )

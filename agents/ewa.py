@@ -54,16 +54,12 @@ class Ewa(Learner):
         return {"attraction": attraction, "experienced": state["experience"]}
 
     def learn(self, state: State, lesson: Lesson) -> State:
-        """Update attractions; a round without decisions teaches nothing."""
+        """Update attractions."""
         took, experienced = lesson.took(), state["experienced"]
-        learnt = took.any(axis=1, keepdims=True) & lesson.known()
         grown = state["rho"] * experienced + 1
         share = state["delta"] + (1 - state["delta"]) * took
         updated = (state["phi"] * experienced * state["attraction"] + share * lesson.brought()) / grown
-        return {
-            "attraction": np.where(learnt, updated, state["attraction"]),
-            "experienced": np.where(learnt, grown, experienced),
-        }
+        return {"attraction": updated, "experienced": grown}
 
     def weights(self, state: State, problem: Problem) -> Floats:
         """Choose by the logit of the attractions."""

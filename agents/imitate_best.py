@@ -21,5 +21,6 @@ class ImitateBest(Imitator):
         if isinstance(obs.space, Choice):
             taken = network.best_action(around.earned, actions, len(obs.space.labels))[around.agent]
         else:
-            taken = actions[network.best(around.earned)[around.agent]]
+            earned = np.where(np.isnan(actions), np.nan, around.earned)
+            taken = actions[network.best(earned)[around.agent]]
         return taken, np.ones(len(obs))

@@ -20,7 +20,8 @@ class ImitateFermi(Copier):
     Parameters
     ----------
     noise : float
-        K in the paper, in game units; 0.1 there, for payoffs of about 1. At 0 only the better are copied.
+        K in the paper, in game units; 0.1 there, for payoffs of about 1. At 0 the better are copied surely
+        and equals with probability 1/2.
     start
         As in `Imitator`.
     """

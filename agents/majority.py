@@ -20,6 +20,8 @@ class Majority(Imitator):
     At a tie it keeps its own if that is among them, and else takes the first. Its own action does not count as a vote.
     """
 
+    looks_at = "actions"
+
     def prepare(self, setting: Setting) -> "Majority":
         """Refuse amounts, and play without a network."""
         check_choice("majority", setting)

@@ -47,7 +47,7 @@ class RothErev(Learner):
     def learn(self, state: State, lesson: Lesson) -> State:
         """Let all fade, and reinforce what was done."""
         took, least = lesson.took(), float(lesson.problem.outlook.own.min())
-        gain = np.maximum(np.nan_to_num(lesson.earned - least), 0)[:, None]
+        gain = np.maximum(lesson.earned - least, 0)[:, None]
         beside = took @ _beside(lesson.problem.options)
         spread = (1 - state["experimentation"]) * took + state["experimentation"] * beside
         # What fades to nothing everywhere keeps its last shape.

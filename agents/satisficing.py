@@ -50,8 +50,7 @@ class Satisficing(Learner):
     def learn(self, state: State, lesson: Lesson) -> State:
         """Let the aspiration follow what was earned."""
         wanted = state["aspired"]
-        followed = wanted + state["rate"] * (lesson.earned[:, None] - wanted)
-        aspired = np.where(np.isnan(followed), wanted, followed)
+        aspired = wanted + state["rate"] * (lesson.earned[:, None] - wanted)
         return {"aspired": aspired, "wanted": wanted, "earned": lesson.earned, "own": lesson.own}
 
     def weights(self, state: State, problem: Problem) -> Floats:
@@ -63,4 +62,4 @@ class Satisficing(Learner):
         took = (np.arange(problem.options) == own).astype(np.float64)
         keep = np.where(last >= state["wanted"] - 1e-9, 1.0, state["inertia"])
         leave = (1 - keep) * (1 - took) / (problem.options - 1)
-        return np.where((own >= 0) & ~np.isnan(last), keep * took + leave, anything)
+        return np.where(own >= 0, keep * took + leave, anything)

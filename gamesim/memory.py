@@ -17,7 +17,7 @@ from gamesim.streams import Draws, Ints
 
 
 class Memory:
-    """The past rounds of a game, or of a supergame.
+    """The past rounds of a game, and of a supergame.
 
     Parameters
     ----------
@@ -38,54 +38,67 @@ class Memory:
         society: Society,
         person: Callable[[Ints], Draws],
     ) -> None:
-        self.plays: list[Play] = []
-        """The rounds that are kept, oldest first."""
+        self._plays: list[Play] = []
         self._game = game
         self._cast = cast
         self._policies = policies
         self._person = person
         self._span = _span(policies, society)
         self._forgotten = 0
+        self._begun = 0
         self._folds: dict[tuple[int, str], Folds] = {}
 
-    def clear(self) -> None:
-        """Forget everything, as at the start of another game."""
-        self.plays, self._forgotten = [], 0
-        for folds in self._folds.values():
-            folds.clear()
+    @property
+    def plays(self) -> list[Play]:
+        """The rounds of the present supergame that are kept, oldest first."""
+        return self._plays[max(0, self._begun - self._forgotten) :]
+
+    @property
+    def _lived(self) -> int:
+        return self._forgotten + len(self._plays)
+
+    def begin(self) -> None:
+        """Begin another supergame, of which nobody knows anything yet."""
+        self._begun = self._lived
+        for (index, _), folds in self._folds.items():
+            if not self._policies[index].carries:
+                folds.clear()
 
     def add(self, play: Play) -> None:
         """Keep a round as long as anybody may look at it."""
-        self.plays.append(play)
-        lived = self._forgotten + len(self.plays)
-        unfolded = [lived - done for done in self._folded()]
-        if self._span is not None:
-            many = max(0, len(self.plays) - max([self._span, *unfolded]))
-            del self.plays[:many]
-            self._forgotten += many
+        self._plays.append(play)
+        here = self._lived - self._begun
+        needed = [here if self._span is None else min(self._span, here), *self._unfolded()]
+        many = max(0, len(self._plays) - max(needed))
+        del self._plays[:many]
+        self._forgotten += many
 
     def past(self, role: str, agent: Ints, whose: Ints | None) -> Past:
         """Give the past of deciders, by their numbers: (D,) int; and of which group, where they decide for several."""
-        return Past(tuple(self.plays), role, agent, self._also(role), whose, self._forgotten)
+        forgotten = max(0, self._forgotten - self._begun)
+        return Past(tuple(self.plays), role, agent, self._also(role), whose, forgotten)
 
     def known_to(self, index: int, obs: Observations) -> Observations:
         """Let a policy that folds the past go on from where it stood."""
-        if not self._policies[index].folds:
+        policy = self._policies[index]
+        if not policy.folds:
             return obs
-        return dataclasses.replace(
-            obs, past=dataclasses.replace(obs.past, folds=self._folds_of(index, obs.role))
-        )
+        past = dataclasses.replace(obs.past, folds=self._folds_of(index, obs.role))
+        if policy.carries:
+            past = dataclasses.replace(past, _plays=tuple(self._plays), forgotten=self._forgotten)
+        return dataclasses.replace(obs, past=past)
 
-    def _folded(self) -> Iterator[int]:
-        """Give how many rounds each policy that folds has folded at each of its stages."""
+    def _unfolded(self) -> Iterator[int]:
+        """Give how many rounds each policy that folds has yet to fold at each of its stages."""
         for index, policy in enumerate(self._policies):
             if policy.folds:
+                lived = self._lived if policy.carries else self._lived - self._begun
                 roles = self._cast.roles_of(index)
                 for stage in self._game.stages:
                     role = self._game.decider(stage.name)
                     # Who has no words is not asked for messages.
                     if role in roles and (policy.speaks or stage.name not in self._game.talks):
-                        yield self._folds_of(index, role).done(stage.name)
+                        yield lived - self._folds_of(index, role).done(stage.name)
 
     def _folds_of(self, index: int, role: str) -> Folds:
         """Give what a policy keeps of the past for all for whom it may decide in a role."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from gamesim.streams import Floats, Ints
 
 SHOWN = ("nothing", "actions", "earnings")
 """How much neighbours see of each other; each level shows all of those before it."""
+_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,20 @@ class Neighbours:
 
     @cached_property
     def earned(self) -> Floats:
-        """What everybody earned last, by agent: (N,) float; NaN where there is nothing to see."""
+        """What everybody earned last, by agent: (N,) float; NaN where there is nothing to see.
+
+        Rounded to ten digits of the largest, so that equal earnings are equal in whichever order they were summed up.
+        """
         self._allow("earnings")
         if self.play is None:
             return np.full(self.network.n, np.nan)
         if len(self.play.earned) == 1:
             seats = self.play.seats(self.role)
-            return seats.total_by_agent(self.play.earned[self.role], self.network.n)
+            return _to_digits(seats.total_by_agent(self.play.earned[self.role], self.network.n))
         whole = np.full(self.network.n, np.nan)
         for role, earned in self.play.earned.items():
             whole[self.play.seats(role).deciders] = earned
-        return whole
+        return _to_digits(whole)
 
     @property
     def count(self) -> Ints:
@@ -110,3 +115,11 @@ class Neighbours:
                 f"an agent here looks at its neighbours' {what}, but they are shown {self.shown}: "
                 f"play with --neighbours {what}"
             )
+
+
+def _to_digits(amounts: Floats) -> Floats:
+    """Round amounts to ten digits of the largest."""
+    largest = float(np.fmax.reduce(np.abs(amounts), initial=0.0))
+    if not 0 < largest < math.inf:
+        return amounts
+    return np.round(amounts, min(300, _DIGITS - 1 - math.floor(math.log10(largest))))

@@ -174,6 +174,9 @@ class Policy(ABC):
     folds: ClassVar[bool] = False
     """Whether it looks back through ``obs.fold`` alone, so that past rounds need not be kept for it."""
 
+    carries: ClassVar[bool] = False
+    """Whether what it folds goes on from one supergame to the next; else everybody begins each anew."""
+
     fitted: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Which parameters can be fitted to data, and between which bounds."""
 

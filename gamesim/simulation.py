@@ -186,7 +186,7 @@ class Simulation(mesa.Model):
             raise GamesimError(f"all {len(self.calendar)} rounds have been played; set rounds for more")
         when = self.calendar.at(self.steps)
         if when.round == 1:
-            self._memory.clear()
+            self._memory.begin()
             self._begun_on = self.network
         if when.round == 1 or not self.society.lasting:
             self._standing = self.wealth.copy()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import all_games, observed
+from strategies import Watcher, all_games, observed
 
 import gamesim
 from gamesim import catalog
@@ -14,7 +17,11 @@ from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
+from gamesim.population import cast, rotating
+from gamesim.simulation import Simulation
+from gamesim.spec import parse
 from gamesim.streams import Floats
+from gamesim.wiring import open_network
 
 LEARNERS = ("best_response", "fictitious_play", "ewa", "roth_erev", "satisficing")
 INFORMED = LEARNERS[:3]
@@ -181,3 +188,41 @@ def test_who_must_know_what_the_other_did_refuses(name: str, game: str) -> None:
 def test_who_learns_from_earnings_refuses_answers(name: str) -> None:
     with pytest.raises(GamesimError, match=r"it does not play trust\.return"):
         agent(name).prepare(Setting(all_games()["trust"], ("trustee",), 5))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("roles", ["fixed", "random"])
+def test_a_round_that_somebody_sat_out_teaches_nothing(name: str, roles: str) -> None:
+    game, watcher, items = all_games()["two_by_two"], Watcher(), parse("uniform")
+    dealt = cast(game, items, 60, 1, 0, on_network=True)
+    model = Simulation(
+        game,
+        rotating(dealt, game, items) if roles == "random" else dealt,
+        [watcher],
+        ["uniform"],
+        rounds=3,
+        matching="random_neighbour",
+        network=open_network("watts_strogatz:k=4,p=0.2", 60, 1),
+    )
+    for _ in range(3):
+        model.step()
+    obs = watcher.shown[-1]
+    before = dataclasses.replace(obs, past=dataclasses.replace(obs.past, _plays=obs.past._plays[:1]))
+    options = {"precision": 0.01} if name in INFORMED else {}
+    now, then = of(agent(name, **options), obs), of(agent(name, **options), before)
+    missed = np.isnan(obs.past.own(obs.stage)[1])
+    np.testing.assert_array_equal(now[missed], then[missed])
+    assert (now[~missed] != then[~missed]).any()
+    assert (now[missed] != now[missed][0]).any()
+
+
+def test_what_was_learnt_is_kept_from_one_supergame_to_the_next() -> None:
+    content = "satisficing@aspiration=0@rate=0@inertia=1"
+    settings: dict[str, Any] = {"rounds": 4, "supergames": 3, "n": 20, "matching": "stranger"}
+    table = gamesim.play("prisoners_dilemma", content, **settings).decisions
+    assert table.groupby("agent")["action"].nunique().eq(1).all()
+    assert table["action"].nunique() == 2
+    anew = gamesim.play("prisoners_dilemma", "ewa@precision=1", **settings).decisions
+    first = anew[anew["round"] == 1]
+    assert (first.query("supergame == 1")["probability"] == 0.5).all()
+    assert (first.query("supergame > 1")["probability"] != 0.5).all()

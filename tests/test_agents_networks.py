@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pytest
 from strategies import Watcher, all_games
@@ -16,7 +18,7 @@ from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.population import cast
+from gamesim.population import cast, rotating
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
@@ -56,6 +58,25 @@ def second(network: Network, game: str = "prisoners_dilemma", seed: int = 0) -> 
     model.step()
     model.step()
     return watcher.shown[-1]
+
+
+def sat_out(game: str, n: int = 3000) -> list[Observations]:
+    """Give everybody in the third round of pairs by chance in roles by chance: some sat out, some had another role."""
+    rules, watcher, items = all_games()[game], Watcher(), parse("uniform")
+    dealt = cast(rules, items, n, 1, 0, on_network=True)
+    model = Simulation(
+        rules,
+        rotating(dealt, rules, items),
+        [watcher],
+        ["uniform"],
+        rounds=3,
+        matching="random_neighbour",
+        network=open_network("watts_strogatz:k=4,p=0.2", n, 1),
+        seed=0,
+    )
+    for _ in range(3):
+        model.step()
+    return watcher.shown[-len(rules.stages) :]
 
 
 def of(policy: ExactPolicy, obs: Observations) -> Floats:
@@ -184,28 +205,100 @@ def test_replies_are_best_against_all_neighbours(game: str, seed: int) -> None:
     assert sharp[-1] == actions[-1]
 
 
-@pytest.mark.parametrize("name", ON_NETWORKS)
-@pytest.mark.parametrize("game", ["prisoners_dilemma", "public_goods"])
+@pytest.mark.parametrize("name", [*ON_NETWORKS, "imitate_best"])
+@pytest.mark.parametrize("game", ["prisoners_dilemma", "public_goods", "two_by_two", "ultimatum"])
 def test_draws_follow_the_stated_probabilities(name: str, game: str) -> None:
-    obs = second(open_network("watts_strogatz:k=4,p=0.2", 3000, 1), game)
+    alone = game in ("two_by_two", "ultimatum")
+    shown = sat_out(game) if alone else [second(open_network("watts_strogatz:k=4,p=0.2", 3000, 1), game)]
     policy = agent(name, **{"noise": 100} if name == "imitate_fermi" else {})
     try:
-        policy.prepare(Setting(obs.game, (obs.role,), 2, linked=True))
+        policy.prepare(Setting(shown[0].game, (shown[0].role,), 2, linked=True))
     except GamesimError:
         assert name in ("imitate_better", "majority", "best_response_dynamics")
-        assert game == "public_goods"
+        assert game in ("public_goods", "ultimatum")
         return
-    p, answers = of(policy, obs), policy.decide(obs)
-    assert obs.space.contains(answers.actions).all()
-    mean = p @ obs.space.support()
-    spread = np.sqrt((p @ obs.space.support() ** 2 - mean**2).sum())
-    assert abs((answers.actions - mean).sum()) <= 4 * spread + 1e-9
-    assert answers.probability is not None
-    np.testing.assert_allclose(
-        answers.probability, p[np.arange(len(obs)), answers.actions.astype(int)], atol=1e-9
+    for obs in shown:
+        p, answers = of(policy, obs), policy.decide(obs)
+        assert obs.space.contains(answers.actions).all()
+        support = obs.space.support()
+        place = np.searchsorted(support, answers.actions)
+        # The lower and the upper half of the actions apart, since a bias in one may hide in the mean.
+        for values in (support, (support > support.mean()) * 1.0):
+            mean = p @ values
+            spread = np.sqrt((p @ values**2 - mean**2).clip(0).sum())
+            assert abs((values[place] - mean).sum()) <= 4 * spread + 1e-9
+        assert answers.probability is not None
+        np.testing.assert_allclose(answers.probability, p[np.arange(len(obs)), place], atol=1e-9)
+        order = np.random.default_rng(0).permutation(len(obs))[:400]
+        np.testing.assert_array_equal(policy.decide(obs.take(order)).actions, answers.actions[order])
+
+
+def test_the_best_is_imitated_wherever_anybody_did_the_same_thing() -> None:
+    for obs in sat_out("ultimatum", 400):
+        network, actions, earned = before(obs)
+        taken = agent("imitate_best").decide(obs)
+        assert taken.probability is not None
+        for row, node in enumerate(obs.agent):
+            known = [each for each in (node, *beside(network, node)) if not np.isnan(actions[each])]
+            if known:
+                assert (
+                    taken.actions[row]
+                    in actions[[each for each in known if earned[each] == earned[known].max()]]
+                )
+                assert taken.probability[row] == 1
+
+
+def test_replies_are_to_what_neighbours_did_in_the_other_role() -> None:
+    graph = nx.complete_bipartite_graph(4, 4)
+    run = gamesim.play(
+        "two_by_two",
+        "row=best_response_dynamics,column=fixed@action=left",
+        network=graph,
+        matching="random_neighbour",
+        rounds=3,
+        seed=1,
+        row_up_left=2,
+        row_down_left=1,
     )
-    order = np.random.default_rng(0).permutation(len(obs))[:400]
-    np.testing.assert_array_equal(policy.decide(obs.take(order)).actions, answers.actions[order])
+    roles = run.decisions.query("round == 1").set_index("agent")["role"]
+    replies = run.decisions.query("role == 'row' and round > 1")
+    told = [any(roles.get(other) == "column" for other in graph[each]) for each in replies["agent"]]
+    assert sum(told) > 3
+    assert set(replies["label"][told]) == {"up"}
+
+
+@pytest.mark.parametrize(
+    ("name", "game", "shown", "sentence"),
+    [
+        ("imitate_best", "prisoners_dilemma", "actions", "looks at its neighbours' earnings"),
+        ("majority", "prisoners_dilemma", "nothing", "looks at its neighbours' actions"),
+        ("imitate_fermi", "trust", "earnings", "trust.return not everybody may do the same"),
+    ],
+)
+def test_what_cannot_be_imitated_is_refused_before_anything_is_played(
+    name: str, game: str, shown: str, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(GamesimError, match=sentence):
+        gamesim.play(game, name, network="karate_club", rounds=3, neighbours=shown, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("scale", [0.1, 10, 0.001])
+def test_what_spreads_hangs_on_no_rounding_of_earnings(scale: float) -> None:
+    def played(scale: float) -> list[float]:
+        run = gamesim.play(
+            "prisoners_dilemma",
+            "imitate_best@start=0.7",
+            network="lattice:side=15,neighbours=8",
+            rounds=8,
+            reward=7 * scale,
+            temptation=9 * scale,
+            punishment=1 * scale,
+            sucker=0,
+        )
+        return run.decisions["action"].tolist()
+
+    assert played(scale) == played(1)
 
 
 @pytest.mark.parametrize("name", ON_NETWORKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "partners": {"n": 8, "matching": "partner", "rounds": 64},
     "sessions": {"n": 8, "sessions": 3, "rounds": 5},
     "supergames": {"n": 8, "continuation": 0.7, "supergames": 3, "sessions": 2},
+    "supergames edge by edge": {
+        "network": SMALL_WORLD,
+        "matching": "separate_edges",
+        "rounds": 3,
+        "supergames": 3,
+        "rewire": "random:share=0.5",
+    },
     "in turns": {"n": 12, "update": "sequential:0.25", "rounds": 9},
     "on a network": {"network": SMALL_WORLD, "rounds": 6},
     "neighbours by chance": {"network": SMALL_WORLD, "matching": "random_neighbour", "rounds": 8},
@@ -101,7 +109,13 @@ def test_a_fold_that_is_kept_is_the_fold_over_the_whole_past(
     agents = f"{name}{VARIED.get(name, '')}:0.7,uniform:0.3"
     settings = {"game": game, **WAYS[way]}
     kept = played(agents, **settings)
-    monkeypatch.setattr(Memory, "known_to", lambda self, index, obs: obs)
+    known_to = Memory.known_to
+
+    def unkept(memory: Memory, index: int, obs: Observations) -> Observations:
+        known = known_to(memory, index, obs)
+        return dataclasses.replace(known, past=dataclasses.replace(known.past, folds=None))
+
+    monkeypatch.setattr(Memory, "known_to", unkept)
     anew = played(agents, **settings)
     assert len(kept[["action", "probability"]].drop_duplicates()) > 3
     pd.testing.assert_frame_equal(kept, anew)

@@ -73,24 +73,33 @@ class Copier(Imitator):
         """Give the probability that each tie is followed: (E,) float, at most 1 in sum for every decider."""
 
     def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
-        """Follow one tie or none; the probability is that of the action that comes of it."""
+        """Follow one tie or none; the probability is that of the action that comes of it.
+
+        Whoever follows nobody and has no action to keep begins anew.
+        """
         ties, chance = self._chances(obs, around)
         own, beside = ties.actions[around.agent], ties.actions[ties.other]
-        if not len(chance):
-            return own, np.ones(len(obs))
-        end = np.cumsum(ties.size)
+        end, total = np.cumsum(ties.size), ties.total(chance)
         cumulative = np.concatenate([[0.0], np.cumsum(chance)])
-        before, total = cumulative[end - ties.size], ties.total(chance)
+        before = cumulative[end - ties.size]
         u = obs.draws.uniform()
         # Chances that sum to 1 but for rounding leave nobody out.
         followed = u < np.where(total > 1 - _ROUNDING, 1.0, total)
         place = np.searchsorted(cumulative, before + u, side="right") - 1
-        taken = np.where(followed, beside[np.clip(place, 0, np.maximum(end - 1, 0))], own)
+        lost = np.isnan(own)
+        taken = np.where(lost, self.first(obs).sample(obs.draws.uniform("beginning"))[0], own)
+        taken[followed] = beside[np.minimum(place, end - 1)[followed]]
         same = ties.total(np.where(beside == taken[ties.decider], chance, 0.0))
-        return taken, np.clip(same + np.where(own == taken, 1 - total, 0.0), 0, 1)
+        kept = np.where(lost, self._begun_with(taken, obs), own == taken)
+        return taken, np.clip(same + (1 - total) * kept, 0, 1)
+
+    def _begun_with(self, actions: Floats, obs: Observations) -> Floats:
+        """Give the probability of each action for whoever begins: (D,) float."""
+        first = self.first(obs)
+        return cast(Floats, first.probabilities[0][np.searchsorted(first.values_of(0), actions - 1e-9)])
 
     def distribution(self, obs: Observations) -> ActionDistribution:
-        """Give the probability of every option; of amounts, of those seen."""
+        """Give the probability of every legal action."""
         around = obs.neighbours
         if around is None or around.play is None:
             return super().distribution(obs)
@@ -100,11 +109,11 @@ class Copier(Imitator):
         weights = np.zeros((len(obs), len(support)))
         beside = np.searchsorted(support, ties.actions[ties.other] - 1e-9)
         np.add.at(weights, (ties.decider, np.minimum(beside, len(support) - 1)), chance)
+        stays = 1 - ties.total(chance)
         rows = np.flatnonzero(~lost)
-        weights[rows, np.searchsorted(support, own[rows] - 1e-9)] += 1 - ties.total(chance)[rows]
+        weights[rows, np.searchsorted(support, own[rows] - 1e-9)] += stays[rows]
         if lost.any():
-            begun = self._first(obs)
-            weights[lost] = begun.probabilities[0]
+            weights[lost] += stays[lost, None] * self.first(obs).probabilities
         return ActionDistribution(support, np.clip(weights, 0, 1), np.arange(len(obs)))
 
     def _chances(self, obs: Observations, around: Neighbours) -> tuple[Ties, Floats]:

@@ -11,7 +11,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.distribution import ActionDistribution, certain, uniform
 from gamesim.errors import GamesimError
-from gamesim.neighbours import Neighbours
+from gamesim.neighbours import SHOWN, Neighbours
 from gamesim.observation import Observations
 from gamesim.parameters import ranged
 from gamesim.policy import Decisions, ExactPolicy, Setting
@@ -32,6 +32,8 @@ class Imitator(ExactPolicy):
     start: float | None = ranged(None, least=0, most=1)
 
     lookback: ClassVar[int | None] = 1
+    looks_at: ClassVar[str] = "earnings"
+    """What it must be shown of its neighbours, one of `gamesim.neighbours.SHOWN`."""
 
     def prepare(self, setting: Setting) -> Self:
         """Refuse to play where there is nobody to imitate."""
@@ -45,6 +47,17 @@ class Imitator(ExactPolicy):
                 f"{self.agent_name()} takes over what a neighbour did, and who decides separately for each group does "
                 "several things: play it with matching edges or neighbourhoods"
             )
+        if SHOWN.index(setting.neighbours) < SHOWN.index(self.looks_at):
+            raise GamesimError(
+                f"{self.agent_name()} looks at its neighbours' {self.looks_at}, but they are shown "
+                f"{setting.neighbours}: play with --neighbours {self.looks_at}"
+            )
+        for stage in setting.decisions():
+            if setting.game.measures()[f"{setting.game.name}.{stage}"]["varies"]:
+                raise GamesimError(
+                    f"{self.agent_name()} takes over what a neighbour did, but at {setting.game.name}.{stage} not "
+                    "everybody may do the same: give that role to another agent, as in role=agent,role=agent"
+                )
         return self
 
     @abstractmethod
@@ -57,20 +70,19 @@ class Imitator(ExactPolicy):
         if around is None or around.play is None:
             return self._begin(obs)
         actions, probability = self.imitated(obs, around)
-        lost = np.isnan(actions)
-        if lost.any():
-            rows = np.flatnonzero(lost)
+        rows = np.flatnonzero(np.isnan(actions))
+        if len(rows):
             begun = self._begin(obs.take(rows))
             actions, probability = actions.copy(), probability.copy()
             actions[rows], probability[rows] = begun.actions, begun.probability
         return Decisions(actions, "exact", probability=probability)
 
     def _begin(self, obs: Observations) -> Decisions:
-        distribution = self._first(obs)
-        actions, probability = distribution.sample(obs.draws.uniform())
+        actions, probability = self.first(obs).sample(obs.draws.uniform())
         return Decisions(actions, "exact", probability=probability)
 
-    def _first(self, obs: Observations) -> ActionDistribution:
+    def first(self, obs: Observations) -> ActionDistribution:
+        """Give the probabilities of those who have seen nothing: one distribution for all."""
         if self.start is None:
             return uniform(obs.space, len(obs))
         if not isinstance(obs.space, Choice) or len(obs.space.labels) != 2:
@@ -80,8 +92,15 @@ class Imitator(ExactPolicy):
         return ActionDistribution(np.array([0.0, 1.0]), np.array([[self.start, 1 - self.start]]))
 
     def distribution(self, obs: Observations) -> ActionDistribution:
-        """Give the probabilities: those of the first round, and certainty afterwards."""
+        """Give the probabilities: those of the first round, and certainty afterwards wherever anything is seen."""
         around = obs.neighbours
         if around is None or around.play is None:
-            return self._first(obs)
-        return certain(self.imitated(obs, around)[0])
+            return self.first(obs)
+        taken = self.imitated(obs, around)[0]
+        lost = np.isnan(taken)
+        if not lost.any():
+            return certain(taken)
+        support = obs.space.support()
+        distinct, row = np.unique(np.where(lost, np.inf, taken), return_inverse=True)
+        sure = (support == distinct[:-1, None]).astype(np.float64)
+        return ActionDistribution(support, np.vstack([sure, self.first(obs).probabilities]), row.ravel())

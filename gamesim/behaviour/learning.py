@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gamesim.behaviour.choosing import drawn
 from gamesim.behaviour.outcomes import (
@@ -69,18 +68,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A round that some persons have behind them.
+    """A round from which some persons learn: they decided in it, and know what they need of how it ended.
 
     Parameters
     ----------
     problem : Problem
     own : (D,) int
-        Which action each took; -1 for none.
+        Which action each took.
     earned : (D,) float
         What each earned in a game, on average where it played several at once, and in all where what it had was divided
-        among them; NaN for nothing.
+        among them; never NaN for whoever learns from it alone.
     told : (D,) float, optional
-        What the others did, on average where there are several; NaN for no decision.
+        What the others did, on average where there are several; NaN only for whoever is alone.
     """
 
     problem: Problem
@@ -89,13 +88,13 @@ class Lesson:
     told: Floats | None = None
 
     def took(self) -> Floats:
-        """Mark the action that each took: (D, L) float, rows zero for no decision."""
+        """Mark the action that each took: (D, L) float."""
         return np.asarray(np.arange(self.problem.options) == self.own[:, None], dtype=np.float64)
 
     def met(self) -> Floats:
         """Give how the others acted, as weights on their actions: (D, K) float.
 
-        A mean between two actions is a mixture of both.  Rows are zero where nothing was decided.
+        A mean between two actions is a mixture of both.  Rows are zero for whoever is alone.
         """
         assert self.problem.others is not None
         below, above, weight = self._between()
@@ -104,13 +103,8 @@ class Lesson:
         weights[rows, below], weights[rows, above] = weight
         return weights
 
-    def known(self) -> NDArray[np.bool_]:
-        """Tell who knows what each action would have earned: (D, 1) bool; whoever is alone knows it anyhow."""
-        assert self.told is not None
-        return (self.problem.alone | ~np.isnan(self.told))[:, None]
-
     def brought(self) -> Floats:
-        """Give what each action would have earned against those met: (D, L) float, 0 where that is not known."""
+        """Give what each action would have earned against those met: (D, L) float."""
         assert self.problem.table is not None
         if self.problem.alone:
             return np.broadcast_to(self.problem.table[:, 0], (len(self.own), self.problem.options))
@@ -137,10 +131,13 @@ class Learner(ExactPolicy):
     """An agent whose probabilities follow from what it made of its own past, round by round.
 
     Its state holds everybody's parameters by name, (D, 1) float, and what `begin` and `learn` add to them.  Where
-    groups differ in size everybody begins and learns in its own, which may change from round to round.
+    groups differ in size everybody begins and learns in its own, which may change from round to round.  A round in
+    which somebody sat out, was in another role, or of which it does not know what it must know leaves its state as it
+    was.  What was learnt in one supergame is kept for the next.
     """
 
     folds: ClassVar[bool] = True
+    carries: ClassVar[bool] = True
     informed: ClassVar[bool] = True
     """Whether it needs to know the payoffs and what the others did, or only what it earned."""
 
@@ -202,11 +199,11 @@ class Learner(ExactPolicy):
             own, earned, told = self._lived(obs, past)
             sizes = None if now is None else past.sizes()[0]
             pieces = []
-            for rows, problem in self._parts(obs, sizes, len(own)):
+            for there, problem in self._parts(obs, sizes, len(own)):
+                rows = _taught(there, own, earned if told is None else None if problem.alone else told)
                 before = _rows(state, rows)
                 begun = self._begun(before, problem)
                 taken = np.searchsorted(problem.outlook.actions, own[rows] - 1e-9).astype(np.int64)
-                taken[np.isnan(own[rows])] = -1
                 lesson = Lesson(problem, taken, earned[rows], None if told is None else told[rows])
                 learnt = self.learn(begun, lesson)
                 pieces.append((rows, learnt if begun is before else begun | learnt))
@@ -265,6 +262,14 @@ def problem_of(game: Game, stage: str, informed: bool) -> Problem:
 def _blocks(people: int, problem: Problem) -> list[slice]:
     size = max(1, _BLOCK // problem.options)
     return [slice(first, first + size) for first in range(0, max(1, people), size)]
+
+
+def _taught(rows: Rows, own: Floats, ended: Floats | None) -> Rows:
+    """Keep those who decided in a round and, where that counts, know how it ended for them."""
+    known = ~np.isnan(own[rows])
+    if ended is not None:
+        known &= ~np.isnan(ended[rows])
+    return rows if known.all() else np.arange(len(own))[rows][known]
 
 
 def _rows(state: State, rows: Rows) -> State:
