@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from gamesim.behaviour.contributions import check_contributions
-from gamesim.distribution import ActionDistribution, certain
+from gamesim.behaviour.contributions import check_contributions, nothing
+from gamesim.distribution import ActionDistribution
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 
@@ -24,4 +22,4 @@ class FreeRider(ExactPolicy):
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Put all probability on nothing."""
-        return certain(obs.space.nearest(np.full(len(obs), -np.inf)))
+        return nothing(obs)

@@ -17,7 +17,9 @@ from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 
 _EXACT = 1e-12
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
 _SMALLEST = 1e-10
+_SINGULAR = 1e-3
 _LEAP = 0.005
 
 
@@ -63,7 +65,8 @@ def equilibrium(game: Game, stage: str, precision: float) -> Floats:
     Raises
     ------
     GamesimError
-        Where players do not decide at the same time, or the branch turns back before the precision is reached.
+        Where players do not decide at the same time, or the branch turns back or is lost before the precision is
+        reached.
     """
     rival = rival_stage(game, stage)
     own = payoff_table(game, stage)
@@ -92,15 +95,18 @@ def _followed(game: Game, payoffs: Floats, sizes: list[int], precision: float) -
     ends = np.cumsum(sizes)
     parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     now = np.concatenate([np.full(size, 1 / size) for size in sizes])
-    reached, step = 0.0, min(precision, 1 / max(np.ptp(payoffs), 1e-300))
+    first = min(precision, 1 / max(float(np.ptp(payoffs)), 1e-300))
+    reached, step = 0.0, first
     while reached < precision:
-        if step < _SMALLEST * precision:
+        slope, jacobian = _tangent(now, payoffs, parts, reached)
+        if step < _SMALLEST * max(reached, first):
+            folded = np.linalg.svd(jacobian, compute_uv=False)[-1] < _SINGULAR
             raise GamesimError(
-                f"qre: the equilibria of {game.name} that start at uniform play turn back at a precision of "
-                f"{reached:.6g}, so none belongs to {precision:g}; take a smaller one"
+                f"qre: the equilibria of {game.name} that start at uniform play "
+                f"{'turn back at' if folded else 'cannot be followed beyond'} a precision of {reached:.6g}, so none "
+                f"{'belongs to' if folded else 'was found for'} {precision:g}; take a smaller one"
             )
         goal = min(precision, reached + step)
-        slope, _ = _tangent(now, payoffs, parts, reached)
         foreseen = now + (goal - reached) * slope
         found = _corrected(foreseen, payoffs, parts, goal)
         # An equilibrium that is not where the branch leads belongs to another one.
@@ -136,10 +142,12 @@ def _tangent(
 def _corrected(guess: Floats, payoffs: Floats, parts: list[slice], precision: float) -> Floats | None:
     """Solve for the equilibrium near a guess; None where Newton's method does not get there."""
     now = guess
+    # What rounding leaves of utilities is all that can be asked for.
+    exact = max(_EXACT, _ROUNDING * precision * float(np.abs(payoffs).max()))
     for _ in range(8):
         reply = _reply(now, payoffs, parts, precision)
         gap = now - reply
-        if np.abs(gap).max() < _EXACT:
+        if np.abs(gap).max() < exact:
             return reply
         _, jacobian = _tangent(reply, payoffs, parts, precision)
         now = now - np.linalg.solve(jacobian, gap)

@@ -242,6 +242,17 @@ def test_risk_aversion_counts_safe_choices_as_holt_and_laury_do(r: float, safe: 
     assert sum(chosen) == safe
 
 
+@pytest.mark.parametrize("r", [0.0, 0.4])
+def test_each_row_of_a_list_is_weighed_by_itself(r: float) -> None:
+    game = catalog.find_game("lottery_menu").from_settings({})
+    policy = agent("crra", r=r, precision=0.5)
+    for row, stage in enumerate(game.stages, start=1):
+        chances = np.array([row, 10 - row]) / 10
+        worth = [(chances @ np.array(amounts) ** (1 - r)) ** (1 / (1 - r)) for amounts in ((40, 32), (77, 2))]
+        safe = first(game, stage.name, policy).probabilities[0, 0]
+        assert safe == pytest.approx(1 / (1 + np.exp(0.5 * (worth[1] - worth[0]))), abs=1e-9)
+
+
 def test_a_signal_of_ones_own_is_not_weighed() -> None:
     game = catalog.find_game("first_price_auction").from_settings({})
     with pytest.raises(GamesimError, match="each is shown a value of its own"):

@@ -76,6 +76,25 @@ def test_a_branch_that_turns_back_is_not_followed_further() -> None:
         probabilities(game, "offer", "qre", precision=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "nash"),
+    [("chicken", 1e5, 1 / 3), ("battle_of_the_sexes", 1e5, 0.75), ("prisoners_dilemma", 1e8, 0.0)],
+)
+def test_an_equilibrium_that_goes_on_is_followed_to_any_precision(
+    name: str, first: float, nash: float
+) -> None:
+    game = all_games()[name]
+    p = probabilities(game, game.stages[0].name, "qre", precision=first)
+    assert p[0] == pytest.approx(nash, abs=1e-4)
+
+
+def test_an_equilibrium_lost_to_rounding_is_not_said_to_turn_back() -> None:
+    with pytest.raises(
+        GamesimError, match=r"cannot be followed beyond a precision of .* none was found for 1e\+12"
+    ):
+        probabilities(all_games()["chicken"], "choose", "qre", precision=1e12)
+
+
 @pytest.mark.parametrize(("level", "guess"), [(1, 33), (2, 22), (3, 15), (4, 10), (20, 1)])
 def test_levels_guess_two_thirds_of_the_level_below(level: int, guess: int) -> None:
     # Nagel 1995; on whole numbers 1 is the nearest to two thirds of 1.

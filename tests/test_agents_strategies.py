@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import compress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -351,3 +352,15 @@ def test_taking_from_others_is_no_contribution() -> None:
     game = catalog.find_game("common_pool").from_settings({})
     with pytest.raises(GamesimError, match="decides on contributions"):
         agent("free_rider").prepare(Setting(game, tuple(dict.fromkeys(game.roles))))
+
+
+@pytest.mark.parametrize("game", ["peer_punishment", "peer_reward"])
+@pytest.mark.parametrize("name", CONTRIBUTORS)
+def test_contributors_contribute_and_assign_no_points(name: str, game: str) -> None:
+    settings: dict[str, Any] = {"agents": name, "n": 8, "rounds": 3, "matching": "partner"}
+    table = gamesim.play(game, **settings).decisions
+    plain = gamesim.play("public_goods", **settings).decisions
+    given = table[table["stage"] == "contribute"]
+    assert given["action"].tolist() == plain["action"].tolist()
+    assert table["stage"].nunique() == 4
+    assert (table[table["stage"] != "contribute"]["action"] == 0).all()

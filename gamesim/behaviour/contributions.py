@@ -19,6 +19,7 @@ from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
 from gamesim.past import Past, State
+from gamesim.peers import MEAN
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Draws, Floats
 
@@ -30,7 +31,7 @@ class Contributor(ExactPolicy):
     The belief of a round is ``drift + persistence * belief before + update * what the others gave before``, cut to 0 to
     1 (Fischbacher & Gaechter 2010, Table 1, model 3). Unless given, it is what the others gave in the last round. Where
     a contribution is asked for each amount that others may give on average (stages ``given_0``, ``given_1``, ...), it
-    is that amount.
+    is that amount.  To those whose contributions are on the table already it does nothing more: it assigns no points.
 
     Parameters
     ----------
@@ -71,6 +72,8 @@ class Contributor(ExactPolicy):
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Put all probability on the amount of the schedule."""
         assert isinstance(obs.space, Amount)
+        if MEAN in obs.game.stage(obs.stage).sees:
+            return nothing(obs)
         believed = self._believed(obs)
         if given := re.fullmatch(r"given_(\d+)", obs.stage):
             believed = np.full(len(obs), float(given[1]) / _most(obs))
@@ -85,11 +88,16 @@ class Contributor(ExactPolicy):
             return state | {"believed": state["start"]}
 
         def step(state: State, past: Past) -> State:
-            given = past.told("others_mean")[0] / _most(obs)
+            given = past.told(MEAN)[0] / _most(obs)
             weights = (state[name] for name in ("update", "persistence", "drift"))
             return state | {"believed": updated(state["start"], state["believed"], given, *weights)}
 
         return obs.fold("belief", start, step)["believed"]
+
+
+def nothing(obs: Observations) -> ActionDistribution:
+    """Put all probability on the least."""
+    return certain(obs.space.nearest(np.full(len(obs), -np.inf)))
 
 
 def _most(obs: Observations) -> float:
@@ -99,17 +107,17 @@ def _most(obs: Observations) -> float:
 
 
 def check_contributions(agent: str, setting: Setting, stage: str) -> None:
-    """Refuse decisions that are not contributions, with others told of by their mean.
+    """Refuse decisions that are neither contributions, with others told of by their mean, nor an answer to these.
 
     Raises
     ------
     GamesimError
         Naming the agent and the decision.
     """
-    told = names_told(setting.game, setting.game.decider(stage))
+    known = MEAN in names_told(setting.game, setting.game.decider(stage))
     amount = isinstance(setting.game.space_at_most(stage), Amount)
-    known = amount and "others_mean" in told
-    if not known or not all(helps_others(game, stage) for game in games_of(setting)):
+    answers = MEAN in setting.game.stage(stage).sees
+    if not (known and amount and (answers or all(helps_others(game, stage) for game in games_of(setting)))):
         raise GamesimError(
             f"{agent} decides on contributions, of which each is told the others' mean, not on "
             f"{setting.game.name}.{stage}"

@@ -258,16 +258,19 @@ def alike(game: Game, stage: str, space: ActionSpace, seen: Mapping[str, float])
 
 
 def helps_others(game: Game, stage: str) -> bool:
-    """Tell whether others earn no less when one player does the most rather than the least, and they do half."""
+    """Tell whether others earn no less when one player does the most rather than the least.
+
+    Others do half then, and afterwards everybody does the least.
+    """
     mine = game.decider(stage)
     earned = []
     for share in (0.0, 1.0):
-        play = _alone(game, mine, {})
+        play, rest = _alone(game, mine, {}), 0.5
         for each in game.stages:
             space = _space(game, each.name, play)
-            actions = np.full(game.seats_of(game.decider(each.name)), float(space.at(0.5)))
+            actions = np.full(game.seats_of(game.decider(each.name)), float(space.at(rest)))
             if each.name == stage:
-                actions[0] = float(space.at(share))
+                actions[0], rest = float(space.at(share)), 0.0
             play.decide(each.name, actions)
         paid = {role: values.copy() for role, values in game.payoffs(play).items()}
         paid[mine][0] = 0
@@ -329,12 +332,11 @@ def _paid(
             f"{game.name}.{stage}: too much can happen in a group of {len(game.roles):,} to weigh all of it "
             f"({len(combined) * moves:,} outcomes); take smaller groups or fewer actions, as by a larger step"
         )
+    if rival is None and asked and len(game.stages) > 1:
+        grid, moves = _where_it_counts(game, stage, combined, grid, moves)
     laid, weight = np.repeat(combined, moves, axis=0), np.repeat(weight, moves) / moves
-    places = {name: np.tile(values, len(combined)) for name, values in grid.items()}
-    play, _ = _played(game, stage, rival, laid, places, rest)
-    paid = game.payoffs(play)
     mine = game.decider(stage)
-    seats = {role: earned.reshape(len(laid), -1) for role, earned in paid.items()}
+    seats = _earned(game, stage, rival, laid, grid, rest)
     others = [values[:, 1:] if role == mine else values for role, values in seats.items()]
     table = np.column_stack([np.searchsorted(own, laid[:, 0] - 1e-9), laid[:, 1], seats[mine][:, 0], *others])
     if asked:
@@ -343,6 +345,28 @@ def _paid(
     return Prospects(
         own, table[:, 0].astype(np.int64), table[:, 1], table[:, 2], _narrow(table[:, 3:]), weight
     )
+
+
+def _earned(
+    game: Game, stage: str, rival: str | None, laid: Floats, grid: dict[str, Floats], rest: float
+) -> dict[str, Floats]:
+    """Give what everybody earns in the groups that are laid out, by role: (groups, seats) float."""
+    places = {name: np.tile(values, len(laid) // len(values)) for name, values in grid.items()}
+    play, _ = _played(game, stage, rival, laid, places, rest)
+    return {role: earned.reshape(len(laid), -1) for role, earned in game.payoffs(play).items()}
+
+
+def _where_it_counts(
+    game: Game, stage: str, combined: Floats, grid: dict[str, Floats], moves: int
+) -> tuple[dict[str, Floats], int]:
+    """Keep the moves of nature that pay this item of a list, where what is decided at the others changes nothing."""
+    laid = np.repeat(combined, moves, axis=0)
+    low, high = (_earned(game, stage, None, laid, grid, rest) for rest in (0.0, 1.0))
+    alike = np.all([(low[role] == high[role]).all(axis=1) for role in low], axis=0)
+    counts = alike.reshape(-1, moves).all(axis=0)
+    if not counts.any():
+        return grid, moves
+    return {name: values[counts] for name, values in grid.items()}, int(counts.sum())
 
 
 def _narrow(others: Floats) -> Floats:
