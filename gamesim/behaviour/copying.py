@@ -86,11 +86,15 @@ class Copier(Imitator):
         # Chances that sum to 1 but for rounding leave nobody out.
         followed = u < np.where(total > 1 - _ROUNDING, 1.0, total)
         place = np.searchsorted(cumulative, before + u, side="right") - 1
-        lost = np.isnan(own)
-        taken = np.where(lost, self.first(obs).sample(obs.draws.uniform("beginning"))[0], own)
+        lost = np.flatnonzero(np.isnan(own))
+        taken = own.copy()
+        if len(lost):
+            beginners = obs.take(lost)
+            taken[lost] = self.first(beginners).sample(beginners.draws.uniform("beginning"))[0]
         taken[followed] = beside[np.minimum(place, end - 1)[followed]]
         same = ties.total(np.where(beside == taken[ties.decider], chance, 0.0))
-        kept = np.where(lost, self._begun_with(taken, obs), own == taken)
+        kept = (own == taken).astype(np.float64)
+        kept[lost] = self._begun_with(taken[lost], obs)
         return taken, np.clip(same + (1 - total) * kept, 0, 1)
 
     def _begun_with(self, actions: Floats, obs: Observations) -> Floats:
