@@ -114,6 +114,8 @@ class Setting:
         Members that groups can have, where a network decides on that; empty where they are as the game says.
     reputation : str
         What is known of those one meets, one of `gamesim.reputation.LEVELS`.
+    neighbours : str
+        What neighbours on a network are shown of each other, one of `gamesim.neighbours.SHOWN`.
     access : callable, optional
         From a remote model and the most tokens of its answers to the same model behind the run's cache and budget.
     """
@@ -131,6 +133,7 @@ class Setting:
     separate: bool = False
     sizes: tuple[int, ...] = ()
     reputation: str = "none"
+    neighbours: str = "earnings"
 
     def rehearse(self, plan: Callable[[str, Mapping[str, Floats], int], object]) -> None:
         """Ask a plan of the game for one decider at every stage, so that it refuses what it does not cover.

@@ -173,6 +173,7 @@ def prepare(
         separate=meeting in SEPARATE,
         sizes=possible_sizes(sizes, linked, rewiring),
         reputation=society.reputation,
+        neighbours=society.neighbours,
     )
     notes = [] if source is None else source.notes(size)
     notes.extend(_idle(society, rewiring, played, len(items)))

@@ -384,6 +384,26 @@ def test_an_own_imitator_that_lacks_its_method_is_told_which(tmp_path: Path) -> 
         play("prisoners_dilemma", str(file), network="karate_club")
 
 
+@pytest.mark.parametrize("shown", ["nothing", "actions", "earnings"])
+def test_a_policy_is_told_what_neighbours_are_shown_before_anything_is_played(
+    tmp_path: Path, shown: str
+) -> None:
+    file = tmp_path / "picky.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from gamesim import ExactPolicy, GamesimError\n\n"
+        "@dataclass(frozen=True)\n"
+        "class Picky(ExactPolicy):\n"
+        "    def prepare(self, setting):\n"
+        "        raise GamesimError(f'shown {setting.neighbours}')\n\n"
+        "    def distribution(self, obs):\n"
+        "        raise NotImplementedError\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(GamesimError, match=f"shown {shown}"):
+        play("prisoners_dilemma", str(file), network="karate_club", rounds=2, neighbours=shown)
+
+
 def test_games_of_fixed_length_follow_one_another_in_new_groups() -> None:
     run = play(
         "prisoners_dilemma",
