@@ -57,6 +57,40 @@ def silent(tmp_path: Path) -> str:
     return str(path)
 
 
+EACH = '''
+import numpy as np
+from dataclasses import dataclass
+from gamesim import ExactPolicy
+from gamesim.distribution import ActionDistribution
+
+@dataclass(frozen=True)
+class Each(ExactPolicy):
+    """Takes the second option where its number is odd; or gives rows for so many deciders, whoever is asked."""
+
+    rows: int = 0
+
+    def distribution(self, obs):
+        odd = (obs.agent if self.rows == 0 else np.arange(self.rows)) % 2.0
+        return ActionDistribution(np.array([0.0, 1.0]), np.column_stack([1 - odd, odd]))
+'''
+
+
+def test_several_rows_of_probabilities_are_one_a_decider(tmp_path: Path) -> None:
+    file = tmp_path / "each.py"
+    file.write_text(EACH, encoding="utf-8")
+    for agents in (str(file), f"{file}:0.5,spe:0.5"):
+        run = gamesim.play("prisoners_dilemma", agents, n=40, out=tmp_path / agents[-3:])
+        own = run.decisions[run.decisions["policy"].astype(str).str.endswith("each.py")]
+        assert own["action"].tolist() == (own["agent"] % 2).tolist()
+        known = {each["id"]: each["actions"] for each in run.replies}
+        assert [known[reply] for reply in own["reply"]] == [[action] for action in own["action"]]
+    for rows in (3, 100):
+        with pytest.raises(
+            GamesimError, match=rf"each: prisoners_dilemma\.choose: .* {rows} rows .* 40 deciders"
+        ):
+            gamesim.play("prisoners_dilemma", f"{file}@rows={rows}", n=40)
+
+
 def equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
     """Compare two decision tables in all columns but the name of the run."""
     drop = ["run"]
