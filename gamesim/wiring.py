@@ -13,6 +13,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from gamesim.streams import key
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
 
 FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
 
@@ -173,18 +175,30 @@ def _edge_list(path: Path) -> nx.Graph:
     """Read pairs of nodes; those whose names are whole numbers stand in their order, others as they appear."""
     import networkx
 
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.partition("#")[0].split()
-        if words and (len(words) < 2 or (len(words) > 2 and not line.partition("{")[1])):
-            raise GamesimError(
-                f"network {path}, line {number}: {line.strip()!r} is not a pair of nodes such as 0 1"
+    pairs: list[tuple[int, list[str]]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        text = line.partition("#")[0].strip()
+        words = text.partition("{")[0].split()
+        if text and len(words) != 2:
+            why = (
+                "; between the two stands a space" if len(words) == 1 else ", and links have no weights here"
             )
-    read = networkx.read_edgelist(path)
-    if not all(re.fullmatch(r"\d+", node) for node in read):
-        return read
+            raise GamesimError(
+                f"network {path}, line {number}: {line.strip()!r} is not a pair of nodes such as 0 1{why}"
+            )
+        if text:
+            pairs.append((number, words))
+    numbered = [all(re.fullmatch(r"\d+", word) for word in words) for _, words in pairs]
+    if len(pairs) > 1 and all(numbered[1:]) and not numbered[0]:
+        number, words = pairs[0]
+        raise GamesimError(
+            f"network {path}, line {number}: {' '.join(words)!r} looks like a heading, since all other nodes are whole "
+            "numbers; leave it out, or begin it with #"
+        )
     graph = networkx.Graph()
-    graph.add_nodes_from(sorted(read, key=int))
-    graph.add_edges_from(read.edges())
+    if all(numbered):
+        graph.add_nodes_from(sorted({word for _, words in pairs for word in words}, key=int))
+    graph.add_edges_from(words for _, words in pairs)
     return graph
 
 
@@ -193,35 +207,38 @@ def _table(path: Path) -> nx.Graph:
     import networkx
     import pandas as pd
 
-    table = pd.read_csv(path, header=None)
-    if table.shape[1] == 2 and len(table) != 2:
-        return _pairs(path)
-    if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
-        table = pd.read_csv(path, index_col=0)
-        rows, columns = ([str(name) for name in names] for names in (table.index, table.columns))
-        if len(rows) == len(columns) and rows != columns:
-            raise GamesimError(
-                f"network {path}: rows and columns of the table must have the same names in one order"
-            )
+    with path.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    read = partial(pd.read_csv, path, sep=max(",;\t", key=header.count), encoding="utf-8-sig")
+    table = read(header=None)
+    named = not pd.api.types.is_numeric_dtype(table.iloc[:, 0])
+    cornered = bool(table.iloc[0].isna().any())
+    if table.shape[1] == 2 and (len(table) != 2 or (named and not cornered)):
+        return _pairs(path, read())
+    names: list[str] = []
     values = table.to_numpy()
-    if values.shape[0] != values.shape[1]:
+    if named or cornered:
+        whole = read(index_col=0)
+        names, values = [str(name) for name in whole.index], whole.to_numpy()
+    if values.shape[0] != values.shape[1] or (names and names != [str(name) for name in whole.columns]):
+        shown = f" ({', '.join(map(str, table.iloc[0]))})" if named and not cornered else ""
         raise GamesimError(
-            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}; "
-            "a table of pairs has two columns"
+            f"network {path}: a table of pairs has two columns (links have no weights here), and an adjacency table is "
+            "square, with the same names in one order at its rows and columns, but this one is "
+            f"{len(table)} x {table.shape[1]}{shown}"
         )
     linked = np.asarray(values, dtype=float)
     if np.isnan(linked).any():
         row, column = np.argwhere(np.isnan(linked))[0] + 1
         raise GamesimError(f"network {path}: row {row}, column {column} of the table is empty; write 0 or 1")
-    return networkx.from_numpy_array(linked != 0)
+    graph = networkx.from_numpy_array(linked != 0)
+    return networkx.relabel_nodes(graph, dict(enumerate(names))) if names else graph
 
 
-def _pairs(path: Path) -> nx.Graph:
-    """Read a pair of nodes a line, under headings; nodes are put in order."""
+def _pairs(path: Path, table: pd.DataFrame) -> nx.Graph:
+    """Take a pair of nodes a line, under headings; nodes are put in order."""
     import networkx
-    import pandas as pd
 
-    table = pd.read_csv(path)
     if table.isna().to_numpy().any():
         raise GamesimError(f"network {path}: every line needs two names, with a comma between")
     nodes = sorted(set(table.to_numpy().ravel().tolist()), key=lambda node: (str(type(node)), node))
