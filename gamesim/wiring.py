@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,12 @@ COMMON = (
     *("random_geometric", "relaxed_caveman", "star", "watts_strogatz"),
 )
 """Generators of networkx that are named to whoever mistypes one."""
+
+
+WHOLE = ("n", "n1", "n2", "N", "k", "m", "m1", "m2", "d", "l", "dim", "side", "neighbours")
+"""Parameters of generators that count something."""
+CHANCES = ("p", "q", "p1", "p2", "p_in", "p_out")
+"""Those that are probabilities, in generators that draw and have no default for them."""
 
 
 def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | None = None) -> Network:
@@ -85,7 +91,9 @@ def _built(spec: str, n: int | None, seed: int) -> Network:
             raise unknown(
                 "parameter", given, [each for each in parameters if each != "seed"], where=f"network {name}"
             )
-    known = dict(settings)
+    known = {each: _number(name, each, value, parameters) for each, value in settings.items()}
+    if "watts_strogatz" in name and isinstance(k := known.get("k"), int) and k % 2:
+        raise GamesimError(f"network {name}: k = {k} must be even: half of the neighbours are on each side")
     size = "side" if "side" in parameters else "n"
     if size in parameters and size not in known and n is not None:
         known[size] = n if size == "n" else round(n**0.5)
@@ -139,6 +147,25 @@ def _settings(spec: str, written: str) -> dict[str, Any]:
         except (ValueError, SyntaxError):
             settings[name.strip()] = text
     return settings
+
+
+def _number(name: str, key: str, value: Any, parameters: Mapping[str, inspect.Parameter]) -> Any:
+    """Refuse a number that a generator would take as another one; lists are left to it."""
+    if isinstance(value, (list, tuple)):
+        return value
+    where = f"network {name}: {key} = {value!r}"
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if key in WHOLE:
+        if not float(number).is_integer():
+            raise GamesimError(f"{where} must be a whole number")
+        if number < 0 and name not in OWN:
+            raise GamesimError(f"{where} must be at least 0")
+        return int(number)
+    drawn = "seed" in parameters and parameters[key].default is inspect.Parameter.empty
+    chance = key in CHANCES and drawn and (key != "q" or "p" in parameters)
+    if chance and not 0 <= number <= 1:
+        raise GamesimError(f"{where} must be a probability, from 0 to 1")
+    return value
 
 
 @contextmanager
@@ -209,16 +236,16 @@ def _table(path: Path) -> nx.Graph:
 
     with path.open(encoding="utf-8-sig") as lines:
         header = lines.readline()
-    read = partial(pd.read_csv, path, sep=max(",;\t", key=header.count), encoding="utf-8-sig")
-    table = read(header=None)
+    separator = max(",;\t", key=header.count)
+    table = pd.read_csv(path, header=None, sep=separator, encoding="utf-8-sig")
     named = not pd.api.types.is_numeric_dtype(table.iloc[:, 0])
     cornered = bool(table.iloc[0].isna().any())
     if table.shape[1] == 2 and (len(table) != 2 or (named and not cornered)):
-        return _pairs(path, read())
+        return _pairs(path, pd.read_csv(path, sep=separator, encoding="utf-8-sig"))
     names: list[str] = []
     values = table.to_numpy()
     if named or cornered:
-        whole = read(index_col=0)
+        whole = pd.read_csv(path, index_col=0, sep=separator, encoding="utf-8-sig")
         names, values = [str(name) for name in whole.index], whole.to_numpy()
     if values.shape[0] != values.shape[1] or (names and names != [str(name) for name in whole.columns]):
         shown = f" ({', '.join(map(str, table.iloc[0]))})" if named and not cornered else ""
