@@ -29,6 +29,7 @@ from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.network import Network
 from gamesim.personas import find_personas
+from gamesim.persons import persons
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.record import Settings
@@ -40,6 +41,7 @@ from gamesim.wiring import open_network
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pyarrow as pa
 
 Progress = Callable[[int, int], None]
 
@@ -65,6 +67,8 @@ class Prepared:
         The way to served models, to be closed in the end.
     settings : Settings
         What the record will say.
+    persons : pyarrow.Table or None
+        What is every agent's own, as `gamesim.persons` tells.
     """
 
     rules: Game
@@ -76,6 +80,7 @@ class Prepared:
     rewiring: Rewiring | None
     access: Access
     settings: Settings
+    persons: pa.Table | None
 
     def arguments(self) -> dict[str, Any]:
         """Give the arguments of `gamesim.simulation.Simulation`, but for the recorder."""
@@ -234,7 +239,8 @@ def prepare(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings)
+    own = persons(dealt, policies, labels, design.seed)
+    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings, own)
 
 
 @contextmanager

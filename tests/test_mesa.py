@@ -162,7 +162,8 @@ def test_iterations_of_a_batch_are_independent_and_can_be_played_again() -> None
 
 
 def test_a_seed_goes_by_both_names_that_mesa_gives_it() -> None:
-    made = [model(seed=7), model(seed=None, rng=7), model(seed=np.int64(7)), model(seed=None, rng=None)]
+    given = ({"seed": 7}, {"seed": None, "rng": 7}, {"seed": np.int64(7)}, {"seed": None, "rng": None})
+    made = [model(agents="uniform:0.5,spe:0.5", **each) for each in given]
     for each in made:
         each.run_model()
     assert [each.settings.seed for each in made[:3]] == [7, 7, 7]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim import play
+from gamesim import open_run, play
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.wiring import open_network
@@ -243,6 +244,58 @@ def test_a_table_may_be_separated_as_spreadsheets_do(tmp_path: Path, separator: 
     for text in ("from,to\nbo,al\ncy,bo\n", ",al,bo,cy\nal,0,1,0\nbo,1,0,1\ncy,0,1,0\n"):
         (tmp_path / "named.csv").write_text(text.replace(",", separator), encoding="utf-8-sig")
         assert open_network(str(tmp_path / "named.csv")).edges.tolist() == [[0, 1], [1, 2]]
+
+
+NAMED = nx.Graph([("carol", "bob"), ("bob", "al, jr")])
+
+
+def written(kind: str, folder: Path) -> Any:
+    """Give the named network as a graph, or write it as a file and give its path."""
+    file = folder / f"named.{kind}"
+    if kind == "graph":
+        return NAMED
+    if kind == "graphml":
+        nx.write_graphml(NAMED, file)
+    if kind == "csv":
+        file.write_text('from,to\ncarol,bob\nbob,"al, jr"\n', encoding="utf-8")
+    if kind == "table.csv":
+        file.write_text(',carol,bob,"al, jr"\ncarol,0,1,0\nbob,1,0,1\n"al, jr",0,1,0\n', encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["graph", "graphml", "csv", "table.csv"])
+def test_nodes_keep_their_names(tmp_path: Path, kind: str) -> None:
+    run = play("prisoners_dilemma", "uniform", network=written(kind, tmp_path), out=tmp_path / "run")
+    for each in (run, open_run(tmp_path / "run")):
+        assert each.nodes is not None
+        assert each.edges is not None
+        name = dict(zip(each.nodes["agent"], each.nodes["name"], strict=True))
+        linked = {frozenset((name[a], name[b])) for a, b in each.edges.tolist()}
+        assert linked == {frozenset(pair) for pair in NAMED.edges}
+    in_memory = play("prisoners_dilemma", "uniform", network=written(kind, tmp_path), sessions=2)
+    assert in_memory.nodes is not None
+    assert sorted(in_memory.nodes["name"]) == ["al, jr", "bob", "carol"]
+    order = ["al, jr", "bob", "carol"] if kind == "csv" else ["carol", "bob", "al, jr"]
+    assert in_memory.nodes["name"].tolist() == order
+
+
+def test_nodes_that_are_called_as_they_are_numbered_have_no_table(tmp_path: Path) -> None:
+    (tmp_path / "gaps.txt").write_text("7 3\n3 12\n")
+    nx.write_graphml(nx.karate_club_graph(), tmp_path / "club.graphml")
+    run = play("prisoners_dilemma", "uniform", network=tmp_path / "club.graphml", out=tmp_path / "run")
+    assert run.nodes is None
+    assert not (tmp_path / "run" / "nodes.csv").exists()
+    assert open_network(str(tmp_path / "gaps.txt")).names == ["3", "7", "12"]
+    grown = play(
+        "prisoners_dilemma",
+        "uniform",
+        network=tmp_path / "gaps.txt",
+        n=4,
+        rounds=2,
+        rewire="growth:m=1,attach=random",
+    )
+    assert grown.nodes is not None
+    assert grown.nodes["name"].tolist() == ["3", "7", "12", ""]
 
 
 def test_a_table_of_one_pair_is_read(tmp_path: Path) -> None:
