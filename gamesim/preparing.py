@@ -195,6 +195,7 @@ def prepare(
         notes.append(
             "matching random_neighbour: whoever finds no neighbour left to be paired with sits the round out"
         )
+    notes.extend(_lonely(linked, rewiring, meeting))
     notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
@@ -317,6 +318,30 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     if society.placement != "random" and agents == 1:
         notes.append(f"placement {society.placement} changes nothing where all agents are alike")
     return notes
+
+
+_LONELY = {
+    "edges": "decides, but plays with nobody and earns nothing",
+    "neighbourhoods": "plays alone, in a group of one",
+    "separate_edges": "plays with nobody and is not in the table",
+    "separate_neighbourhoods": "plays alone, in a group of one",
+    "random_neighbour": "sits out and is not in the table",
+}
+
+
+def _lonely(network: Network | None, rewiring: Rewiring | None, matching: str) -> list[str]:
+    """Say who has no neighbours, and what becomes of them."""
+    if network is None:
+        return []
+    begun = rewiring.start if rewiring is not None and rewiring.name == "growth" else network.n
+    alone = np.flatnonzero(network.degree[:begun] == 0).tolist()
+    if not alone:
+        return []
+    have = "1 agent has" if len(alone) == 1 else f"{len(alone)} agents have"
+    first = "" if rewiring is None else " in the first round"
+    names = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
+    fate = _LONELY.get(matching, "plays like all others, but sees no neighbours")
+    return [f"{have} no neighbours{first} ({names}); under {matching} whoever has none {fate}"]
 
 
 def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:

@@ -167,6 +167,51 @@ def test_what_changes_nothing_is_said(settings: dict[str, Any], said: str) -> No
     assert any(said in note for note in play("prisoners_dilemma", "uniform", **settings).settings.notes)
 
 
+@pytest.mark.parametrize(
+    ("matching", "told"),
+    [
+        (
+            "edges",
+            "decides, but plays with nobody and earns nothing",
+        ),
+        ("neighbourhoods", "plays alone, in a group of one"),
+        (
+            "separate_edges",
+            "plays with nobody and is not in the table",
+        ),
+        (
+            "separate_neighbourhoods",
+            "plays alone, in a group of one",
+        ),
+        ("random_neighbour", "sits out and is not in the table"),
+        (
+            "stranger",
+            "plays like all others, but sees no neighbours",
+        ),
+    ],
+)
+def test_who_has_no_neighbours_is_told_of_with_what_becomes_of_them(matching: str, told: str) -> None:
+    game = "stag_hunt" if "neighbourhoods" not in matching else "public_goods"
+    network = Network.from_edges(4, np.array([[0, 1], [1, 3]]))
+    run = play(game, "uniform", network=network, matching=matching)
+    assert f"1 agent has no neighbours (2); under {matching} whoever has none {told}" in run.settings.notes
+    alone = run.decisions[run.decisions["agent"] == 2]
+    assert alone.empty == ("is not in the table" in told)
+    if "earns nothing" in told:
+        assert alone["payoff"].tolist() == [0]
+    linked = play(game, "uniform", network="complete:n=4")
+    assert not any("neighbours" in note for note in linked.settings.notes)
+
+
+def test_only_those_who_are_there_can_lack_neighbours() -> None:
+    network = Network.from_edges(9, np.array([[0, 1]]))
+    grown = play(
+        "prisoners_dilemma", "uniform", network=network, n=12, rounds=3, rewire="growth:m=1,attach=random"
+    )
+    told = "7 agents have no neighbours in the first round (2, 3, 4, 5, 6, ...); under edges"
+    assert any(note.startswith(told) for note in grown.settings.notes)
+
+
 def test_who_has_no_neighbours_earns_nothing_in_every_game_of_pairs() -> None:
     network = Network.from_edges(3, np.array([[0, 1]]))
     for game in ("prisoners_dilemma", "bertrand"):
