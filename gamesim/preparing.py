@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import difflib
 import math
 import platform
 import time
@@ -27,6 +28,7 @@ from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, SEPARATE
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
+from gamesim.models.machine import memory
 from gamesim.network import Network
 from gamesim.personas import find_personas
 from gamesim.persons import persons
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _RECORDED_VERSIONS = ("gamesim", "mesa", "numpy", "pandas", "pyarrow", "scipy")
+_BYTES_AN_AGENT = 64
+"""What an agent takes at the least while a round is played."""
 _MODEL_VERSIONS = ("torch", "transformers", "peft", "openai")
 
 
@@ -121,10 +125,9 @@ def prepare(
     GamesimError
         For any mistake in them.
     """
-    if isinstance(game, Game) and parameters:
-        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
-    rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
+    rules = _rules(game, parameters)
     items = parse(agents)
+    _check_room(design)
     rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
     linked = _network(
         design.network, None if rewiring is not None and rewiring.m else design.n, design.seed, rules
@@ -242,6 +245,37 @@ def prepare(
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
     own = persons(dealt, policies, labels, design.seed)
     return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings, own)
+
+
+def _rules(game: str | Game, parameters: Mapping[str, Any]) -> Game:
+    """Find the game and give it its parameters."""
+    if not isinstance(game, str | Game):
+        raise GamesimError(f"game = {game!r} must be a name, the path of a Python file as a text, or a game")
+    kind = type(game) if isinstance(game, Game) else find_game(game)
+    settings = ["agents", *(each.name for each in dataclasses.fields(Design))]
+    for name in parameters:
+        near = difflib.get_close_matches(name, [*kind.parameters(), *settings], n=1)
+        if name not in kind.parameters() and near and near[0] in settings:
+            raise GamesimError(
+                f"{kind.name}: {name!r} is neither a setting nor a parameter; did you mean {near[0]!r}?"
+            )
+    if not isinstance(game, Game):
+        return find_game(game).from_settings(parameters)
+    if parameters:
+        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
+    return game
+
+
+def _check_room(design: Design) -> None:
+    """Refuse more agents than this machine has memory for, however little each of them does."""
+    agents = (design.n or 0) * design.sessions
+    room = memory()
+    if room is not None and agents * _BYTES_AN_AGENT > room:
+        each = "" if design.sessions == 1 else f" in each of {design.sessions} sessions"
+        raise GamesimError(
+            f"n = {design.n}{each} takes at least {agents * _BYTES_AN_AGENT / 2**30:,.0f} GiB of memory, and this "
+            f"machine has {room / 2**30:,.0f}; a million agents take at least {1e6 * _BYTES_AN_AGENT / 2**20:.0f} MiB"
+        )
 
 
 @contextmanager

@@ -373,6 +373,8 @@ def play(
     """
     given = locals()
     design = Design(**{each.name: given[each.name] for each in fields(Design)})
+    if out is not None and not isinstance(out, str | Path):
+        raise GamesimError(f"out = {out!r} must be a folder, as a text or a Path")
     if resume and not cache:
         raise GamesimError(
             "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"

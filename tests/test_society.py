@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from gamesim import GameModel, play
+from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
@@ -407,11 +408,41 @@ def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
         ({"matching": ""}, "matching is empty"),
         ({"rewire": 1}, "rewire = 1 must be a text"),
         ({"cache": "no"}, "cache = 'no' must be true or false"),
+        ({"out": 5}, "out = 5 must be a folder"),
+        ({"personas": 5}, "personas = 5: expected a file, a name, a DataFrame or mappings"),
+        (
+            {"netwrok": "karate_club"},
+            "'netwrok' is neither a setting nor a parameter; did you mean 'network'",
+        ),
+        ({"temptatoin": 1}, "unknown parameter 'temptatoin'; did you mean 'temptation'"),
+        (
+            {"n": 40_000_000_000},
+            r"n = 40000000000 takes at least 2,384 GiB of memory, and this machine has \d",
+        ),
+        (
+            {"n": 10_000_000, "sessions": 4000},
+            "n = 10000000 in each of 4000 sessions takes at least 2,384 GiB",
+        ),
     ],
 )
 def test_what_python_gives_is_checked_as_what_is_written(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(GamesimError, match=told):
         play("prisoners_dilemma", "uniform", **settings)
+
+
+def test_a_model_and_a_game_at_hand_know_the_nearest_setting() -> None:
+    for made in (
+        lambda: GameModel("trust", "uniform", netwrok="karate_club"),
+        lambda: play(find_game("trust").from_settings({}), "uniform", netwrok="karate_club"),
+    ):
+        with pytest.raises(GamesimError, match=r"'netwrok' is neither .* did you mean 'network'"):
+            made()
+
+
+@pytest.mark.parametrize("given", [5, None, Path("trust")])
+def test_a_game_is_a_name_or_a_game(given: Any) -> None:
+    with pytest.raises(GamesimError, match="must be a name, the path of a Python file as a text, or a game"):
+        play(given, "uniform")
 
 
 def test_a_network_may_be_given_by_its_path(tmp_path: Path) -> None:
