@@ -2,7 +2,8 @@
 
 ``run.json`` holds every setting with its default written out; ``decisions/part-*.parquet`` grows while the run
 lasts and becomes ``decisions.parquet`` at its end; ``replies.jsonl`` holds prompts with raw answers or exact
-probabilities.  `gamesim.archive` reads a folder at any time, so an interrupted run is readable.
+probabilities.  A network is kept as pairs of agents, and what is known of agents one by one as `NODES` and `PERSONS`.
+`gamesim.archive` reads a folder at any time, so an interrupted run is readable.
 """
 
 from __future__ import annotations
