@@ -69,6 +69,24 @@ def read_network(folder: Path) -> Ints:
     return np.column_stack(pairs)
 
 
+def read_agents(folder: Path, name: str) -> pa.Table | None:
+    """Read a table about the agents of a run, `gamesim.record.NODES` or `PERSONS`; None where none was kept.
+
+    Raises
+    ------
+    GamesimError
+        When the file is no such table.
+    """
+    path = folder / name
+    if not path.is_file():
+        return None
+    words = csv.ConvertOptions(column_types={"name": pa.string(), "policy": pa.string()})
+    try:
+        return csv.read_csv(path, convert_options=words)
+    except pa.ArrowException as error:
+        raise GamesimError(f"{path}: is no table of agents: {str(error).splitlines()[0]}") from None
+
+
 def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read the decision table of a run, finished or not.
 

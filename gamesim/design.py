@@ -132,7 +132,12 @@ class Design:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            _check(each.name, str(each.type).split(" | "), getattr(self, each.name), empty=each.default == "")
+            value = getattr(self, each.name)
+            _check(each.name, str(each.type).split(" | "), value, empty=each.default == "")
+            if isinstance(value, Integral) and not isinstance(value, bool):
+                object.__setattr__(
+                    self, each.name, int(value)
+                )  # numpy's are written otherwise, and draws go by that
         for name, least in LEAST.items():
             if (value := getattr(self, name)) is not None and value < least:
                 raise GamesimError(f"{name} = {value} must be at least {least}")

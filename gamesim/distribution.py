@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -23,7 +23,8 @@ class ActionDistribution:
     probabilities : (U, L) float
         One distribution a row, each summing to 1.
     row : (D,) int, optional
-        Which of the U distributions belongs to which decider; without it U is 1 and all share it.
+        Which of the U distributions belongs to which decider; without it all share a single one, and several are one
+        a decider.
     """
 
     values: Floats
@@ -32,8 +33,42 @@ class ActionDistribution:
 
     def __post_init__(self) -> None:
         p = self.probabilities
+        if p.ndim != 2:
+            raise ValueError(
+                f"probabilities of shape {p.shape} must have one row a distribution: [[0.3, 0.7]]"
+            )
+        if self.values.shape not in ((p.shape[1],), p.shape):
+            raise ValueError(
+                f"values of shape {self.values.shape} do not fit probabilities of shape {p.shape}"
+            )
+        if self.row is not None and len(self.row) and not 0 <= self.row.min() <= self.row.max() < len(p):
+            raise ValueError(
+                f"row goes from {self.row.min()} to {self.row.max()}, but there are {len(p)} distributions"
+            )
         if not (p >= 0).all() or not np.allclose(p.sum(axis=1), 1, rtol=0, atol=1e-6):
             raise ValueError("probabilities must not be negative or missing, and must sum to 1 in every row")
+
+    def among(self, size: int) -> ActionDistribution:
+        """Say which distribution belongs to which of `size` deciders, where it is one a decider.
+
+        Raises
+        ------
+        ValueError
+            When there are neither one nor as many as deciders.
+        """
+        if self.row is None and len(self.probabilities) == 1:
+            return self
+        given, what = (
+            (self.probabilities, "rows of probabilities")
+            if self.row is None
+            else (self.row, "entries of row")
+        )
+        if len(given) != size:
+            raise ValueError(
+                f"{len(given)} {what} for {size} deciders: give one row of probabilities for all, one a decider, "
+                "or say by row which belongs to whom"
+            )
+        return replace(self, row=np.arange(size)) if self.row is None else self
 
     def values_of(self, row: int) -> Floats:
         """Give the actions of one of the U distributions: (L,)."""
@@ -53,6 +88,8 @@ class ActionDistribution:
         probability : (D,) float
             With which each was drawn.
         """
+        if self.row is None and len(self.probabilities) != 1:
+            return self.among(len(u)).sample(u)
         cumulative = np.cumsum(self.probabilities, axis=1)
         # Divided by its own last value the sum ends at exactly 1, so nothing of probability 0 is ever drawn.
         cumulative /= cumulative[:, -1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import mesa
 import pandas as pd
 
 from gamesim.design import Design
+from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.preparing import prepare
 from gamesim.record import Recorder, Settings
@@ -24,6 +26,11 @@ class GameModel(Simulation):
     ----------
     game, agents
         As `gamesim.play` takes them.
+    seed : int, optional
+        Every draw follows from it.  Unless given it is drawn, as models of Mesa do, so that iterations of a batch are
+        independent; `settings` has the one that was drawn.
+    rng : int, optional
+        Mesa's other name for the seed.
     model_reporters : mapping from name to reporter, optional
         What a `mesa.DataCollector` reports of the model after every round.
     agent_reporters : mapping from name to reporter, optional
@@ -57,11 +64,19 @@ class GameModel(Simulation):
         game: str | Game,
         agents: str | Mapping[str, float],
         *,
+        seed: int | None = None,
+        rng: int | None = None,
         model_reporters: Mapping[str, Reporter] | None = None,
         agent_reporters: Mapping[str, Reporter] | None = None,
         **kwargs: Any,
     ) -> None:
-        prepared = prepare(game, agents, *Design.among(kwargs))
+        if seed is not None and rng is not None:
+            raise GamesimError(
+                f"seed = {seed} and rng = {rng} are two names of one number; leave one of them out"
+            )
+        if (given := rng if seed is None else seed) is None:
+            given = secrets.randbits(48)
+        prepared = prepare(game, agents, *Design.among({**kwargs, "seed": given}))
         super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.dealt.people))
         self.settings: Settings = prepared.settings
         self.datacollector = mesa.DataCollector(

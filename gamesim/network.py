@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,12 +31,15 @@ class Network:
         As it was written.
     settings : mapping
         What it was built from.
+    names : sequence of str
+        Names of the nodes, where they are not called 0 to N - 1.
     """
 
     starts: Ints
     neighbours: Ints
     name: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    names: Sequence[str] = ()
 
     @classmethod
     def from_edges(
@@ -69,10 +72,12 @@ class Network:
     def from_networkx(
         cls, graph: nx.Graph, name: str = "", settings: Mapping[str, Any] | None = None
     ) -> Network:
-        """Take a networkx graph; nodes are numbered in its own order, directions are dropped."""
+        """Take a networkx graph; nodes are numbered in its own order and keep their names, directions are dropped."""
         number = {node: i for i, node in enumerate(graph)}
         edges = np.array([(number[a], number[b]) for a, b in graph.edges()], dtype=np.int64)
-        return cls.from_edges(len(number), edges, name or str(graph.name or "networkx graph"), settings)
+        network = cls.from_edges(len(number), edges, name or str(graph.name or "networkx graph"), settings)
+        names = [str(node) for node in number]
+        return network if names == [str(i) for i in range(len(names))] else replace(network, names=names)
 
     def to_networkx(self) -> nx.Graph:
         """Give it as a networkx graph with nodes 0 to N - 1."""
@@ -253,8 +258,9 @@ class Network:
         return np.array(order, dtype=np.int64)
 
     def padded(self, n: int) -> Network:
-        """Add nodes without neighbours until there are `n`."""
-        return Network.from_edges(n, self.edges, self.name, self.settings)
+        """Add nodes without neighbours and names until there are `n`."""
+        names = [*self.names, *[""] * (n - self.n)] if self.names else ()
+        return replace(Network.from_edges(n, self.edges, self.name, self.settings), names=names)
 
     def copies(self, count: int) -> Network:
         """Lay several copies side by side, unconnected."""
@@ -264,7 +270,8 @@ class Network:
         starts = np.concatenate(
             [[0], (self.starts[1:] + (np.arange(count) * self.starts[-1])[:, None]).ravel()]
         )
-        return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings)
+        names = [*self.names] * count
+        return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings, names)
 
     def check_size(self, n: int | None) -> None:
         """Refuse a network without nodes, or of another size than the one asked for, if any."""

@@ -339,6 +339,10 @@ def _csv(path: Path) -> dict[str, list[Any]]:
     if not rows:
         return {}
     names = [name.strip() for name in rows[0]]
+    if "" in names:
+        raise GamesimError(
+            f"{path}: column {names.index('') + 1} has no name; a table from pandas is written with index=False"
+        )
     if twice := [name for name in names if names.count(name) > 1]:
         raise GamesimError(f"{path}: column {twice[0]} stands there twice")
     for place, row in enumerate(rows[1:], 1):

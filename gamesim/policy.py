@@ -340,6 +340,10 @@ class ExactPolicy(Policy):
 
     def decide(self, obs: Observations) -> Decisions:
         """Draw one action a row."""
-        distribution = self.distribution(obs)
+        given = self.distribution(obs)
+        try:
+            distribution = given.among(len(obs))
+        except ValueError as error:
+            raise GamesimError(f"{self.agent_name()}: {obs.decision}: distribution gave {error}") from error
         actions, probability = distribution.sample(obs.draws.uniform())
         return Decisions(actions, "exact", probability=probability, distribution=distribution)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import difflib
 import math
 import platform
 import time
@@ -27,8 +28,10 @@ from gamesim.game import Game
 from gamesim.matching import ON_NETWORKS, SEPARATE
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
+from gamesim.models.machine import memory
 from gamesim.network import Network
 from gamesim.personas import find_personas
+from gamesim.persons import persons
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.record import Settings
@@ -40,10 +43,13 @@ from gamesim.wiring import open_network
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pyarrow as pa
 
 Progress = Callable[[int, int], None]
 
 _RECORDED_VERSIONS = ("gamesim", "mesa", "numpy", "pandas", "pyarrow", "scipy")
+_BYTES_AN_AGENT = 64
+"""What an agent takes at the least while a round is played."""
 _MODEL_VERSIONS = ("torch", "transformers", "peft", "openai")
 
 
@@ -65,6 +71,8 @@ class Prepared:
         The way to served models, to be closed in the end.
     settings : Settings
         What the record will say.
+    persons : pyarrow.Table or None
+        What is every agent's own, as `gamesim.persons` tells.
     """
 
     rules: Game
@@ -76,6 +84,7 @@ class Prepared:
     rewiring: Rewiring | None
     access: Access
     settings: Settings
+    persons: pa.Table | None
 
     def arguments(self) -> dict[str, Any]:
         """Give the arguments of `gamesim.simulation.Simulation`, but for the recorder."""
@@ -116,10 +125,9 @@ def prepare(
     GamesimError
         For any mistake in them.
     """
-    if isinstance(game, Game) and parameters:
-        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
-    rules = game if isinstance(game, Game) else find_game(game).from_settings(parameters)
+    rules = _rules(game, parameters)
     items = parse(agents)
+    _check_room(design)
     rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
     linked = _network(
         design.network, None if rewiring is not None and rewiring.m else design.n, design.seed, rules
@@ -190,6 +198,7 @@ def prepare(
         notes.append(
             "matching random_neighbour: whoever finds no neighbour left to be paired with sits the round out"
         )
+    notes.extend(_lonely(linked, rewiring, meeting))
     notes.extend(_silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
@@ -234,7 +243,39 @@ def prepare(
         notes=list(dict.fromkeys([*notes, *(note for policy in policies for note in policy.notes())])),
     )
     settings.run = f"{key(settings.model_dump_json(), time.time_ns()):016x}"
-    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings)
+    own = persons(dealt, policies, labels, design.seed)
+    return Prepared(rules, dealt, policies, labels, linked, society, rewiring, access, settings, own)
+
+
+def _rules(game: str | Game, parameters: Mapping[str, Any]) -> Game:
+    """Find the game and give it its parameters."""
+    if not isinstance(game, str | Game):
+        raise GamesimError(f"game = {game!r} must be a name, the path of a Python file as a text, or a game")
+    kind = type(game) if isinstance(game, Game) else find_game(game)
+    settings = ["agents", *(each.name for each in dataclasses.fields(Design))]
+    for name in parameters:
+        near = difflib.get_close_matches(name, [*kind.parameters(), *settings], n=1)
+        if name not in kind.parameters() and near and near[0] in settings:
+            raise GamesimError(
+                f"{kind.name}: {name!r} is neither a setting nor a parameter; did you mean {near[0]!r}?"
+            )
+    if not isinstance(game, Game):
+        return find_game(game).from_settings(parameters)
+    if parameters:
+        raise GamesimError(f"{next(iter(parameters))}: give parameters to the game or to play, not to both")
+    return game
+
+
+def _check_room(design: Design) -> None:
+    """Refuse more agents than this machine has memory for, however little each of them does."""
+    agents = (design.n or 0) * design.sessions
+    room = memory()
+    if room is not None and agents * _BYTES_AN_AGENT > room:
+        each = "" if design.sessions == 1 else f" in each of {design.sessions} sessions"
+        raise GamesimError(
+            f"n = {design.n}{each} takes at least {agents * _BYTES_AN_AGENT / 2**30:,.0f} GiB of memory, and this "
+            f"machine has {room / 2**30:,.0f}; a million agents take at least {1e6 * _BYTES_AN_AGENT / 2**20:.0f} MiB"
+        )
 
 
 @contextmanager
@@ -311,6 +352,30 @@ def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int)
     if society.placement != "random" and agents == 1:
         notes.append(f"placement {society.placement} changes nothing where all agents are alike")
     return notes
+
+
+_LONELY = {
+    "edges": "decides, but plays with nobody and earns nothing",
+    "neighbourhoods": "plays alone, in a group of one",
+    "separate_edges": "plays with nobody and is not in the table",
+    "separate_neighbourhoods": "plays alone, in a group of one",
+    "random_neighbour": "sits out and is not in the table",
+}
+
+
+def _lonely(network: Network | None, rewiring: Rewiring | None, matching: str) -> list[str]:
+    """Say who has no neighbours, and what becomes of them."""
+    if network is None:
+        return []
+    begun = rewiring.start if rewiring is not None and rewiring.name == "growth" else network.n
+    alone = np.flatnonzero(network.degree[:begun] == 0).tolist()
+    if not alone:
+        return []
+    have = "1 agent has" if len(alone) == 1 else f"{len(alone)} agents have"
+    first = "" if rewiring is None else " in the first round"
+    names = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
+    fate = _LONELY.get(matching, "plays like all others, but sees no neighbours")
+    return [f"{have} no neighbours{first} ({names}); under {matching} whoever has none {fate}"]
 
 
 def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:

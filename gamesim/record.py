@@ -2,7 +2,8 @@
 
 ``run.json`` holds every setting with its default written out; ``decisions/part-*.parquet`` grows while the run
 lasts and becomes ``decisions.parquet`` at its end; ``replies.jsonl`` holds prompts with raw answers or exact
-probabilities.  `gamesim.archive` reads a folder at any time, so an interrupted run is readable.
+probabilities.  A network is kept as pairs of agents, and what is known of agents one by one as `NODES` and `PERSONS`.
+`gamesim.archive` reads a folder at any time, so an interrupted run is readable.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ ROWS_A_PART = 2_000_000
 SECONDS_A_PART = 5.0
 """Rows leave for disk at the latest after this many rows or seconds, so that a killed run loses little."""
 NETWORK_ROUNDS = "network_rounds.csv"
+NODES = "nodes.csv"
+PERSONS = "persons.csv"
 
 
 class Settings(BaseModel):
@@ -85,6 +88,8 @@ class Recorder:
         self.replies: list[dict[str, Any]] = []
         self.network_rounds: list[pd.DataFrame] = []
         self.edges: Ints | None = None
+        self.beside: dict[str, pa.Table] = {}
+        """What is known of agents beside their decisions: tables by the names of their files."""
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
@@ -138,6 +143,12 @@ class Recorder:
         if self.folder is not None:
             table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
             csv.write_csv(table, self.folder / "network.csv")
+
+    def agents(self, name: str, table: pa.Table) -> None:
+        """Keep a table about the agents, in a folder under its name: `NODES` or `PERSONS`."""
+        self.beside[name] = table
+        if self.folder is not None:
+            csv.write_csv(table, self.folder / name)
 
     def network_round(self, supergame: int, round: int, figures: Mapping[str, Ints | Floats]) -> None:
         """Keep the figures of every session's network in a round, on disk at once as ``network_rounds.csv``.
@@ -269,6 +280,8 @@ def clear(folder: Path) -> None:
         "network.csv",
         "network_final.csv",
         NETWORK_ROUNDS,
+        NODES,
+        PERSONS,
         "run.json.new",
         "decisions.parquet.new",
     ):

@@ -9,6 +9,8 @@ from gamesim import archive, record
 from gamesim.errors import GamesimError
 from gamesim.record import Settings
 
+_MOST_TOLD = 3
+
 
 def earlier_run(folder: Path, settings: Settings) -> Settings | None:
     """Give the settings of the run that a folder holds; clear one that was cut off, so that it can be played again.
@@ -27,8 +29,7 @@ def earlier_run(folder: Path, settings: Settings) -> Settings | None:
             raise GamesimError(
                 f"{folder}: cannot be resumed, since the {name} behind its agents are not those it was played with"
             )
-        was, now = (_shown(each, name) for each in (earlier, settings))
-        raise GamesimError(f"{folder}: cannot be resumed, since {name} was {was} there and is {now} now")
+        raise GamesimError(f"{folder}: cannot be resumed, since {_told(earlier, settings, name)}")
     if earlier.status != "complete":
         record.clear(folder)
     return earlier
@@ -48,8 +49,8 @@ def _differences(one: Settings, other: Settings) -> list[str]:
         "n",
         "sessions",
         "rounds",
-        "matching",
         "network",
+        "matching",
         "society",
         "seed",
         "seat",
@@ -73,9 +74,29 @@ def _behind(settings: Settings, what: str) -> dict[str, Any]:
     return {label: str(about.get("base_url")).partition(",")[0] for label, about in models.items()}
 
 
-def _shown(settings: Settings, name: str) -> str:
+def _told(earlier: Settings, settings: Settings, name: str) -> str:
+    """Say what of a setting was otherwise: its name alone where that differs, and few of many."""
+    was, now = (_parts(name, _shown(each, name)) for each in (earlier, settings))
+    different = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+    first = [key for key in different if key == f"{name}.name"] or different[:_MOST_TOLD]
+    shown = str if name == "personas" else repr
+    told = [f"{key} was {shown(was.get(key))} there and is {shown(now.get(key))} now" for key in first]
+    rest = 0 if first == [f"{name}.name"] else len(different) - len(first)
+    return "; ".join(told + ([f"{rest} more of {name} differ"] if rest else []))
+
+
+def _parts(name: str, value: Any) -> dict[str, Any]:
+    """Take mappings apart: from dotted names to what is no mapping."""
+    if not isinstance(value, dict):
+        return {name: value}
+    return {
+        key: each for part, inner in value.items() for key, each in _parts(f"{name}.{part}", inner).items()
+    }
+
+
+def _shown(settings: Settings, name: str) -> Any:
     if name != "personas":
-        return repr(getattr(settings, name))
+        return getattr(settings, name)
     known = settings.personas
     source = known.get("file") or known.get("population") or known.get("given", "none")
     return f"{source} (sha256 {known['sha256'][:12]})" if known else source

@@ -11,7 +11,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from numbers import Real
@@ -103,6 +103,10 @@ def read_file(path: Path) -> Roster:
 def read_rows(rows: Rows) -> Roster:
     """Read people from a table or from mappings, one a person; errors are those of `read_file`."""
     if not isinstance(rows, pd.DataFrame):
+        if not isinstance(rows, Iterable):
+            raise GamesimError(
+                f"personas = {rows!r}: expected a file, a name, a DataFrame or mappings, one a person"
+            )
         return _of_mappings("personas", list(rows), {})
     names = [str(name) for name in rows.columns]
     cells = [list(row) for row in rows.astype(object).itertuples(index=False, name=None)]

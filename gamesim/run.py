@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from gamesim import archive, resuming
 from gamesim.design import Design
@@ -19,7 +20,7 @@ from gamesim.models.budget import Spent
 from gamesim.network import Network
 from gamesim.personas import Given
 from gamesim.preparing import Prepared, Progress, noting, prepare
-from gamesim.record import Recorder, Settings
+from gamesim.record import NODES, PERSONS, Recorder, Settings
 from gamesim.society import Calendar, Society
 from gamesim.streams import Ints
 
@@ -139,6 +140,24 @@ class Run:
             return self._recorder.edges
         assert self.folder is not None
         return archive.read_network(self.folder)
+
+    @cached_property
+    def nodes(self) -> pd.DataFrame | None:
+        """What the nodes of the network are called: columns agent and name; None where they have no names."""
+        return self._agents(NODES)
+
+    @cached_property
+    def persons(self) -> pd.DataFrame | None:
+        """What is every agent's own: a column for each option that differs from person to person; None without any."""
+        return self._agents(PERSONS)
+
+    def _agents(self, name: str) -> pd.DataFrame | None:
+        if self._recorder is not None:
+            table = self._recorder.beside.get(name)
+        else:
+            assert self.folder is not None
+            table = archive.read_agents(self.folder, name)
+        return None if table is None else table.to_pandas()
 
     def series(self, **options: Any) -> pd.DataFrame:
         """Measure the run round by round, with intervals over sessions: means, efficiency, Gini, assortment.
@@ -354,6 +373,8 @@ def play(
     """
     given = locals()
     design = Design(**{each.name: given[each.name] for each in fields(Design)})
+    if out is not None and not isinstance(out, str | Path):
+        raise GamesimError(f"out = {out!r} must be a folder, as a text or a Path")
     if resume and not cache:
         raise GamesimError(
             "a run is resumed from the cache of answers, which is switched off: leave --no-cache out"
@@ -368,6 +389,10 @@ def play(
     recorder.settings(settings)
     if prepared.linked is not None:
         recorder.network(prepared.linked.edges)
+        if prepared.linked.names:
+            recorder.agents(NODES, pa.table({"agent": range(settings.n), "name": prepared.linked.names}))
+    if prepared.persons is not None:
+        recorder.agents(PERSONS, prepared.persons)
     if announce is not None:
         announce(settings.notes)
     try:

@@ -11,6 +11,7 @@ Commas, colons and ``@`` inside quotes or parentheses belong to the text around 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,10 @@ def parse(spec: str | Mapping[str, float]) -> tuple[Item, ...]:
         For an empty item, an unclosed quote, weights outside (0, 1], weighted and unweighted agents mixed, or
         weights of a population or seat that do not sum to 1.
     """
+    if not isinstance(spec, (str, Mapping)):
+        raise GamesimError(
+            f"agents = {spec!r}: expected a text such as 'uniform:0.5,spe:0.5' or a mapping such as {{'uniform': 1}}"
+        )
     if not isinstance(spec, str):
         spec = ",".join(f"{agent}:{weight}" for agent, weight in spec.items())
     items = tuple(_item(text.strip(), spec) for text in _split(spec, ","))
@@ -144,8 +149,15 @@ def _item(text: str, spec: str) -> Item:
             )
         options = {"model_name": f"{prefix}:{target}", **options}
         name = "llm"
-    elif sign:
+    elif len(_split(name, ";")) > 1:
+        raise GamesimError(f"agents {spec!r}: commas stand between agents, not semicolons")
+    elif sign and difflib.get_close_matches(prefix, MODEL_PREFIXES, n=1, cutoff=0.5):
         raise unknown("kind of model", prefix, MODEL_PREFIXES, where=f"agents {spec!r}")
+    elif sign:
+        raise GamesimError(
+            f"agents {spec!r}: {target!r} is no weight such as 0.5, and {prefix!r} no kind of model "
+            f"({', '.join(MODEL_PREFIXES)})"
+        )
     agent = _unquote(name.strip())
     if not agent:
         raise GamesimError(f"agents {spec!r}: {text!r} names no agent")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from gamesim.streams import key
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
 
 FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
 
@@ -39,6 +41,12 @@ COMMON = (
     *("random_geometric", "relaxed_caveman", "star", "watts_strogatz"),
 )
 """Generators of networkx that are named to whoever mistypes one."""
+
+
+WHOLE = ("n", "n1", "n2", "N", "k", "m", "m1", "m2", "d", "l", "dim", "side", "neighbours")
+"""Parameters of generators that count something."""
+CHANCES = ("p", "q", "p1", "p2", "p_in", "p_out")
+"""Those that are probabilities, in generators that draw and have no default for them."""
 
 
 def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | None = None) -> Network:
@@ -83,7 +91,9 @@ def _built(spec: str, n: int | None, seed: int) -> Network:
             raise unknown(
                 "parameter", given, [each for each in parameters if each != "seed"], where=f"network {name}"
             )
-    known = dict(settings)
+    known = {each: _number(name, each, value, parameters) for each, value in settings.items()}
+    if "watts_strogatz" in name and isinstance(k := known.get("k"), int) and k % 2:
+        raise GamesimError(f"network {name}: k = {k} must be even: half of the neighbours are on each side")
     size = "side" if "side" in parameters else "n"
     if size in parameters and size not in known and n is not None:
         known[size] = n if size == "n" else round(n**0.5)
@@ -139,6 +149,25 @@ def _settings(spec: str, written: str) -> dict[str, Any]:
     return settings
 
 
+def _number(name: str, key: str, value: Any, parameters: Mapping[str, inspect.Parameter]) -> Any:
+    """Refuse a number that a generator would take as another one; lists are left to it."""
+    if isinstance(value, (list, tuple)):
+        return value
+    where = f"network {name}: {key} = {value!r}"
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if key in WHOLE:
+        if not float(number).is_integer():
+            raise GamesimError(f"{where} must be a whole number")
+        if number < 0 and name not in OWN:
+            raise GamesimError(f"{where} must be at least 0")
+        return int(number)
+    drawn = "seed" in parameters and parameters[key].default is inspect.Parameter.empty
+    chance = key in CHANCES and drawn and (key != "q" or "p" in parameters)
+    if chance and not 0 <= number <= 1:
+        raise GamesimError(f"{where} must be a probability, from 0 to 1")
+    return value
+
+
 @contextmanager
 def _worded(spec: str) -> Iterator[None]:
     """Word what networkx complains of in one sentence."""
@@ -173,18 +202,30 @@ def _edge_list(path: Path) -> nx.Graph:
     """Read pairs of nodes; those whose names are whole numbers stand in their order, others as they appear."""
     import networkx
 
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.partition("#")[0].split()
-        if words and (len(words) < 2 or (len(words) > 2 and not line.partition("{")[1])):
-            raise GamesimError(
-                f"network {path}, line {number}: {line.strip()!r} is not a pair of nodes such as 0 1"
+    pairs: list[tuple[int, list[str]]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        text = line.partition("#")[0].strip()
+        words = text.partition("{")[0].split()
+        if text and len(words) != 2:
+            why = (
+                "; between the two stands a space" if len(words) == 1 else ", and links have no weights here"
             )
-    read = networkx.read_edgelist(path)
-    if not all(re.fullmatch(r"\d+", node) for node in read):
-        return read
+            raise GamesimError(
+                f"network {path}, line {number}: {line.strip()!r} is not a pair of nodes such as 0 1{why}"
+            )
+        if text:
+            pairs.append((number, words))
+    numbered = [all(re.fullmatch(r"\d+", word) for word in words) for _, words in pairs]
+    if len(pairs) > 1 and all(numbered[1:]) and not numbered[0]:
+        number, words = pairs[0]
+        raise GamesimError(
+            f"network {path}, line {number}: {' '.join(words)!r} looks like a heading, since all other nodes are whole "
+            "numbers; leave it out, or begin it with #"
+        )
     graph = networkx.Graph()
-    graph.add_nodes_from(sorted(read, key=int))
-    graph.add_edges_from(read.edges())
+    if all(numbered):
+        graph.add_nodes_from(sorted({word for _, words in pairs for word in words}, key=int))
+    graph.add_edges_from(words for _, words in pairs)
     return graph
 
 
@@ -193,35 +234,38 @@ def _table(path: Path) -> nx.Graph:
     import networkx
     import pandas as pd
 
-    table = pd.read_csv(path, header=None)
-    if table.shape[1] == 2 and len(table) != 2:
-        return _pairs(path)
-    if not pd.api.types.is_numeric_dtype(table.iloc[:, 0]) or table.iloc[0].isna().any():
-        table = pd.read_csv(path, index_col=0)
-        rows, columns = ([str(name) for name in names] for names in (table.index, table.columns))
-        if len(rows) == len(columns) and rows != columns:
-            raise GamesimError(
-                f"network {path}: rows and columns of the table must have the same names in one order"
-            )
+    with path.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    separator = max(",;\t", key=header.count)
+    table = pd.read_csv(path, header=None, sep=separator, encoding="utf-8-sig")
+    named = not pd.api.types.is_numeric_dtype(table.iloc[:, 0])
+    cornered = bool(table.iloc[0].isna().any())
+    if table.shape[1] == 2 and (len(table) != 2 or (named and not cornered)):
+        return _pairs(path, pd.read_csv(path, sep=separator, encoding="utf-8-sig"))
+    names: list[str] = []
     values = table.to_numpy()
-    if values.shape[0] != values.shape[1]:
+    if named or cornered:
+        whole = pd.read_csv(path, index_col=0, sep=separator, encoding="utf-8-sig")
+        names, values = [str(name) for name in whole.index], whole.to_numpy()
+    if values.shape[0] != values.shape[1] or (names and names != [str(name) for name in whole.columns]):
+        shown = f" ({', '.join(map(str, table.iloc[0]))})" if named and not cornered else ""
         raise GamesimError(
-            f"network {path}: an adjacency table is square, but this is {values.shape[0]} x {values.shape[1]}; "
-            "a table of pairs has two columns"
+            f"network {path}: a table of pairs has two columns (links have no weights here), and an adjacency table is "
+            "square, with the same names in one order at its rows and columns, but this one is "
+            f"{len(table)} x {table.shape[1]}{shown}"
         )
     linked = np.asarray(values, dtype=float)
     if np.isnan(linked).any():
         row, column = np.argwhere(np.isnan(linked))[0] + 1
         raise GamesimError(f"network {path}: row {row}, column {column} of the table is empty; write 0 or 1")
-    return networkx.from_numpy_array(linked != 0)
+    graph = networkx.from_numpy_array(linked != 0)
+    return networkx.relabel_nodes(graph, dict(enumerate(names))) if names else graph
 
 
-def _pairs(path: Path) -> nx.Graph:
-    """Read a pair of nodes a line, under headings; nodes are put in order."""
+def _pairs(path: Path, table: pd.DataFrame) -> nx.Graph:
+    """Take a pair of nodes a line, under headings; nodes are put in order."""
     import networkx
-    import pandas as pd
 
-    table = pd.read_csv(path)
     if table.isna().to_numpy().any():
         raise GamesimError(f"network {path}: every line needs two names, with a comma between")
     nodes = sorted(set(table.to_numpy().ravel().tolist()), key=lambda node: (str(type(node)), node))

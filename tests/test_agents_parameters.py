@@ -87,6 +87,43 @@ def test_parameters_are_drawn_apart_and_a_file_keeps_them_together(tmp_path: Pat
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_run_knows_what_every_agent_has(tmp_path: Path, in_file: bool, kept: bool) -> None:
+    """A conditional cooperator whose slope is 1 gives at first what it believes others to give."""
+    file = tmp_path / "people.csv"
+    file.write_text("start,slope\n0.1,1\n0.4,1\n0.9,0.5\n", encoding="utf-8")
+    given = f'file="{file}"' if in_file else "start=uniform(0,1)@slope=choice(0.5,1)"
+    run = gamesim.play(
+        "public_goods",
+        {f"conditional_cooperator@{given}": 0.5, "conditional_cooperator@start=0.3": 0.25, "uniform": 0.25},
+        n=80,
+        sessions=3,
+        seed=2,
+        out=tmp_path / "run" if kept else None,
+    )
+    again = gamesim.open_run(tmp_path / "run") if kept else run
+    persons = again.persons
+    assert persons is not None
+    assert {*persons} == {"session", "agent", "policy", "start", "slope"}
+    assert len(persons) == 240
+    table = run.decisions.merge(persons, on=["session", "agent"], validate="one_to_one")
+    assert (table["policy_x"].astype(str) == table["policy_y"]).all()
+    cooperators = table[table["policy_y"] != "uniform"]
+    np.testing.assert_array_equal(
+        cooperators["action"], np.round(cooperators["start"] * cooperators["slope"] * 20)
+    )
+    assert table.loc[table["policy_y"] == "uniform", ["start", "slope"]].isna().all(axis=None)
+    assert (table.loc[table["policy_y"].str.endswith("0.3"), "start"] == 0.3).all()
+    assert cooperators["start"].nunique() > 3
+
+
+def test_a_run_whose_agents_are_alike_keeps_nothing_about_them(tmp_path: Path) -> None:
+    run = gamesim.play("dictator", "fehr_schmidt@alpha=0.5", n=4, out=tmp_path / "run")
+    assert run.persons is None
+    assert not (tmp_path / "run" / "persons.csv").exists()
+
+
 def test_choice_counts_repeated_values_twice() -> None:
     parameter = Parameter.read("x", "choice(0, 0.25, 0.25, 0.6)", "x")
     drawn = parameter.quantiles((np.arange(400) + 0.5) / 400)
@@ -141,6 +178,7 @@ def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sen
         ("p.csv", "", "holds no rows"),
         ("p.csv", "precision\n-1\n", "row 1, precision = -1 must be at least 0"),
         ("p.csv", "alpha;beta\n0,5;0\n", "row 1, alpha = '0,5' is neither"),
+        ("p.csv", ",alpha\n0,1\n1,2\n", "p.csv: column 1 has no name; .* written with index=False$"),
         ("p.csv", "alpha,beta,alpha\n1,0,2\n", "column alpha stands there twice"),
         ("p.toml", "alpha = [1, 2]\nbeta = 1.5\n", "row 1, beta = 1.5 must be 0 to 1"),
         ("p.toml", "alpha = [1, 2]\nbeta = [1, 2, 3]\n", r"equally long, not \[2, 3\]"),

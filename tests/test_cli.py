@@ -114,7 +114,12 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("dictator --agents gpt-5.4-mini", " A language model is written openai:NAME or hf:NAME"),
         ("dictator --agents opanai:x", "did you mean 'openai'? (kinds of model: hf, openai)"),
         ("dictator --agents nowhere.py", "agent 'nowhere.py': there is no such file"),
-        ("dictator --agents gpt:4o", "unknown kind of model 'gpt'"),
+        ("dictator --agents gpt:4o", "'4o' is no weight such as 0.5, and 'gpt' no kind of model"),
+        (
+            "dictator --agents uniform --n 40000000000",
+            "takes at least 2,384 GiB of memory, and this machine has",
+        ),
+        ("dictator --agents uniform --set netwrok=karate_club", "did you mean 'network'?"),
         ("dictator --agents hf:", "names no model"),
         ("dictator --agents spe,", "an agent is missing between commas"),
         ("dictator --agents spe --set endowmnt=5", "did you mean 'endowment'"),

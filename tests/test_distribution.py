@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,6 +67,45 @@ def test_shared_and_separate_rows_draw_alike() -> None:
         values, np.vstack([p, [[1, 0, 0, 0]]]), np.zeros(500, dtype=np.int64)
     ).sample(u)
     np.testing.assert_array_equal(shared, separate)
+
+
+def test_several_distributions_without_row_are_one_a_decider() -> None:
+    p = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    exact = ActionDistribution(np.array([0.0, 1.0]), p)
+    u = np.array([0.9, 0.1, 0.7])
+    assert exact.sample(u)[0].tolist() == [0, 1, 1]
+    assert exact.among(3).row is not None
+    for size in (1, 2, 100):
+        with pytest.raises(ValueError, match=f"^3 rows of probabilities for {size} deciders: give one row"):
+            exact.among(size)
+    with pytest.raises(ValueError, match=r"^3 rows of probabilities for 2 deciders"):
+        exact.sample(u[:2])
+    by_row = ActionDistribution(np.array([0.0, 1.0]), p, np.array([0, 2]))
+    assert by_row.among(2) is by_row
+    with pytest.raises(ValueError, match=r"^2 entries of row for 3 deciders"):
+        by_row.among(3)
+
+
+@pytest.mark.parametrize(
+    ("values", "probabilities", "row", "told"),
+    [
+        ([0.0, 1.0], [0.5, 0.5], None, r"must have one row a distribution"),
+        (
+            [0.0, 1.0, 2.0],
+            [[0.5, 0.5]],
+            None,
+            r"values of shape \(3,\) do not fit probabilities of shape \(1, 2\)",
+        ),
+        ([[0.0, 1.0]], [[0.5, 0.5], [1, 0]], [0, 1], r"values of shape \(1, 2\) do not fit"),
+        ([0.0, 1.0], [[0.5, 0.5]], [0, 1], "row goes from 0 to 1, but there are 1 distributions"),
+        ([0.0, 1.0], [[0.5, 0.5], [1, 0]], [0, -1], "row goes from -1 to 0, but there are 2 distributions"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(
+    values: list[Any], probabilities: list[Any], row: list[int] | None, told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        ActionDistribution(np.array(values), np.array(probabilities), None if row is None else np.array(row))
 
 
 def test_frequencies_are_probabilities() -> None:

@@ -57,6 +57,40 @@ def silent(tmp_path: Path) -> str:
     return str(path)
 
 
+EACH = '''
+import numpy as np
+from dataclasses import dataclass
+from gamesim import ExactPolicy
+from gamesim.distribution import ActionDistribution
+
+@dataclass(frozen=True)
+class Each(ExactPolicy):
+    """Takes the second option where its number is odd; or gives rows for so many deciders, whoever is asked."""
+
+    rows: int = 0
+
+    def distribution(self, obs):
+        odd = (obs.agent if self.rows == 0 else np.arange(self.rows)) % 2.0
+        return ActionDistribution(np.array([0.0, 1.0]), np.column_stack([1 - odd, odd]))
+'''
+
+
+def test_several_rows_of_probabilities_are_one_a_decider(tmp_path: Path) -> None:
+    file = tmp_path / "each.py"
+    file.write_text(EACH, encoding="utf-8")
+    for agents in (str(file), f"{file}:0.5,spe:0.5"):
+        run = gamesim.play("prisoners_dilemma", agents, n=40, out=tmp_path / agents[-3:])
+        own = run.decisions[run.decisions["policy"].astype(str).str.endswith("each.py")]
+        assert own["action"].tolist() == (own["agent"] % 2).tolist()
+        known = {each["id"]: each["actions"] for each in run.replies}
+        assert [known[reply] for reply in own["reply"]] == [[action] for action in own["action"]]
+    for rows in (3, 100):
+        with pytest.raises(
+            GamesimError, match=rf"each: prisoners_dilemma\.choose: .* {rows} rows .* 40 deciders"
+        ):
+            gamesim.play("prisoners_dilemma", f"{file}@rows={rows}", n=40)
+
+
 def equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
     """Compare two decision tables in all columns but the name of the run."""
     drop = ["run"]
@@ -88,6 +122,26 @@ def test_a_run_repeats_itself_on_disk_and_in_memory(name: str, tmp_path: Path) -
     assert (tmp_path / "a" / "replies.jsonl").read_bytes() == (tmp_path / "b" / "replies.jsonl").read_bytes()
     other = gamesim.play(name, "uniform,spe", **{**settings, "seed": 5})
     assert not acts(other.decisions).equals(acts(memory.decisions))
+
+
+@pytest.mark.parametrize(
+    ("game", "settings", "told"),
+    [
+        ("ultimatum", {}, "game.name was 'dictator' there and is 'ultimatum' now"),
+        ("dictator", {"endowment": 50.0}, "game.parameters.endowment was 100.0 there and is 50.0 now"),
+        ("dictator", {"network": "ring:n=8"}, "network.name was None there and is 'ring:n=8' now"),
+        ("dictator", {"roles": "random"}, "society.roles was 'fixed' there and is 'random' now"),
+        ("dictator", {"seed": 3}, "seed was 0 there and is 3 now"),
+    ],
+)
+def test_a_run_that_is_another_says_what_alone_differs(
+    tmp_path: Path, game: str, settings: dict[str, Any], told: str
+) -> None:
+    gamesim.play("dictator", "uniform", n=8, out=tmp_path / "run")
+    with pytest.raises(GamesimError, match=f"cannot be resumed, since {told}") as refusal:
+        gamesim.play(game, "uniform", n=8, out=tmp_path / "run", resume=True, **settings)
+    assert "{" not in str(refusal.value)
+    assert len(str(refusal.value)) < len(str(tmp_path)) + 250
 
 
 @pytest.mark.parametrize("name", list(SMALL))

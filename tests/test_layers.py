@@ -37,6 +37,7 @@ ENGINE = (
     "catalog",
     "spec",
     "population",
+    "persons",
     "matching",
     "columns",
     "record",

@@ -147,6 +147,42 @@ def test_mesa_runs_batches() -> None:
     assert table.loc[table["agents"] == "uniform", "contribution"].nunique() == 2
 
 
+def test_iterations_of_a_batch_are_independent_and_can_be_played_again() -> None:
+    given: dict[str, Any] = {"game": "public_goods", "agents": "uniform", "n": 40}
+    reports = {"earned": lambda m: m.wealth.tolist(), "seed": "seed"}
+    results = mesa.batch_run(
+        gamesim.GameModel, {**given, "model_reporters": [reports]}, iterations=3, display_progress=False
+    )
+    assert len({tuple(each["earned"]) for each in results}) == 3
+    for each in results:
+        again = gamesim.GameModel(**given, seed=each["seed"])
+        again.run_model()
+        assert again.settings.seed == each["seed"]
+        assert again.wealth.tolist() == each["earned"]
+
+
+def test_a_seed_goes_by_both_names_that_mesa_gives_it() -> None:
+    given = ({"seed": 7}, {"seed": None, "rng": 7}, {"seed": np.int64(7)}, {"seed": None, "rng": None})
+    made = [model(agents="uniform:0.5,spe:0.5", **each) for each in given]
+    for each in made:
+        each.run_model()
+    assert [each.settings.seed for each in made[:3]] == [7, 7, 7]
+    first, *others = (each.wealth.tolist() for each in made)
+    assert [each == first for each in others] == [True, True, False]
+    with pytest.raises(GamesimError, match=r"seed = 7 and rng = 8 are two names"):
+        model(seed=7, rng=8)
+    with pytest.raises(GamesimError, match=r"seed = 1\.5 must be a whole number"):
+        model(seed=None, rng=1.5)
+
+
+def test_mesa_counts_agents_from_one() -> None:
+    made = model(agent_reporters={"number": "number"})
+    made.run_model()
+    players = made.datacollector.get_agent_vars_dataframe()
+    assert (players.index.get_level_values("AgentID") == players["number"] + 1).all()
+    assert sorted(players["number"].unique()) == sorted(made.decisions["agent"].unique())
+
+
 def test_the_code_of_the_page_works() -> None:
     known: dict[str, Any] = {}
     blocks = [block for block in BLOCKS if VIEW not in block]
@@ -154,6 +190,7 @@ def test_the_code_of_the_page_works() -> None:
     for block in blocks:
         exec(block, known)
     assert len(known["results"]) == 6
+    assert len({each["seed"] for each in known["repeated"]}) == 3
     assert len(known["neighbours"]) > 0
 
 

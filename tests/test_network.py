@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim import play
+from gamesim import open_run, play
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.wiring import open_network
@@ -116,6 +117,10 @@ def test_copies_are_unconnected(network: Network, count: int) -> None:
         ("random_regular:n=20,k=3", 20, 30),
         ("stochastic_block_model:sizes=[3,3],p=[[1,0],[0,1]]", 6, 6),
         ("les_miserables", 77, 254),
+        ("random_geometric:n=20,radius=2,p=3", 20, 190),
+        ("chordal_cycle:p=5", 5, 5),
+        ("erdos_renyi:n=1e1,p=1", 10, 45),
+        ("grid_2d:m=[1,2],n=3", 6, 7),
     ],
 )
 def test_named_networks_have_their_size(spec: str, n: int, edges: int) -> None:
@@ -153,6 +158,22 @@ def test_files_are_read(tmp_path: Path) -> None:
         ("ring:n=8,k=3", None, "must be even"),
         ("lattice:side=5,neighbours=6", None, "must be 4 or 8"),
         ("lattice:side=-1", None, "side = -1 must be at least 1$"),
+        ("erdos_renyi:n=20,p=15", None, r"network erdos_renyi: p = 15 must be a probability, from 0 to 1$"),
+        ("watts_strogatz:n=20,k=4,p=1.5", None, r"p = 1\.5 must be a probability"),
+        ("relaxed_caveman:l=3,k=4,p=-0.1", None, r"p = -0\.1 must be a probability"),
+        ("random_lobster:n=9,p1=0.5,p2=2", None, "p2 = 2 must be a probability"),
+        ("planted_partition:l=2,k=4,p_in=3,p_out=0", None, "p_in = 3 must be a probability"),
+        ("partial_duplication:N=9,n=3,p=0.5,q=-1", None, "q = -1 must be a probability"),
+        ("erdos_renyi:n=20,p=high", None, "p = 'high' must be a probability"),
+        ("watts_strogatz:n=100,k=5,p=0.1", None, "k = 5 must be even: half of the neighbours"),
+        ("newman_watts_strogatz:n=100,k=3,p=0.1", None, "k = 3 must be even"),
+        ("watts_strogatz:n=100,k=-2,p=0.1", None, "k = -2 must be at least 0$"),
+        ("gnm_random:n=10,m=-3", None, "m = -3 must be at least 0$"),
+        ("erdos_renyi:n=ten,p=0.1", None, "n = 'ten' must be a whole number$"),
+        ("erdos_renyi:n=10.5,p=0.1", None, r"n = 10\.5 must be a whole number$"),
+        ("star:n=abc", None, "n = 'abc' must be a whole number$"),
+        ("lattice:side=2.5", None, r"side = 2\.5 must be a whole number$"),
+        ("complete:n=true", None, "n = True must be a whole number$"),
         ("karate_club", 40, "has 34 nodes, but n = 40"),
         ("missing.graphml", None, "no such file"),
     ],
@@ -163,11 +184,20 @@ def test_mistakes_are_told_in_one_sentence(spec: str, n: int | None, said: str) 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["0 1\nonly\n", "# a b\n0 1\n0 1 2\n"])
-def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0 1\nonly\n", "line 2: 'only' is not a pair of nodes such as 0 1"),
+        ("a;b\nb;c\n", "line 1: 'a;b' is not a pair of nodes such as 0 1; between the two stands a space"),
+        ("# a b\n0 1\n0 1 2\n", "line 3: '0 1 2' is not a pair .* links have no weights"),
+        ("0 1\n{0 1\n", "line 2: '{0 1' is not a pair"),
+        ("# friends\nsource target\n0 1\n1 2\n", "line 2: 'source target' looks like a heading"),
+    ],
+)
+def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "friends.txt"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(GamesimError, match=r"line [23]: '(only|0 1 2)' is not a pair of nodes"):
+    with pytest.raises(GamesimError, match=said):
         open_network(str(file))
     file.write_text("# comment\n\n0 1 {'weight': 2}  # known\n1 2\n", encoding="utf-8")
     assert open_network(str(file)).n == 3
@@ -175,7 +205,7 @@ def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str) -> None:
 
 def test_a_table_that_is_not_square_is_refused(tmp_path: Path) -> None:
     (tmp_path / "half.csv").write_text("0,1,0\n1,0,1\n")
-    with pytest.raises(GamesimError, match="2 x 3"):
+    with pytest.raises(GamesimError, match=r"this one is 2 x 3$"):
         open_network(str(tmp_path / "half.csv"))
 
 
@@ -194,6 +224,12 @@ def test_pairs_are_read_from_a_table_and_a_written_network_gives_the_same_one(tm
         ("al,bo\nbo,cy\ncy,al\n", "must be headings such as source,target, but 'al' is a node"),
         ("from,to\nal,bo\nbo,\n", "every line needs two names"),
         ("0,1,1\n1,0,1\n", "a table of pairs has two columns"),
+        (
+            "source,target,weight\n0,1,2\n1,2,3\n0,2,1\n",
+            r"no weights here.* this one is 4 x 3 \(source, target, weight\)$",
+        ),
+        ("source,target,weight\n0,1,2\n1,2,3\n", r"this one is 3 x 3 \(source, target, weight\)$"),
+        ("al bo\nbo cy\n", r"this one is 2 x 1 \(al bo\)$"),
     ],
 )
 def test_a_table_that_is_neither_pairs_nor_adjacency_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -201,6 +237,70 @@ def test_a_table_that_is_neither_pairs_nor_adjacency_is_refused(tmp_path: Path, 
     file.write_text(text, encoding="utf-8")
     with pytest.raises(GamesimError, match=told):
         open_network(str(file))
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_may_be_separated_as_spreadsheets_do(tmp_path: Path, separator: str) -> None:
+    for text in ("from,to\nbo,al\ncy,bo\n", ",al,bo,cy\nal,0,1,0\nbo,1,0,1\ncy,0,1,0\n"):
+        (tmp_path / "named.csv").write_text(text.replace(",", separator), encoding="utf-8-sig")
+        assert open_network(str(tmp_path / "named.csv")).edges.tolist() == [[0, 1], [1, 2]]
+
+
+NAMED = nx.Graph([("carol", "bob"), ("bob", "al, jr")])
+
+
+def written(kind: str, folder: Path) -> Any:
+    """Give the named network as a graph, or write it as a file and give its path."""
+    file = folder / f"named.{kind}"
+    if kind == "graph":
+        return NAMED
+    if kind == "graphml":
+        nx.write_graphml(NAMED, file)
+    if kind == "csv":
+        file.write_text('from,to\ncarol,bob\nbob,"al, jr"\n', encoding="utf-8")
+    if kind == "table.csv":
+        file.write_text(',carol,bob,"al, jr"\ncarol,0,1,0\nbob,1,0,1\n"al, jr",0,1,0\n', encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["graph", "graphml", "csv", "table.csv"])
+def test_nodes_keep_their_names(tmp_path: Path, kind: str) -> None:
+    run = play("prisoners_dilemma", "uniform", network=written(kind, tmp_path), out=tmp_path / "run")
+    for each in (run, open_run(tmp_path / "run")):
+        assert each.nodes is not None
+        assert each.edges is not None
+        name = dict(zip(each.nodes["agent"], each.nodes["name"], strict=True))
+        linked = {frozenset((name[a], name[b])) for a, b in each.edges.tolist()}
+        assert linked == {frozenset(pair) for pair in NAMED.edges}
+    in_memory = play("prisoners_dilemma", "uniform", network=written(kind, tmp_path), sessions=2)
+    assert in_memory.nodes is not None
+    assert sorted(in_memory.nodes["name"]) == ["al, jr", "bob", "carol"]
+    order = ["al, jr", "bob", "carol"] if kind == "csv" else ["carol", "bob", "al, jr"]
+    assert in_memory.nodes["name"].tolist() == order
+
+
+def test_nodes_that_are_called_as_they_are_numbered_have_no_table(tmp_path: Path) -> None:
+    (tmp_path / "gaps.txt").write_text("7 3\n3 12\n")
+    nx.write_graphml(nx.karate_club_graph(), tmp_path / "club.graphml")
+    run = play("prisoners_dilemma", "uniform", network=tmp_path / "club.graphml", out=tmp_path / "run")
+    assert run.nodes is None
+    assert not (tmp_path / "run" / "nodes.csv").exists()
+    assert open_network(str(tmp_path / "gaps.txt")).names == ["3", "7", "12"]
+    grown = play(
+        "prisoners_dilemma",
+        "uniform",
+        network=tmp_path / "gaps.txt",
+        n=4,
+        rounds=2,
+        rewire="growth:m=1,attach=random",
+    )
+    assert grown.nodes is not None
+    assert grown.nodes["name"].tolist() == ["3", "7", "12", ""]
+
+
+def test_a_table_of_one_pair_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pair.csv").write_text("from,to\n0,1\n")
+    assert open_network(str(tmp_path / "pair.csv")).edges.tolist() == [[0, 1]]
 
 
 def test_an_unknown_network_is_told_the_nearest_name_and_few_others() -> None:

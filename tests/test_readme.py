@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import gamesim
+from gamesim.network import Network
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 COLUMNS = "90"
@@ -75,6 +79,20 @@ def test_the_python_of_the_readme_works(tmp_path: Path) -> None:
     for block in blocks("python"):
         done = run([sys.executable, "-c", block], tmp_path)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_agent_that_looks_at_its_neighbours_follows_each_decider_s_own(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    run = gamesim.play(
+        "prisoners_dilemma", f"{tmp_path / 'herd.py'}@p=0.3", network="karate_club", rounds=4, seed=1
+    )
+    assert run.edges is not None
+    around = Network.from_edges(34, run.edges)
+    rounds = [each.sort_values("agent") for _, each in run.decisions.groupby("round")]
+    shares = [np.full(34, 0.3), *(around.mean(each["action"].to_numpy()) for each in rounds[:-1])]
+    for share, each in zip(shares, rounds, strict=True):
+        np.testing.assert_allclose(each["probability"], np.where(each["action"] == 1, share, 1 - share))
+    assert len(set(shares[1].tolist())) > 5
 
 
 def test_the_readme_shows_the_commands_that_it_should() -> None:

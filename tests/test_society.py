@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from gamesim import GameModel, play
+from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
 from gamesim.network import Network
@@ -165,6 +166,51 @@ def test_roles_are_spread_over_the_network() -> None:
 )
 def test_what_changes_nothing_is_said(settings: dict[str, Any], said: str) -> None:
     assert any(said in note for note in play("prisoners_dilemma", "uniform", **settings).settings.notes)
+
+
+@pytest.mark.parametrize(
+    ("matching", "told"),
+    [
+        (
+            "edges",
+            "decides, but plays with nobody and earns nothing",
+        ),
+        ("neighbourhoods", "plays alone, in a group of one"),
+        (
+            "separate_edges",
+            "plays with nobody and is not in the table",
+        ),
+        (
+            "separate_neighbourhoods",
+            "plays alone, in a group of one",
+        ),
+        ("random_neighbour", "sits out and is not in the table"),
+        (
+            "stranger",
+            "plays like all others, but sees no neighbours",
+        ),
+    ],
+)
+def test_who_has_no_neighbours_is_told_of_with_what_becomes_of_them(matching: str, told: str) -> None:
+    game = "stag_hunt" if "neighbourhoods" not in matching else "public_goods"
+    network = Network.from_edges(4, np.array([[0, 1], [1, 3]]))
+    run = play(game, "uniform", network=network, matching=matching)
+    assert f"1 agent has no neighbours (2); under {matching} whoever has none {told}" in run.settings.notes
+    alone = run.decisions[run.decisions["agent"] == 2]
+    assert alone.empty == ("is not in the table" in told)
+    if "earns nothing" in told:
+        assert alone["payoff"].tolist() == [0]
+    linked = play(game, "uniform", network="complete:n=4")
+    assert not any("neighbours" in note for note in linked.settings.notes)
+
+
+def test_only_those_who_are_there_can_lack_neighbours() -> None:
+    network = Network.from_edges(9, np.array([[0, 1]]))
+    grown = play(
+        "prisoners_dilemma", "uniform", network=network, n=12, rounds=3, rewire="growth:m=1,attach=random"
+    )
+    told = "7 agents have no neighbours in the first round (2, 3, 4, 5, 6, ...); under edges"
+    assert any(note.startswith(told) for note in grown.settings.notes)
 
 
 def test_who_has_no_neighbours_earns_nothing_in_every_game_of_pairs() -> None:
@@ -362,11 +408,41 @@ def test_a_run_of_indefinite_length_says_how_many_rounds_there_were() -> None:
         ({"matching": ""}, "matching is empty"),
         ({"rewire": 1}, "rewire = 1 must be a text"),
         ({"cache": "no"}, "cache = 'no' must be true or false"),
+        ({"out": 5}, "out = 5 must be a folder"),
+        ({"personas": 5}, "personas = 5: expected a file, a name, a DataFrame or mappings"),
+        (
+            {"netwrok": "karate_club"},
+            "'netwrok' is neither a setting nor a parameter; did you mean 'network'",
+        ),
+        ({"temptatoin": 1}, "unknown parameter 'temptatoin'; did you mean 'temptation'"),
+        (
+            {"n": 40_000_000_000},
+            r"n = 40000000000 takes at least 2,384 GiB of memory, and this machine has \d",
+        ),
+        (
+            {"n": 10_000_000, "sessions": 4000},
+            "n = 10000000 in each of 4000 sessions takes at least 2,384 GiB",
+        ),
     ],
 )
 def test_what_python_gives_is_checked_as_what_is_written(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(GamesimError, match=told):
         play("prisoners_dilemma", "uniform", **settings)
+
+
+def test_a_model_and_a_game_at_hand_know_the_nearest_setting() -> None:
+    for made in (
+        lambda: GameModel("trust", "uniform", netwrok="karate_club"),
+        lambda: play(find_game("trust").from_settings({}), "uniform", netwrok="karate_club"),
+    ):
+        with pytest.raises(GamesimError, match=r"'netwrok' is neither .* did you mean 'network'"):
+            made()
+
+
+@pytest.mark.parametrize("given", [5, None, Path("trust")])
+def test_a_game_is_a_name_or_a_game(given: Any) -> None:
+    with pytest.raises(GamesimError, match="must be a name, the path of a Python file as a text, or a game"):
+        play(given, "uniform")
 
 
 def test_a_network_may_be_given_by_its_path(tmp_path: Path) -> None:

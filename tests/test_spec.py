@@ -79,7 +79,11 @@ def test_good_specs(spec: str, items: list[tuple[str, dict[str, str], str, float
         ("fixed@action", "'action' of 'fixed' is not key=value"),
         ("fixed@=4", "is not key=value"),
         ("fixed@action=", "is not key=value"),
-        ("gpt:4o", "unknown kind of model 'gpt'"),
+        ("gpt:4o", "'4o' is no weight such as 0.5, and 'gpt' no kind of model (hf, openai)"),
+        ("uniform:a,spe:b", "'a' is no weight such as 0.5"),
+        ("uniform:50%,spe:50%", "'50%' is no weight such as 0.5"),
+        ("equal_split:0.5;spe:0.5", "commas stand between agents, not semicolons"),
+        ("uniform;spe", "commas stand between agents, not semicolons"),
         ("hff:x/y", "did you mean 'hf'"),
         ('openai:"x', "a quote is not closed"),
         ("llm@a=f(1,2", "a parenthesis is not closed"),
@@ -145,6 +149,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_an_agent_without_a_name_is_refused(text: str) -> None:
     with pytest.raises(GamesimError, match="names no agent"):
         parse(text)
+
+
+@pytest.mark.parametrize("given", [["uniform", "spe"], 5, None])
+def test_what_is_neither_text_nor_mapping_is_refused(given: object) -> None:
+    with pytest.raises(GamesimError, match=r"expected a text such as 'uniform:0\.5,spe:0\.5' or a mapping"):
+        parse(given)  # type: ignore[arg-type]
 
 
 def test_a_mapping_is_a_population() -> None:

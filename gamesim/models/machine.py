@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Device", "devices", "extras"]
+__all__ = ["Device", "devices", "extras", "memory"]
 
 EXTRAS = ("local", "remote", "plot")
 _SECONDS = 2.0
@@ -53,9 +53,9 @@ def devices() -> list[Device]:
     build = _build(Path(found.submodule_search_locations[0]) / "version.py")
     result = _cards(build)
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        result.append(Device("mps", "Apple graphics, memory shared with the processor", _memory()))
+        result.append(Device("mps", "Apple graphics, memory shared with the processor", memory()))
     cores = os.cpu_count() or 1
-    return [*result, Device("cpu", f"{cores} core{'s' if cores > 1 else ''}", _memory())]
+    return [*result, Device("cpu", f"{cores} core{'s' if cores > 1 else ''}", memory())]
 
 
 def extras() -> dict[str, list[str]]:
@@ -111,7 +111,8 @@ def _cards(build: str) -> list[Device]:
     return cards
 
 
-def _memory() -> int | None:
+def memory() -> int | None:
+    """Give the bytes of memory that this machine has, where that is known."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
