@@ -66,6 +66,7 @@ def series(
 ) -> None:
     """Print what went on from round to round."""
     from gamesim.command import rounds, show
+    from gamesim.command.heading import print_head
     from gamesim.run import open_run
 
     show.check_plot(plot)
@@ -77,7 +78,7 @@ def series(
     if json:
         sys.stdout.write(f"{rounds.as_json(opened)}\n")
     else:
-        show.print_head(opened)
+        print_head(opened)
         rounds.print_rounds(opened)
 
 

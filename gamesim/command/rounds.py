@@ -15,6 +15,7 @@ import pandas as pd
 
 from gamesim.analysis.series import ALL
 from gamesim.analysis.table import MESSAGES
+from gamesim.command.heading import treatment
 from gamesim.command.shown import console, figure, grid, heights, printable
 from gamesim.errors import GamesimError
 from gamesim.run import Run
@@ -181,9 +182,15 @@ def write_csv(run: Run, path: Path) -> None:
 
 
 def as_json(run: Run) -> str:
-    """Give all series as a JSON list, one object a row; what is missing is null."""
+    """Give all series as a JSON document, one object a row, with the treatment; what is missing is null."""
     table = run.series().astype(object)
-    return json.dumps(table.where(table.notna(), None).to_dict("records"), indent=1, allow_nan=False)
+    document = {
+        "folder": None if run.folder is None else str(run.folder),
+        "settings": run.settings.model_dump(),
+        "treatment": treatment(run.settings),
+        "series": table.where(table.notna(), None).to_dict("records"),
+    }
+    return json.dumps(document, indent=1, allow_nan=False)
 
 
 def bars(values: np.ndarray, least: float, most: float, width: int = WIDTH) -> str:

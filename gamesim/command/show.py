@@ -16,18 +16,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
 from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
+from gamesim.command.heading import print_head, treatment
 from gamesim.command.likeness import print_comparison
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
-from gamesim.folding import folded
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.preparing import Progress as Advance
@@ -273,30 +272,6 @@ def missing(run: Run) -> str:
     return ", ".join(parts)
 
 
-def print_head(run: Run) -> None:
-    """Print what was played, by whom, what it took, and whether it is whole."""
-    settings = run.settings
-    head = (
-        f"{printable(settings.game['name'])}  {settings.n:,} agents"
-        + (f", {settings.sessions:,} sessions" if settings.sessions > 1 else "")
-        + f", {run.calendar}, {printable(settings.matching)} matching, seed {settings.seed}"
-    )
-    name, _, rest = head.partition("  ")
-    agents = f"agents: {printable(settings.agents)}"
-    if len(head) + 3 + len(agents) <= console.width:
-        rest += f"   {agents}"
-        agents = ""
-    console.print(f"[bold]{escape(name)}[/bold]  {escape(rest)}")
-    if agents:
-        console.print(folded(agents, console.width), markup=False)
-    if settings.spent:
-        console.print(f"spent: {marked(settings.spent)}")
-    if settings.status != "complete":
-        # Whoever is killed leaves no word.
-        state = "not over, or was cut off" if settings.status == "running" else marked(settings.status)
-        console.print(f"[yellow]this run is {state}: what follows is of the rounds that were played[/yellow]")
-
-
 def _print_run(run: Run, told: Sequence[str]) -> None:
     print_head(run)
     notes([note for note in run.settings.notes if note not in told])
@@ -342,6 +317,7 @@ def _document(
     document = {
         "folder": None if run.folder is None else str(run.folder),
         "settings": run.settings.model_dump(),
+        "treatment": treatment(run.settings),
         "summary": _records(run.summary()),
         "comparison": _records(comparison.table),
         "notes": list(comparison.notes),
