@@ -61,7 +61,7 @@ def series(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every measure of every round.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png or .svg.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png, .svg or .pdf.")] = None,
     json: Json = False,
 ) -> None:
     """Print what went on from round to round."""

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
+from gamesim.analysis.picture import ENDINGS
 from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
 from gamesim.command.heading import print_head, treatment
@@ -86,8 +87,8 @@ def check_plot(path: Path | None) -> None:
     """Refuse a picture that could not be drawn, before anything is played."""
     if path is None:
         return
-    if path.suffix not in (".png", ".svg"):
-        raise GamesimError(f"--plot {path}: the name must end in .png or .svg")
+    if path.suffix.lower() not in ENDINGS:
+        raise GamesimError(f"--plot {path}: the name must end in {', '.join(ENDINGS)}")
     if not path.absolute().parent.is_dir():
         raise GamesimError(f"--plot {path}: there is no folder {path.absolute().parent}")
 
