@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,15 @@ from gamesim.analysis.comparison import Comparison
 from gamesim.analysis.picture import ENDINGS
 from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
-from gamesim.command.heading import print_head, treatment
-from gamesim.command.likeness import print_comparison
+from gamesim.command.heading import as_set, print_head, treatment
+from gamesim.command.likeness import allowing, print_comparison
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
+from gamesim.population import KEYBOARD
 from gamesim.preparing import Progress as Advance
 from gamesim.run import Run, open_run
 
@@ -283,33 +285,34 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
 
 
 def _print_next(run: Run, comparison: Comparison) -> None:
-    game = run.settings.game.get("file") or run.settings.game["name"]
-    console.print(
-        f"\nsaved in [bold]{marked(run.folder)}[/bold] (decisions.parquet opens in pandas and R)",
-        soft_wrap=True,
-    )
-    allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
-    again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
-    steps = {f"gamesim compare {run.folder}{again}": ""}
+    settings = run.settings
+    saved, opens = f"saved in {printable(run.folder)}", "(decisions.parquet opens in pandas and R)"
+    between = " " if len(saved) + 1 + len(opens) <= console.width else "\n"
+    console.print(f"\n{saved}{between}{opens}", markup=False, soft_wrap=True)
+    # Where options differ, nothing can be compared whatever is allowed.
+    refused = [each.mismatches for each in comparison.refused if "options" not in each.mismatches]
+    allow = allowing(sorted({kind for kinds in refused for kind in kinds})) if not comparison.rows else ""
+    steps = {f"gamesim compare {run.folder}{allow}": ""}
     if not run.answered:
         steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
-    steps[f"gamesim show {game}"] = "what each player was told"
-    if run.settings.agents != "uniform":
-        steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
+    changed = [quote(f"{name}={as_set(value)}") for name, value in (settings.changed or {}).items()]
+    game = (settings.game.get("file") or settings.game["name"], *(f"--set {each}" for each in changed))
+    if KEYBOARD in settings.policies or any("model" in about for about in settings.policies.values()):
+        texts = [f"--prompts {quote(settings.prompts)}"] if settings.prompts else []
+        steps[" ".join(["gamesim show", *game, *texts])] = "what each player was told"
+    if settings.agents != "uniform":
+        steps[" ".join(["gamesim play", *game, "--agents uniform"])] = "random play, for scale"
     _print_steps(steps)
 
 
 def _print_steps(steps: Mapping[str, str]) -> None:
-    """Print commands and, where it is said, what each is for."""
-    width = max(len(step) for step, why in steps.items() if why)
+    """Print commands and, where it is said, what each is for: beside them, or below where that is too wide."""
+    width = max((len(step) for step, why in steps.items() if why), default=0)
+    beside = all(7 + width + 2 + len(why) <= console.width for why in steps.values() if why)
     for place, (step, why) in enumerate(steps.items()):
-        lead = " " * 7 if place else "next:  "
-        console.print(printable(f"{lead}{step:<{width}}  {why}".rstrip()), markup=False, soft_wrap=True)
-
-
-def _allowable(reason: str) -> list[str]:
-    _, found, words = reason.partition("(allow ")
-    return words.partition(" to compare")[0].split(", ") if found else []
+        told = f"{' ' * 7 if place else 'next:  '}{step:<{width if beside else 0}}"
+        told += ("  " if beside else f"\n{' ' * 11}") + why if why else ""
+        console.print(printable(told.rstrip()), markup=False, soft_wrap=True)
 
 
 def _document(
