@@ -222,7 +222,9 @@ def report(folder: Path) -> None:
 def _print_differences(folder: Path, table: pd.DataFrame) -> None:
     """Print what the last round came to under two schedules of revision."""
     first, second = table.columns[3:5]
-    console.print("\n[bold]the last round under another schedule of revision[/bold]")
+    console.print(
+        "\n[bold]the last round under another schedule of revision[/bold] (95 %: sessions paired, as each begins alike)"
+    )
     lines = []
     for row in table.to_dict("records"):
         write = partial(figure, percent=bool(row["option"]))
