@@ -47,6 +47,38 @@ def test_agents_without_a_line_are_counted_in_the_legend(drawn: list[Any], tmp_p
     assert not any("not drawn" in word for word in words(drawn[1]))
 
 
+SIGNS = """
+from dataclasses import dataclass
+from gamesim import Choice, Game, stage
+
+@dataclass(frozen=True)
+class Signs(Game):
+    \"\"\"Everybody shows a sign.\"\"\"
+
+    roles = ("player",)
+    rules = {"player": ("Show a sign.",)}
+    ask = {"show": ("Which one?",)}
+
+    @stage(by="player")
+    def show(self, play):
+        return Choice(("rock", "paper", "scissors"))
+
+    def payoffs(self, play):
+        return {"player": play["show"]}
+"""
+
+
+def test_of_several_options_the_legend_says_that_agents_are_not_drawn_apart(
+    drawn: list[Any], tmp_path: Path
+) -> None:
+    (tmp_path / "signs.py").write_text(SIGNS, encoding="utf-8")
+    for agents in ("uniform,fixed@action=rock", "uniform"):
+        run = gamesim.play(str(tmp_path / "signs.py"), agents, n=8, rounds=3)
+        run.plot_series(tmp_path / "signs.png")
+    assert words(drawn[0])[:4] == ["rock", "paper", "scissors", "2 agents not drawn apart (all are in --csv)"]
+    assert not any("not drawn" in word for word in words(drawn[1]))
+
+
 def test_lines_break_between_games_and_each_beginning_is_marked(drawn: list[Any], tmp_path: Path) -> None:
     run = gamesim.play("prisoners_dilemma", "tit_for_tat", n=4, rounds=3, supergames=2)
     run.plot_series(tmp_path / "games.png")

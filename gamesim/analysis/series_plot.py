@@ -23,7 +23,6 @@ ROOM = 90
 """Characters of a legend that half a picture is wide."""
 LINES = 6
 """Most policies that have a line of their own."""
-NOT_DRAWN = "{} more agents not drawn (all are in --csv)"
 
 
 def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | Path) -> Path:
@@ -111,13 +110,15 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
     labels = spec["labels"] or ()
     mine = series[series["decision"].eq(name) & series["measure"].isin(["share", "mean"])]
     if len(labels) > 2:
-        left_out = max(0, mine["policy"].nunique() - 1)
+        parts = mine["policy"].nunique() - 1
+        left_out = f"{parts} agents not drawn apart" if parts > 0 else ""
         mine = mine[mine["policy"] == ALL]
         kinds = [(label, mine["option"] == label) for label in labels]
     else:
         mine = mine[mine["option"] == (labels[0] if labels else "")]
         policies = list(dict.fromkeys(mine["policy"]))
-        left_out = len(policies[LINES + 1 :])
+        more = len(policies[LINES + 1 :])
+        left_out = f"{more} more agent{'s' if more > 1 else ''} not drawn" if more else ""
         kinds = [(policy, mine["policy"] == policy) for policy in policies[: LINES + 1]]
     several = len(kinds) > 1
     for number, (label, rows) in enumerate(kinds):
@@ -125,7 +126,7 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
         shown = "everybody" if label == ALL else folded(label, LEGEND)
         _line(panel, mine[rows], place, shown if several else "")
     if left_out:
-        panel.plot([], [], linestyle="none", label=folded(NOT_DRAWN.format(left_out), LEGEND))
+        panel.plot([], [], linestyle="none", label=folded(f"{left_out} (all are in --csv)", LEGEND))
     message = spec.get("unit") == MESSAGES
     what = (
         "share by option"

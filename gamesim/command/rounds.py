@@ -114,7 +114,8 @@ def print_rounds(run: Run) -> None:
         console.print()
         _print_block(block, lines, sessions)
     if left_out:
-        console.print(f"{left_out} more agents not shown (all are in --csv)", style="dim")
+        agents = "agent" if left_out == 1 else "agents"
+        console.print(f"{left_out} more {agents} not shown (all are in --csv)", style="dim")
     for sentence in (*_converged(run, series), *_revisions(run)):
         console.print(printable(sentence), markup=False)
     _print_persons(series)
@@ -258,6 +259,7 @@ def _print_persons(series: pd.DataFrame) -> None:
         if not math.isnan(row["value"])
     ]
     if rows:
+        console.print()
         console.print(grid(["persons"], ["share of variance between", "own-lag correlation"], rows))
 
 
