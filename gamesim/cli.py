@@ -61,11 +61,12 @@ def series(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every measure of every round.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png or .svg.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them: .png, .svg or .pdf.")] = None,
     json: Json = False,
 ) -> None:
     """Print what went on from round to round."""
     from gamesim.command import rounds, show
+    from gamesim.command.heading import print_head
     from gamesim.run import open_run
 
     show.check_plot(plot)
@@ -77,7 +78,7 @@ def series(
     if json:
         sys.stdout.write(f"{rounds.as_json(opened)}\n")
     else:
-        show.print_head(opened)
+        print_head(opened)
         rounds.print_rounds(opened)
 
 

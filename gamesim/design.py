@@ -102,7 +102,8 @@ class Design:
     update: str = setting(
         "synchronous",
         HOW,
-        "Who decides anew in a round: synchronous, sequential[:SHARE], death_birth[:SHARE].",
+        "Who decides anew in a round: synchronous (all), sequential[:SHARE], death_birth[:SHARE]; one agent a session "
+        "without SHARE.",
     )
     neighbours: str = setting(
         "earnings", HOW, "What neighbours see of each other: nothing, actions or earnings."

@@ -229,6 +229,7 @@ def prepare(
             "shared_out": rules.shared_out,
             **source_of(type(rules)),
         },
+        changed=_changed(rules),
         decisions=rules.measures(),
         policies=about,
         personas={} if source is None else source.describe(size, design.sessions),
@@ -305,6 +306,12 @@ def _network(
     network = given if isinstance(given, Network) else Network.from_networkx(given)
     network.check_size(n)
     return network
+
+
+def _changed(game: Game) -> dict[str, Any]:
+    """Give the parameters that are not as the game has them by itself."""
+    now = dataclasses.asdict(game)
+    return {each.name: now[each.name] for each in dataclasses.fields(game) if now[each.name] != each.default}
 
 
 def _efficient(game: Game, network: Network | None) -> dict[str, float]:

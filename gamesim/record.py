@@ -58,6 +58,7 @@ class Settings(BaseModel):
     agents: str
     seat: str
     game: dict[str, Any]
+    changed: dict[str, Any] | None = None
     decisions: dict[str, dict[str, Any]]
     policies: dict[str, dict[str, Any]]
     personas: dict[str, Any] = {}

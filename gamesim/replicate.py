@@ -13,9 +13,10 @@ from gamesim.replication import LARGE, SMALL, Replication
 
 HEAD = """# Published results, played again
 
-Each table puts published results of a paper beside those of gamesim. Intervals are 95 % over independent sessions, by
-Student's t for means and Wilson's for shares. *open* means that the interval covers both answers. Seed {seed}, size
-{size}; this page is written by
+Each table puts published results of a paper beside those of gamesim. Intervals are 95 % over independent sessions: of
+means of sessions by Student's t, of the share of sessions in which something happened by Wilson. The former are not
+cut: where what is averaged is itself a share, of cooperators say, they may pass 0 or 1.
+*open* means that the interval covers both answers. Seed {seed}, size {size}; this page is written by
 
 ```
 {command}

@@ -199,19 +199,19 @@ class Run:
         return compare(self.table, self.settings.model_dump(), exact, **options)
 
     def plot(self, path: str | Path, **options: Any) -> Path:
-        """Draw simulated beside human distributions into a PNG or SVG file."""
+        """Draw simulated beside human distributions into a PNG, SVG or PDF file."""
         from gamesim.analysis.plot import plot
 
         return plot(self.compare(**options), Path(path))
 
     def plot_series(self, path: str | Path) -> Path:
-        """Draw what went on from round to round into a PNG or SVG file."""
+        """Draw what went on from round to round into a PNG, SVG or PDF file."""
         from gamesim.analysis.series_plot import plot_series
 
         return plot_series(self.series(), self.settings.model_dump(), path)
 
     def plot_network(self, path: str | Path, **options: Any) -> Path:
-        """Draw who did and earned what on the network, and the rounds before, into a PNG or SVG file.
+        """Draw who did and earned what on the network, and the rounds before, into a PNG, SVG or PDF file.
 
         Parameters
         ----------

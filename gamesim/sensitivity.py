@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gamesim.analysis.collective import over_sessions
 from gamesim.errors import GamesimError, unknown
 from gamesim.run import Run
 from gamesim.society import revising_at_once
@@ -76,40 +77,37 @@ def once_more(first: Run, design: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_update(first: Run, second: Run) -> pd.DataFrame:
-    """Set the last rounds of two schedules side by side.
+    """Set the last rounds of two schedules side by side, session by session.
+
+    A session begins alike in both, with the same network, seed and first round, so that the two are a pair.
 
     Returns
     -------
     DataFrame
         One row a decision, option and policy: both means of amounts, or shares of the first option of choices, their
-        difference, and its 95 % interval over sessions (Welch; missing with a single session, and without width where
-        all sessions of a schedule end alike).
+        difference, and its 95 % interval over sessions (Student's t of the paired differences; missing with fewer than
+        two, and without width where all sessions differ by as much).  Sessions without a valid answer in one of the two
+        are left out.
     """
-    from scipy.stats import ttest_ind  # late: it takes longer to load than most games to play
-
     sides = [_last_means(run) for run in (first, second)]
     names = [str(run.settings.society["update"]) for run in (first, second)]
     rows = []
     for decision, policy in sides[0].index.intersection(sides[1].index):
         one, other = (side.loc[(decision, policy)].to_numpy(dtype=float) for side in sides)
-        difference = other.mean() - one.mean()
-        low = high = np.nan
-        if len(one) > 1 and len(other) > 1:
-            low = high = difference
-            if one.std() > 0 or other.std() > 0:
-                interval = ttest_ind(other, one, equal_var=False).confidence_interval()
-                low, high = float(interval.low), float(interval.high)
+        paired = ~np.isnan(other - one)
+        pairs = np.stack([one, other, other - one])[:, paired]
+        found = over_sessions(pairs)
         labels = first.settings.decisions[decision]["labels"]
         rows.append(
             {
                 "decision": decision,
                 "option": labels[0] if labels else "",
                 "policy": policy,
-                names[0]: one.mean(),
-                names[1]: other.mean(),
-                "difference": difference,
-                "low": low,
-                "high": high,
+                names[0]: found.value[0],
+                names[1]: found.value[1],
+                "difference": found.value[2],
+                "low": found.low[2],
+                "high": found.high[2],
             }
         )
     return pd.DataFrame(rows)
@@ -122,5 +120,5 @@ def _last_means(run: Run) -> pd.DataFrame:
     choices = [name for name, spec in run.settings.decisions.items() if spec["labels"]]
     values = last["action"].where(~last["decision"].isin(choices), (last["action"] == 0).astype(float))
     means = values.groupby([last["decision"], last["policy"], last["session"]], observed=True).mean()
-    wide: pd.DataFrame = means.unstack("session")
+    wide: pd.DataFrame = means.unstack("session").reindex(columns=range(run.settings.sessions))
     return wide

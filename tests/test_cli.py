@@ -163,7 +163,7 @@ def check_refusal(result: Result, sentence: str) -> None:
             "--seat: unknown seat 'respondr'; did you mean 'responder'",
         ),
         ("ultimatum --agents spe --seat investor", "unknown seat 'investor'"),
-        ("dictator --agents spe --plot x.pdf", "must end in .png or .svg"),
+        ("dictator --agents spe --plot x.gif", "must end in .pdf, .png, .svg"),
         ("dictator --agents spe --plot nowhere/x.png", "there is no folder"),
         ("dictator --agents befm@release=befm", "unknown release 'befm'"),
     ],
@@ -276,7 +276,7 @@ def test_comparing_what_cannot_be_compared(command: Command) -> None:
     assert command("play", "dictator", "--agents", "spe", "--n", "4", "--out", "run", "-q").code == 0
     check_refusal(command("compare", "run", "--allow", "rounds"), "did you mean 'round'")
     check_refusal(command("compare", "run", "--votes", "person"), "unknown way of counting votes 'person'")
-    check_refusal(command("compare", "run", "--plot", "x.jpg"), "must end in .png or .svg")
+    check_refusal(command("compare", "run", "--plot", "x.jpg"), "must end in .pdf, .png, .svg")
     whole = Path("run/run.json").read_text(encoding="utf-8")
     Path("run/run.json").write_text(whole[:200], encoding="utf-8")
     check_refusal(command("compare", "run"), "run.json")

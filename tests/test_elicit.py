@@ -229,7 +229,7 @@ def test_where_no_answer_can_be_used_the_next_step_is_to_read_them(
     run, _ = playing(lambda asked: "no idea", out=tmp_path / "run")
     show.result(run, run.compare(), quiet=False, json=False, plot=None, played=True)
     said = capsys.readouterr().out
-    assert f"next:  gamesim replay {run.folder} " in said
+    assert f"next:  gamesim replay {run.folder}" in said
     assert "--allow" not in said
 
 

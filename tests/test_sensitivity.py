@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from answering import answering
+from scipy.stats import ttest_rel
 from typed import Command
 
 from gamesim import play
@@ -53,6 +54,34 @@ def test_schedules_that_end_alike_in_all_sessions_have_an_interval_without_width
         for update in ("synchronous", "sequential:0.5")
     ]
     assert by_update(*runs)[["difference", "low", "high"]].to_numpy().tolist() == [[0, 0, 0]]
+
+
+def test_sessions_of_two_schedules_are_paired() -> None:
+    society: dict[str, Any] = {"network": "lattice:side=6", "rounds": 4, "sessions": 5, "temptation": 410}
+    runs = [
+        play("prisoners_dilemma", "imitate_best@start=0.9", update=update, **society)
+        for update in ("synchronous", "sequential:0.1")
+    ]
+    last = []
+    for run in runs:
+        table = run.decisions[run.decisions["round"] == 4]
+        last.append(table["label"].eq("cooperate").groupby(table["session"]).mean())
+    interval = ttest_rel(last[1], last[0]).confidence_interval()
+    row = by_update(*runs).iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
+    assert row["high"] - row["low"] > 0
+
+
+def test_sessions_without_an_answer_under_one_schedule_are_left_out() -> None:
+    runs = [
+        play("public_goods", "uniform", n=8, rounds=2, sessions=4, update=update)
+        for update in ("synchronous", "sequential:0.5")
+    ]
+    runs[0].decisions.loc[runs[0].decisions["session"] == 3, "action"] = float("nan")
+    row = by_update(*runs).iloc[0]
+    last = runs[1].decisions[runs[1].decisions["round"].eq(2) & runs[1].decisions["session"].ne(3)]
+    assert row["sequential"] == pytest.approx(last["action"].mean())
+    assert row["low"] < row["difference"] < row["high"]
 
 
 def test_the_command_shows_the_difference_before_where_it_is_kept(command: Command) -> None:

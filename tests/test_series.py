@@ -354,7 +354,7 @@ def test_the_block_shows_first_middle_and_last(capsys: pytest.CaptureFixture[str
     told = capsys.readouterr().out
     assert "one session: no intervals" in told
     assert "assortment" not in told
-    assert json.loads(as_json(run))[0]["measure"] == "share"
+    assert json.loads(as_json(run))["series"][0]["measure"] == "share"
     write_csv(run, tmp_path / "series.csv")
     assert len(pd.read_csv(tmp_path / "series.csv")) == len(run.series())
     with pytest.raises(GamesimError, match="--csv"):

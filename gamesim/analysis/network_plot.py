@@ -12,9 +12,9 @@ import pandas as pd
 
 from gamesim.analysis.collective import Floats, Ints, adjacency
 from gamesim.analysis.panel import by_role, panels
-from gamesim.analysis.picture import EDGE, OPTIONS, Picture, named, title
+from gamesim.analysis.picture import EDGE, OPTIONS, Picture, headed, named, percents
 from gamesim.analysis.series import NEEDED
-from gamesim.analysis.series_plot import lines, whole
+from gamesim.analysis.series_plot import explain_bands, known, lines, of_everybody, whole
 from gamesim.analysis.table import MESSAGES, Table
 from gamesim.errors import GamesimError, unknown
 from gamesim.folding import folded
@@ -120,16 +120,23 @@ def plot_network(
     done = [name for name in decided if settings["decisions"][name].get("unit") != MESSAGES]
     name = decision or (done or decided)[0]
     scene = scene_of(source, settings, edges, name)
+    together = of_everybody(series, ["", name])
     figure = picture.figure(9.6, 7.8)
-    panel_of = figure.subplot_mosaic([["action", "earned"], ["series", "whole"]], height_ratios=(5, 2.6))
+    below = ["series", "whole" if together else "series"]
+    panel_of = figure.subplot_mosaic([["action", "earned"], below], height_ratios=(5, 2.6))
     _draw(panel_of["action"], panel_of["earned"], scene, figure)
     spec = settings["decisions"][name]
     sessions = int(series["sessions"].max())
     many = scene.grid is None and scene.at is None
-    title(panel_of["action"], f"{name}: last action" + (" beside that of neighbours" if many else ""))
-    title(panel_of["earned"], "earnings a round")
-    lines(panel_of["series"], series, name, spec)
-    whole(panel_of["whole"], series, name)
+    headed(panel_of["action"], f"{name}: last action" + (" beside that of neighbours" if many else ""))
+    headed(panel_of["earned"], "earnings a round")
+    if known(series, name):
+        lines(panel_of["series"], series, name, spec)
+    else:
+        panel_of["series"].set_axis_off()
+    if together:
+        whole(panel_of["whole"], series, together)
+    explain_bands(figure, series)
     figure.suptitle(_caption(settings, len(scene.action), sessions), fontsize=9.5, x=0.01, ha="left")
     return picture.saved(figure, _dots(scene))
 
@@ -315,8 +322,6 @@ def _neighbours(panel: Any, scene: Scene) -> None:
     if scene.labels:
         _shares(panel, scene, near, np.linspace(-0.025, 1.025, 22))
         named(panel, f"share of neighbours with {scene.labels[0]}", "share of agents")
-        if panel.get_legend_handles_labels()[0]:
-            panel.legend(fontsize=7, frameon=False)
         return
     known = ~(np.isnan(near) | np.isnan(scene.action))
     half = (scene.high - scene.low) / 40
@@ -350,7 +355,7 @@ def _shares(panel: Any, scene: Scene, values: Floats, bins: Floats) -> None:
             weights = np.full(len(chosen), 1 / len(chosen))
             named = f"{label} ({len(chosen):,})" if label else None
             panel.hist(chosen, bins=bins, weights=weights, color=colour, label=named, **_STEPS)
-    panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    percents(panel.yaxis)
 
 
 _STEPS: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.55}

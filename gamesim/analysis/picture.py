@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from gamesim.errors import GamesimError
+from gamesim.folding import folded
 
 ENDINGS = (".pdf", ".png", ".svg")
 OPTIONS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7f7f7f", "#f0e442")
 """Colours that those who confuse red and green tell apart (Okabe & Ito 2008, Color Universal Design)."""
 MARKERS = "os^DvPX*"
 EDGE = "#9aa1ab"
+TITLE = 60
+"""Most characters of a line above a panel."""
 
 
 class Picture:
@@ -58,9 +62,41 @@ class Picture:
         return self.path
 
 
-def title(panel: Any, text: str) -> None:
-    """Put a title at the left above a panel."""
-    panel.set_title(text, fontsize=8.5, loc="left")
+def headed(panel: Any, text: str, room: int = TITLE) -> None:
+    """Put a title at the left above a panel, and between the two what is drawn, where nothing can run into it.
+
+    Parameters
+    ----------
+    panel : Axes
+    text : str
+    room : int
+        Characters of a legend that the panel is wide.
+    """
+    pad = 6.0
+    if names := panel.get_legend_handles_labels()[1]:
+        longest = max(len(line) for name in names for line in name.split("\n"))
+        columns = max(1, room // (longest + 8))
+        panel.legend(
+            fontsize=6.5,
+            frameon=False,
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.01),
+            borderaxespad=0.0,
+            handlelength=1.2,
+            labelspacing=0.2,
+            ncols=columns,
+        )
+        lines = [1 + name.count("\n") for name in names]
+        down = math.ceil(len(lines) / columns)
+        pad = 7 + 9 * max(sum(lines[at : at + down]) for at in range(0, len(lines), down))
+    panel.set_title(folded(text, TITLE), fontsize=8.5, loc="left", pad=pad)
+
+
+def percents(axis: Any) -> None:
+    """Write the ticks of an axis of shares as percentages, with the decimals that they need."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0))
 
 
 def named(panel: Any, x: str, y: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gamesim.analysis.bars import Bar, bars
 from gamesim.analysis.comparison import Comparison, Row
-from gamesim.analysis.picture import OPTIONS, Picture
+from gamesim.analysis.picture import OPTIONS, Picture, headed, percents
 from gamesim.errors import GamesimError
 from gamesim.folding import folded
 
@@ -96,22 +96,11 @@ def _panel(panel: Any, row: Row) -> None:
         list(places), [bar.label for bar in drawn], fontsize=7, **(slant if len(drawn) > 6 else {})
     )
     panel.set_xlim(-0.7, len(drawn) - 0.3)
-    panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    percents(panel.yaxis)
     panel.locator_params(axis="y", nbins=5)
     panel.tick_params(axis="y", labelsize=7)
     panel.spines[["top", "right"]].set_visible(False)
-    # Above the axes, where no bar can run into it.
-    legend = panel.legend(
-        fontsize=6.5,
-        frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.01),
-        borderaxespad=0.0,
-        handlelength=1.2,
-        labelspacing=0.2,
-    )
-    lines = sum(1 + text.get_text().count("\n") for text in legend.get_texts())
-    panel.set_title(_title(row), fontsize=8.5, loc="left", pad=7 + 10 * lines)
+    headed(panel, _title(row))
     panel.set_xlabel(_axis(row), fontsize=8)
 
 

@@ -11,17 +11,14 @@ import pandas as pd
 
 from gamesim.analysis.collective import (
     Floats,
-    Interval,
     Ints,
     adjacency,
     assortativity,
-    drift,
-    end_game,
     gini,
     nominal_assortativity,
     over_sessions,
-    settled,
 )
+from gamesim.analysis.landmarks import Name, by_round, landmarks, of_games, whole
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
 from gamesim.analysis.table import MESSAGES, SEPARATE, SITTING, Census, Table
 from gamesim.analysis.ties import Ties
@@ -57,6 +54,8 @@ _RANGES = {
 }
 _OF_NETWORK = {"mean_degree": "degree", "clustering": "clustering", "assortment": "assortment"}
 """Figures of a network that changes, and what they are called among the measures."""
+OF_GAMES = ("mean", "share", "earnings", "efficiency", "assortment")
+"""Measures that are also given of all rounds of a game together, where there are several games."""
 _AT_A_TIME = 4_000_000
 
 
@@ -100,7 +99,9 @@ def series(
         ``degree``, the mean number of links of an agent, ``clustering`` and ``assortment`` (of cooperation) of the
         network of each round.  These have no round: ``settled``, the first round from which the mean (or share) stays
         within the band, ``drift``, the last quarter of the rounds less the quarter before, and ``end_game``, the last
-        round less the mean of those before, of each supergame; ``icc``, the share of variance between persons, and
+        round less the mean of those before, of each supergame; where there are several of these, ``mean_of_game``,
+        ``share_of_game`` and so on (`OF_GAMES`, and figures of the network), the mean over the rounds of one;
+        ``icc``, the share of variance between persons, and
         ``own_lag``, the correlation with the own action one round before, of the whole run; an agent that decides for
         each of its groups separately is a person in each of them.  Limits are NaN with fewer than two sessions.
     """
@@ -129,9 +130,11 @@ def series(
         least, most = _RANGES.get(measure, (-np.inf, np.inf))
         if measure == "mean" and "low" in spec:
             least, most = float(spec["low"]), float(spec["high"])
-        rows.append(_by_round(moments, name, over_sessions(values, level, least, most)))
+        rows.append(by_round(moments, name, over_sessions(values, level, least, most)))
+        if measure in OF_GAMES:
+            rows.extend(of_games(moments, name, values, level, least, most))
         if measure in ("mean", "share"):
-            rows.extend(_landmarks(moments, name, values, band * (most - least), level))
+            rows.extend(landmarks(moments, name, values, band * (most - least), level))
     rows.extend(persons.rows(level))
     if network is not None and rows:
         rows.extend(_of_network(network, moments, level))
@@ -139,8 +142,6 @@ def series(
     return frame.astype({"round": "Int64", "supergame": "Int64", "sessions": "int64"})[list(COLUMNS)]
 
 
-Name = tuple[str, str, str, str]
-"""Decision, option, policy and measure."""
 Named = tuple[Name, Floats]
 
 
@@ -283,7 +284,7 @@ class _Persons:
             for policy, ones in groups.items():
                 for measure, found in (("icc", between(ones)), ("own_lag", resemblance(ones))):
                     name = (decision, option, policy, measure)
-                    yield _whole(None, name, over_sessions(found[None], level, *_RANGES[measure]))
+                    yield whole(None, name, over_sessions(found[None], level, *_RANGES[measure]))
 
 
 class _Wealth:
@@ -338,52 +339,6 @@ def _assortment(panel: Panel, edges: Ints, options: int) -> Floats:
     return np.concatenate(found).reshape(rounds, sessions)
 
 
-def _by_round(moments: Sequence[tuple[int, int]], name: Name, found: Interval) -> pd.DataFrame:
-    decision, option, policy, measure = name
-    return pd.DataFrame(
-        {
-            "supergame": [game for game, _ in moments],
-            "round": [round for _, round in moments],
-            "decision": decision,
-            "option": option,
-            "policy": policy,
-            "measure": measure,
-            **found._asdict(),
-        }
-    )
-
-
-def _landmarks(
-    moments: Sequence[tuple[int, int]], name: Name, values: Floats, width: float, level: float
-) -> Iterator[pd.DataFrame]:
-    """Give where each supergame settled, and how its end differs from what was before."""
-    decision, option, policy, _ = name
-    games = np.array([game for game, _ in moments])
-    for game in dict.fromkeys(games.tolist()):
-        rounds = values[games == game]
-        if len(rounds) < 2:
-            continue
-        marks = {"settled": settled(rounds, width), "drift": drift(rounds), "end_game": end_game(rounds)}
-        for measure, found in marks.items():
-            yield _whole(game, (decision, option, policy, measure), over_sessions(found[None], level))
-
-
-def _whole(game: int | None, name: Name, found: Interval) -> pd.DataFrame:
-    """Put a figure that is of no single round in a row."""
-    decision, option, policy, measure = name
-    return pd.DataFrame(
-        {
-            "supergame": pd.array([game], dtype="Int64"),
-            "round": pd.array([None], dtype="Int64"),
-            "decision": decision,
-            "option": option,
-            "policy": policy,
-            "measure": measure,
-            **found._asdict(),
-        }
-    )
-
-
 def _of_network(
     network: pd.DataFrame, moments: Sequence[tuple[int, int]], level: float
 ) -> Iterator[pd.DataFrame]:
@@ -393,5 +348,6 @@ def _of_network(
             list(moments)
         )
         least, most = _RANGES.get(measure, (0.0, np.inf))
-        found = over_sessions(wide.to_numpy(np.float64), level, least, most)
-        yield _by_round(moments, ("", "", ALL, measure), found)
+        values, name = wide.to_numpy(np.float64), ("", "", ALL, measure)
+        yield by_round(moments, name, over_sessions(values, level, least, most))
+        yield from of_games(moments, name, values, level, least, most)

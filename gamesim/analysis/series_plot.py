@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, named, title
+from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, headed, named, percents
 from gamesim.analysis.series import ALL
 from gamesim.analysis.table import MESSAGES
 from gamesim.errors import GamesimError
@@ -19,6 +19,8 @@ _TOGETHER = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)"
 _NETWORK = {"clustering": "clustering", "assortment": "assortment of cooperation"}
 LEGEND = 34
 """Most characters of a line of a legend."""
+ROOM = 90
+"""Characters of a legend that half a picture is wide."""
 LINES = 6
 """Most policies that have a line of their own."""
 
@@ -47,31 +49,46 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
         If there is nothing to draw.
     """
     picture = Picture(path)
-    decisions = [name for name in dict.fromkeys(series["decision"]) if name]
+    decisions = [name for name in dict.fromkeys(series["decision"]) if name and known(series, name)]
     if not decisions:
         raise GamesimError("there is nothing to draw: no decision was made")
     links = series[series["measure"] == "degree"]
     down = len(decisions) + (len(links) > 0)
     figure = picture.figure(9.6, 2.8 * down)
-    panels = figure.subplots(down, 2, squeeze=False)
+    grid = figure.add_gridspec(down, 2)
     # Of a network that changes, the assortment stands below.
     drawn = series if not len(links) else series[series["measure"] != "assortment"]
-    for (left, right), name in zip(panels, decisions, strict=False):
+    for place, name in enumerate(decisions):
+        first = place == 0
+        together = of_everybody(drawn, ["", name] if first else [name])
+        left = figure.add_subplot(grid[place, 0 if together else slice(None)])
         lines(left, series, name, settings["decisions"][name], f"{name}: ")
-        own = drawn[drawn["decision"].eq(name) & drawn["measure"].isin(list(_TOGETHER))]
-        if name == decisions[0]:
-            whole(right, drawn, name)
-        elif len(own):
-            whole(right, own, name, heading=f"{name}: of everybody together")
-        else:
-            right.set_axis_off()
+        if together:
+            heading = "of everybody together" if first else f"{name}: of everybody together"
+            whole(figure.add_subplot(grid[place, 1]), series, together, heading)
     if len(links):
-        left, right = panels[-1]
-        _line(left, links, 0, "links an agent")
-        title(left, "the network: mean number of links of an agent")
+        together = of_everybody(series, [""], _NETWORK)
+        left = figure.add_subplot(grid[-1, 0 if together else slice(None)])
+        _line(left, links, 0, "")
+        headed(left, "the network: mean number of links of an agent")
         _rounds(left, series)
-        whole(right, series, "", _NETWORK, "the network")
+        if together:
+            whole(figure.add_subplot(grid[-1, 1]), series, together, "the network")
+    explain_bands(figure, series)
     return picture.saved(figure)
+
+
+def known(series: pd.DataFrame, name: str) -> bool:
+    """Tell whether anything is known of what was decided."""
+    rows = series[series["decision"].eq(name) & series["measure"].isin(["share", "mean"])]
+    return bool(rows["value"].notna().any())
+
+
+def explain_bands(figure: Any, series: pd.DataFrame) -> None:
+    """Say once for all panels what their bands are."""
+    sessions = int(series["sessions"].max())
+    if sessions > 1:
+        figure.supxlabel(f"bands: 95 % intervals over {sessions:,} sessions", fontsize=7)
 
 
 def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], before: str = "") -> None:
@@ -93,16 +110,23 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
     labels = spec["labels"] or ()
     mine = series[series["decision"].eq(name) & series["measure"].isin(["share", "mean"])]
     if len(labels) > 2:
+        parts = mine["policy"].nunique() - 1
+        left_out = f"{parts} agents not drawn apart" if parts > 0 else ""
         mine = mine[mine["policy"] == ALL]
         kinds = [(label, mine["option"] == label) for label in labels]
     else:
         mine = mine[mine["option"] == (labels[0] if labels else "")]
-        policies = list(dict.fromkeys(mine["policy"]))[: LINES + 1]
-        kinds = [(policy, mine["policy"] == policy) for policy in policies]
+        policies = list(dict.fromkeys(mine["policy"]))
+        more = len(policies[LINES + 1 :])
+        left_out = f"{more} more agent{'s' if more > 1 else ''} not drawn" if more else ""
+        kinds = [(policy, mine["policy"] == policy) for policy in policies[: LINES + 1]]
     several = len(kinds) > 1
     for number, (label, rows) in enumerate(kinds):
         place = number - (several and kinds[0][0] == ALL)
-        _line(panel, mine[rows], place, "everybody" if label == ALL else folded(label, LEGEND))
+        shown = "everybody" if label == ALL else folded(label, LEGEND)
+        _line(panel, mine[rows], place, shown if several else "")
+    if left_out:
+        panel.plot([], [], linestyle="none", label=folded(f"{left_out} (all are in --csv)", LEGEND))
     message = spec.get("unit") == MESSAGES
     what = (
         "share by option"
@@ -113,56 +137,70 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
         if message
         else "mean action"
     )
-    title(panel, before + what + (" (band: 95 % over sessions)" if series["sessions"].max() > 1 else ""))
-    if len(kinds) > 1:
-        panel.legend(fontsize=6.5, frameon=False, ncols=2)
+    headed(panel, before + what, ROOM)
     low, high = (0.0, 1.0) if labels else (float(spec["low"]), float(spec["high"]))
     if message:
         # Most messages are far shorter than they may be.
         high = max(1.0, float(np.nanmax(mine[["value", "high"]].to_numpy(np.float64), initial=0.0)))
     panel.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     if labels:
-        panel.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        percents(panel.yaxis)
     _rounds(panel, series)
+
+
+def of_everybody(
+    series: pd.DataFrame, decisions: Sequence[str], words: Mapping[str, str] = _TOGETHER
+) -> dict[str, pd.DataFrame]:
+    """Give what is known of everybody, of some decisions or of none (``""``): rows by what they are called."""
+    mine = series[series["decision"].isin(decisions)]
+    found = {label: mine[mine["measure"] == measure] for measure, label in words.items()}
+    return {label: rows for label, rows in found.items() if rows["value"].notna().any()}
 
 
 def whole(
     panel: Any,
     series: pd.DataFrame,
-    name: str,
-    words: Mapping[str, str] = _TOGETHER,
+    together: Mapping[str, pd.DataFrame],
     heading: str = "of everybody together",
 ) -> None:
-    """Draw some measures of everybody by round, of a decision or of none: efficiency, inequality, assortment."""
-    for number, (measure, label) in enumerate(words.items()):
-        rows = series[series["measure"].eq(measure) & series["decision"].isin(["", name])]
-        if rows["value"].notna().any():
-            _line(panel, rows, number, label)
-    title(panel, heading)
+    """Draw by round what `of_everybody` gave: efficiency, inequality, assortment."""
+    for number, (label, rows) in enumerate(together.items()):
+        _line(panel, rows, number, label)
+    headed(panel, heading, ROOM)
     panel.axhline(0, color=EDGE, linewidth=0.6, zorder=0)
-    if panel.get_legend_handles_labels()[0]:
-        panel.legend(fontsize=6.5, frameon=False)
     _rounds(panel, series)
 
 
 def _line(panel: Any, rows: pd.DataFrame, place: int, label: str) -> None:
-    """Draw a series in the colour of its place; everybody beside the parts is at -1, in black."""
+    """Draw a series, broken between games, in the colour of its place; everybody beside parts is at -1, in black."""
     colour = "#1c2026" if place < 0 else OPTIONS[place % len(OPTIONS)]
     rows = rows[rows["round"].notna()]
-    at = np.arange(1, len(rows) + 1)
+    ends = np.flatnonzero(np.diff(rows["supergame"].to_numpy(np.int64))) + 1
     marker = MARKERS[(place + 1) % len(MARKERS)] if len(rows) <= 30 else None
-    value, low, high = (rows[each].to_numpy(np.float64) for each in ("value", "low", "high"))
-    panel.plot(at, value, color=colour, linewidth=1.3, marker=marker, markersize=2.5, label=label)
+    at, value, low, high = (
+        np.insert(each, ends, np.nan)
+        for each in (
+            np.arange(1.0, len(rows) + 1),
+            *(rows[each].to_numpy(np.float64) for each in ("value", "low", "high")),
+        )
+    )
+    panel.plot(at, value, color=colour, linewidth=1.3, marker=marker, markersize=2.5, label=label or None)
     panel.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+    # A round without another beside it makes no line.
+    gone = np.isnan(np.concatenate([[np.nan], value, [np.nan]]))
+    alone = ~gone[1:-1] & gone[:-2] & gone[2:]
+    panel.plot(at[alone], value[alone], color=colour, linestyle="none", marker="o", markersize=2.5)
+    panel.vlines(at[alone], low[alone], high[alone], color=colour, alpha=0.18, linewidth=3)
 
 
 def _rounds(panel: Any, series: pd.DataFrame) -> None:
     from matplotlib.ticker import MaxNLocator
 
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    moments = series.loc[series["round"].notna(), ["supergame", "round"]].drop_duplicates()
     # Half a round at each side: there is no round 0.
-    panel.set_xlim(
-        0.5, series.loc[series["round"].notna(), ["supergame", "round"]].drop_duplicates().shape[0] + 0.5
-    )
+    panel.set_xlim(0.5, len(moments) + 0.5)
     games = int(series["supergame"].max())
-    named(panel, "round" if games == 1 else f"round, over {games} games", "")
+    for start in np.flatnonzero(np.diff(moments["supergame"].to_numpy(np.int64))) + 1.5:
+        panel.axvline(start, color=EDGE, linewidth=0.5, zorder=0)
+    named(panel, "round" if games == 1 else f"round, over {games} games (a thin line where one begins)", "")

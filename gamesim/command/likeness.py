@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ FEW = 10
 """Fewer answers than these are not measured against anybody."""
 MANY = 8
 """More decisions than these are a line each instead of bars."""
+_ALLOW = re.compile(r"\(allow ([a-z, ]+) to compare all the same\)")
 _OVER = {
     "human sampling": "95 % human\nsampling",
     "simulation": "95 %\nsimulation",
@@ -50,10 +52,13 @@ def print_comparison(comparison: Comparison, order: Sequence[str]) -> None:
                 _print_bars(row)
             _print_likeness(row)
     for note in _gathered(comparison.notes, order):
-        told = note.replace("(allow ", "(gamesim compare --allow ").replace(
-            " to compare all the same)", " does)"
-        )
+        told = _ALLOW.sub(lambda found: f"(gamesim compare{allowing(found[1].split(', '))} does)", note)
         console.print(f"\n[dim]not compared:[/dim] {marked(told)}")
+
+
+def allowing(kinds: Sequence[str]) -> str:
+    """Write the options that let mismatches through, each after a blank."""
+    return "".join(f" --allow {kind}" for kind in kinds)
 
 
 def _gathered(notes: Sequence[str], order: Sequence[str]) -> list[str]:

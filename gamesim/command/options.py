@@ -23,7 +23,7 @@ PlotPath = Annotated[
     typer.Option(
         "--plot",
         metavar="FILE",
-        help="Draw the distributions beside those of people: .png or .svg.",
+        help="Draw the distributions beside those of people: .png, .svg or .pdf.",
     ),
 ]
 PlayedPlotPath = Annotated[
@@ -31,7 +31,7 @@ PlayedPlotPath = Annotated[
     typer.Option(
         "--plot",
         metavar="FILE",
-        help="Draw one round beside people, several as lines, a network as a map with its rounds: .png or .svg.",
+        help="Draw one round beside people, several as lines, a network as a map with its rounds: .png, .svg or .pdf.",
     ),
 ]
 Prompts = Annotated[

@@ -11,25 +11,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
+from gamesim.analysis.picture import ENDINGS
 from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
-from gamesim.command.likeness import print_comparison
+from gamesim.command.heading import as_set, print_head, treatment
+from gamesim.command.likeness import allowing, print_comparison
 from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
-from gamesim.folding import folded
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
+from gamesim.population import KEYBOARD
 from gamesim.preparing import Progress as Advance
 from gamesim.run import Run, open_run
 
@@ -87,8 +89,8 @@ def check_plot(path: Path | None) -> None:
     """Refuse a picture that could not be drawn, before anything is played."""
     if path is None:
         return
-    if path.suffix not in (".png", ".svg"):
-        raise GamesimError(f"--plot {path}: the name must end in .png or .svg")
+    if path.suffix.lower() not in ENDINGS:
+        raise GamesimError(f"--plot {path}: the name must end in {', '.join(ENDINGS)}")
     if not path.absolute().parent.is_dir():
         raise GamesimError(f"--plot {path}: there is no folder {path.absolute().parent}")
 
@@ -220,7 +222,9 @@ def report(folder: Path) -> None:
 def _print_differences(folder: Path, table: pd.DataFrame) -> None:
     """Print what the last round came to under two schedules of revision."""
     first, second = table.columns[3:5]
-    console.print("\n[bold]the last round under another schedule of revision[/bold]")
+    console.print(
+        "\n[bold]the last round under another schedule of revision[/bold] (95 %: sessions paired, as each begins alike)"
+    )
     lines = []
     for row in table.to_dict("records"):
         write = partial(figure, percent=bool(row["option"]))
@@ -273,30 +277,6 @@ def missing(run: Run) -> str:
     return ", ".join(parts)
 
 
-def print_head(run: Run) -> None:
-    """Print what was played, by whom, what it took, and whether it is whole."""
-    settings = run.settings
-    head = (
-        f"{printable(settings.game['name'])}  {settings.n:,} agents"
-        + (f", {settings.sessions:,} sessions" if settings.sessions > 1 else "")
-        + f", {run.calendar}, {printable(settings.matching)} matching, seed {settings.seed}"
-    )
-    name, _, rest = head.partition("  ")
-    agents = f"agents: {printable(settings.agents)}"
-    if len(head) + 3 + len(agents) <= console.width:
-        rest += f"   {agents}"
-        agents = ""
-    console.print(f"[bold]{escape(name)}[/bold]  {escape(rest)}")
-    if agents:
-        console.print(folded(agents, console.width), markup=False)
-    if settings.spent:
-        console.print(f"spent: {marked(settings.spent)}")
-    if settings.status != "complete":
-        # Whoever is killed leaves no word.
-        state = "not over, or was cut off" if settings.status == "running" else marked(settings.status)
-        console.print(f"[yellow]this run is {state}: what follows is of the rounds that were played[/yellow]")
-
-
 def _print_run(run: Run, told: Sequence[str]) -> None:
     print_head(run)
     notes([note for note in run.settings.notes if note not in told])
@@ -307,33 +287,34 @@ def _print_run(run: Run, told: Sequence[str]) -> None:
 
 
 def _print_next(run: Run, comparison: Comparison) -> None:
-    game = run.settings.game.get("file") or run.settings.game["name"]
-    console.print(
-        f"\nsaved in [bold]{marked(run.folder)}[/bold] (decisions.parquet opens in pandas and R)",
-        soft_wrap=True,
-    )
-    allow = sorted({word for refusal in comparison.refused for word in _allowable(refusal.reason)})
-    again = "".join(f" --allow {word}" for word in allow) if not comparison.rows else ""
-    steps = {f"gamesim compare {run.folder}{again}": ""}
+    settings = run.settings
+    saved, opens = f"saved in {printable(run.folder)}", "(decisions.parquet opens in pandas and R)"
+    between = " " if len(saved) + 1 + len(opens) <= console.width else "\n"
+    console.print(f"\n{saved}{between}{opens}", markup=False, soft_wrap=True)
+    # Where options differ, nothing can be compared whatever is allowed.
+    refused = [each.mismatches for each in comparison.refused if "options" not in each.mismatches]
+    allow = allowing(sorted({kind for kinds in refused for kind in kinds})) if not comparison.rows else ""
+    steps = {f"gamesim compare {run.folder}{allow}": ""}
     if not run.answered:
         steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
-    steps[f"gamesim show {game}"] = "what each player was told"
-    if run.settings.agents != "uniform":
-        steps[f"gamesim play {game} --agents uniform"] = "a player who chooses at random, for scale"
+    changed = [quote(f"{name}={as_set(value)}") for name, value in (settings.changed or {}).items()]
+    game = (settings.game.get("file") or settings.game["name"], *(f"--set {each}" for each in changed))
+    if KEYBOARD in settings.policies or any("model" in about for about in settings.policies.values()):
+        texts = [f"--prompts {quote(settings.prompts)}"] if settings.prompts else []
+        steps[" ".join(["gamesim show", *game, *texts])] = "what each player was told"
+    if settings.agents != "uniform":
+        steps[" ".join(["gamesim play", *game, "--agents uniform"])] = "random play, for scale"
     _print_steps(steps)
 
 
 def _print_steps(steps: Mapping[str, str]) -> None:
-    """Print commands and, where it is said, what each is for."""
-    width = max(len(step) for step, why in steps.items() if why)
+    """Print commands and, where it is said, what each is for: beside them, or below where that is too wide."""
+    width = max((len(step) for step, why in steps.items() if why), default=0)
+    beside = all(7 + width + 2 + len(why) <= console.width for why in steps.values() if why)
     for place, (step, why) in enumerate(steps.items()):
-        lead = " " * 7 if place else "next:  "
-        console.print(printable(f"{lead}{step:<{width}}  {why}".rstrip()), markup=False, soft_wrap=True)
-
-
-def _allowable(reason: str) -> list[str]:
-    _, found, words = reason.partition("(allow ")
-    return words.partition(" to compare")[0].split(", ") if found else []
+        told = f"{' ' * 7 if place else 'next:  '}{step:<{width if beside else 0}}"
+        told += ("  " if beside else f"\n{' ' * 11}") + why if why else ""
+        console.print(printable(told.rstrip()), markup=False, soft_wrap=True)
 
 
 def _document(
@@ -342,6 +323,7 @@ def _document(
     document = {
         "folder": None if run.folder is None else str(run.folder),
         "settings": run.settings.model_dump(),
+        "treatment": treatment(run.settings),
         "summary": _records(run.summary()),
         "comparison": _records(comparison.table),
         "notes": list(comparison.notes),
