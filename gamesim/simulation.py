@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gamesim.accounts import Accounts
 from gamesim.actions import ActionSpace, Text
-from gamesim.answers import Answers, check
+from gamesim.answers import Answers, checked
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
@@ -332,8 +332,7 @@ class Simulation(mesa.Model):
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
             decisions = policy.decide(self._memory.known_to(index, obs))
-        check(policy, obs, decisions)
-        return decisions
+        return checked(policy, obs, decisions)
 
     def _observe(self, stage: Stage, play: Play) -> Observations:
         role = self.game.decider(stage.name)
