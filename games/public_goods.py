@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.actions import plain
 from gamesim.errors import GamesimError
 from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
 from gamesim.groups import Groups
@@ -135,6 +136,12 @@ class PublicGoods(Game):
         if self.hold == "multiplier" and game is not self:
             object.__setattr__(game, "mpcr", self.mpcr * self.group_size / size)
         return game
+
+    def elsewhere(self) -> str:
+        """Say what a unit pays there, which differs where the multiplier is held."""
+        if self.hold == "mpcr":
+            return super().elsewhere()
+        return f"a unit put in there pays {plain(self.mpcr * self.group_size)} divided by that number to each of them"
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Contribute nothing, or everything where each unit pays its giver more than it costs."""

@@ -288,6 +288,7 @@ class Simulation(mesa.Model):
         if revising is not None:
             kept = np.flatnonzero(~revising)
             answers.put(kept, Decisions(self._last(stage, obs)[kept], "kept"), None)
+            play.keep(obs.role, ~revising)
         if len(self.policies) == 1 and not obs.seen and revising is None:
             self._put(answers, None, 0, obs)
         else:
@@ -361,6 +362,7 @@ class Simulation(mesa.Model):
             ),
             continuation=self.society.continuation,
             lasting=self.society.lasting,
+            update=self.society.update,
             known=self.reputation.known(play, role),
             apart=self._apart(seats),
             messages=self.messages,

@@ -298,6 +298,10 @@ class Game:
         object.__setattr__(game, "group_size", size)
         return game
 
+    def elsewhere(self) -> str:
+        """Say what is different in a group of another size, beside its size; what `sized` changes belongs here."""
+        return "all else is the same there"
+
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""
         number, sign = plain(abs(value)), "-" if value < 0 else ""

@@ -35,6 +35,7 @@ ROUNDS: Mapping[str, str] = {
     "open": "You may do this several times: after each round another one follows with probability {continuation}.",
     "open_matched": "You do this {matching}; after each round another one follows with probability {continuation}.",
     "question": "Round {round}. {question}",
+    "unasked": "In some rounds you are not asked; your last choice then counts again.",
 }
 HISTORY: Mapping[str, str] = {
     "heading": "What happened so far:",
@@ -45,6 +46,8 @@ HISTORY: Mapping[str, str] = {
     "decided": "You have already decided: {decisions}.",
     "said": "You have already said: {message}.",
     "undecided": "you made no decision",
+    "out": "you sat out",
+    "kept": "you were not asked and your last choice counted again: {line}",
     "before": "you decided: {decisions}",
     "wrote": "you said: {message}",
     "heard": "this was said: {message}",
@@ -68,6 +71,9 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "decided": ("decisions",),
     "said": ("message",),
     "undecided": ("round",),
+    "out": ("round",),
+    "unasked": (),
+    "kept": ("round", "line"),
     "before": ("round", "decisions"),
     "wrote": ("round", "message"),
     "heard": ("round", "message"),
