@@ -10,7 +10,9 @@ The price is ``intercept - slope * total quantity``, not below 0, and a firm ear
 which can be negative.  The defaults are the market of Huck, Normann & Oechssler (2004) with two firms: 33 each in
 equilibrium, 24.75 each if they collude, 49.5 each if the price equals cost.
 
-Selfish players produce ``(intercept - cost) / (slope * (firms + 1))``, as near as steps allow.
+Selfish players produce ``(intercept - cost) / (slope * (firms + 1))`` where that is a legal quantity.  Else they
+produce the quantity next to it that is the best reply to itself, the lower if both are; if neither is, as with five
+firms, they mix the two so that both earn the same.
 """
 
 from collections.abc import Mapping
@@ -18,6 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.distribution import ActionDistribution
+from gamesim.equilibrium import symmetric
 from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
 
 
@@ -32,7 +36,10 @@ class Cournot(Game):
     most: float = parameter(100.0, above=0, help="largest quantity of a firm")
     step: float = parameter(1.0, above=0, help="distance between quantities")
 
-    equilibrium = "(intercept - cost) / (slope * (firms + 1)), as near as steps allow"
+    equilibrium = (
+        "(intercept - cost) / (slope * (firms + 1)); between steps, the one next to it that is the best reply to "
+        "itself, or a mixture of both"
+    )
     efficiency = "for the firms: together they produce (intercept - cost) / (2 * slope), as a monopoly would"
     stake_parameter = "most"
     sources = ("Huck, Normann & Oechssler 2004, Journal of Economic Behavior & Organization 53:435-446",)
@@ -80,7 +87,10 @@ class Cournot(Game):
         return {"firm": (self._price(play) - self.cost) * play["quantity"]}
 
     def _price(self, play: Play) -> Floats:
-        return np.maximum(self.intercept - self.slope * play.total("quantity"), 0.0)
+        return self._price_at(play.total("quantity"))
+
+    def _price_at(self, total: Floats) -> Floats:
+        return np.maximum(self.intercept - self.slope * total, 0.0)
 
     def feedback(self, play: Play) -> Mapping[str, Mapping[str, Floats]]:
         """Tell each firm what the others produced on average, and the price."""
@@ -89,10 +99,16 @@ class Cournot(Game):
     def _markup(self) -> float:
         return max(0.0, (self.intercept - self.cost) / self.slope)
 
-    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
-        """Produce what is the best reply to itself."""
-        each = self._markup() / (self.group_size + 1)
-        return Amount(0, self.most, self.step).nearest(np.full(size, each))
+    def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats | ActionDistribution:
+        """Produce what is the best reply to itself, or mix."""
+        return symmetric(
+            f"{self.name}.{stage}",
+            Amount(0, self.most, self.step),
+            self.group_size,
+            self._markup() / (self.group_size + 1),
+            lambda own, others: (self._price_at(own + others) - self.cost) * own,
+            size,
+        )
 
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Produce an equal share of what a monopoly would, as near as steps allow."""
