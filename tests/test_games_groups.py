@@ -109,6 +109,62 @@ def replies(game: Any, stage: str, common: float) -> list[float]:
     return [float(x) for x in support[own >= own.max() - 1e-9]]
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        *(
+            ("peer_reward", {"endowment": 2, "most": 1, "group_size": size, "mpcr": mpcr, "gain": gain})
+            for size, mpcr, gain in ((3, 0.2, 1), (3, 0.2, 3), (3, 0.5, 0.5), (2, 0.6, 2), (2, 1.5, 1))
+        ),
+        *(
+            (
+                "peer_punishment",
+                {"endowment": 2, "most": 1, "group_size": size, "mpcr": mpcr, "effect": effect},
+            )
+            for size, mpcr in ((3, 0.2), (3, 0.5), (2, 1.5))
+            for effect in ("percent", "amount")
+        ),
+        *(
+            (
+                "third_party_punishment",
+                {"endowment": 4, "step": 2, "third_endowment": third, "deduction": deduction},
+            )
+            for third, deduction in ((3, 3), (5, 0.5))
+        ),
+        *(
+            ("threshold_public_good", {"endowment": 3, "group_size": 3, "refund": refund} | good)
+            for refund in (True, False)
+            for good in (
+                {"threshold": 6, "benefit": 1},
+                {"threshold": 6, "benefit": 4},
+                {"threshold": 9, "benefit": 3},
+            )
+        ),
+    ],
+)
+def test_the_most_that_a_group_can_earn_is_found_by_trying_everything(
+    name: str, parameters: dict[str, Any]
+) -> None:
+    game = game_of(name, **parameters)
+    seats = [
+        (each.name, seat) for each in game.stages for seat in range(game.seats_of(game.decider(each.name)))
+    ]
+    plays = list(product(*(game.space_at_most(stage).support() for stage, _ in seats)))
+    play = Play(game, seated(game, len(plays)), chance)
+    for each in game.stages:
+        columns = [place for place, (stage, _) in enumerate(seats) if stage == each.name]
+        play.actions[each.name] = np.array(plays)[:, columns].ravel()
+    totals = sum(
+        np.asarray(earned).reshape(len(plays), -1).sum(axis=1) for earned in game.payoffs(play).values()
+    )
+    assert np.max(totals) == pytest.approx(game.efficient_payoff())
+
+
+def test_rewards_are_efficient_where_they_bring_more_than_they_cost() -> None:
+    assert "when mpcr times members exceeds 1" in game_of("peer_reward").efficiency
+    assert "when gain exceeds 1" in game_of("peer_reward").efficiency
+
+
 def check_equilibrium(game: Game, stage: str) -> bool:
     """Play every legal amount against all that the others may do, and tell whether they mix."""
     plan = game.selfish(stage, {}, 1)
