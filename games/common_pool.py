@@ -48,15 +48,18 @@ class CommonPool(Game):
     )
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Each has {endowment} units and decides how many to invest in a "
-            "common pool. A unit that you do not invest earns you {outside}. A unit in the pool earns its owner "
-            "{first}, less {slope} for every unit in the pool, whoever invested it.",
-            "Each of the {group_size} members of your group holds {endowment} units and may put any number of them "
-            "into a joint market. Every unit held back pays {outside}. Every unit in the market pays {first} minus "
-            "{slope} times the number of units that the whole group has put there.",
-            "Together with others, {group_size} people in all, you can use a shared resource. You hold {endowment} "
-            "units. Units kept are worth {outside} each. Units put into the resource return {first} each, but this "
-            "return falls by {slope} with each unit put in by anybody, you included.",
+            "You are in a group of {group_size} {group_size:person|people}. Each has {endowment} "
+            "{endowment:unit|units} and decides how many to invest in a common pool. A unit that you do not invest "
+            "earns you {outside}. A unit in the pool earns its owner {first}, less {slope} for every unit in the "
+            "pool, whoever invested it.",
+            "Each of the {group_size} {group_size:member|members} of your group holds {endowment} "
+            "{endowment:unit|units} and may put any number of them into a joint market. Every unit held back pays "
+            "{outside}. Every unit in the market pays {first} minus {slope} times the number of units that the whole "
+            "group has put there.",
+            "Together with others, {group_size} {group_size:person|people} in all, you can use a shared resource. You "
+            "hold {endowment} {endowment:unit|units}. Units kept are worth {outside} each. Units put into the "
+            "resource return {first} each, but this return falls by {slope} with each unit put in by anybody, you "
+            "included.",
         )
     }
     ask = {
@@ -67,7 +70,11 @@ class CommonPool(Game):
         )
     }
     recall = {
-        "member": "you invested {invest}, the others on average {others_mean} units, and you earned {earned}"
+        "member": (
+            "you invested {invest}, the others on average {others_mean} {others_mean:unit|units}, and you earned "
+            "{earned}",
+            "you invested {invest} and earned {earned}",
+        )
     }
 
     @property

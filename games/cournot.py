@@ -45,18 +45,18 @@ class Cournot(Game):
     sources = ("Huck, Normann & Oechssler 2004, Journal of Economic Behavior & Organization 53:435-446",)
     rules = {
         "firm": (
-            "You are one of {group_size} firms that sell the same good in one market. All choose at the same time how "
-            "much to produce, from 0 to {most} units. The price of a unit is {intercept} less {slope} for every unit "
-            "that all firms produce together, but never below zero. Each unit costs you {cost}. You earn the price "
-            "less the cost for every unit of yours.",
-            "There are {group_size} producers of the same product, and you are one of them. Each decides on a quantity "
-            "between 0 and {most} without knowing those of the rest. The more is produced in all, the lower the "
-            "price: it starts at {intercept} and falls by {slope} with each unit, down to zero at the least. Your "
-            "profit on a unit is the price minus {cost}.",
-            "In this market {group_size} sellers, you included, bring quantities of up to {most} units each. Every "
-            "unit is sold at the same price, {intercept} minus {slope} times the number of all units, or nothing if "
-            "that is negative. Bringing a unit costs its seller {cost}. What you sell your units for, less what they "
-            "cost, is yours.",
+            "You are {group_size:the only firm that sells a good|one of {group_size} firms that sell the same good} "
+            "in one market. All choose at the same time how much to produce, from 0 to {most} {most:unit|units}. The "
+            "price of a unit is {intercept} less {slope} for every unit that all firms produce together, but never "
+            "below zero. Each unit costs you {cost}. You earn the price less the cost for every unit of yours.",
+            "There {group_size:is|are} {group_size} {group_size:producer|producers} of the same product, and you are "
+            "one of them. Each decides on a quantity between 0 and {most} without knowing those of the rest. The more "
+            "is produced in all, the lower the price: it starts at {intercept} and falls by {slope} with each unit, "
+            "down to zero at the least. Your profit on a unit is the price minus {cost}.",
+            "In this market {group_size} {group_size:seller|sellers}, you included, bring quantities of up to {most} "
+            "{most:unit|units} each. Every unit is sold at the same price, {intercept} minus {slope} times the number "
+            "of all units, or nothing if that is negative. Bringing a unit costs its seller {cost}. What you sell "
+            "your units for, less what they cost, is yours.",
         )
     }
     ask = {
@@ -68,8 +68,11 @@ class Cournot(Game):
     }
     money_names = ("price",)
     recall = {
-        "firm": "you produced {quantity}, the others on average {others_mean} units, the price was {price}, and you "
-        "earned {earned}"
+        "firm": (
+            "you produced {quantity}, the others on average {others_mean} {others_mean:unit|units}, the price was "
+            "{price}, and you earned {earned}",
+            "you produced {quantity}, the price was {price}, and you earned {earned}",
+        )
     }
 
     @property

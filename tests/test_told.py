@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,13 @@ def test_what_is_told_of_a_unit_in_another_group_is_what_it_pays() -> None:
     for size in (2, 4, 7):
         assert game.sized(size).elsewhere() == game.elsewhere()
         assert game.sized(size).mpcr * size == pytest.approx(2)
+
+
+@pytest.mark.parametrize("matching", ["separate_neighbourhoods", "neighbourhoods", "separate_edges", "edges"])
+def test_one_neighbour_is_spoken_of_as_one(matching: str) -> None:
+    name = "public_goods" if "neighbourhoods" in matching else "prisoners_dilemma"
+    (obs,) = watched(name, 4, 1, network=STAR, matching=matching)
+    text = read(obs, 1)
+    assert "You have 1 neighbour" in text
+    assert not re.search(r"all of them|each of|each game", text)
+    assert re.search(r"all of them|each of", read(obs, 0))

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Amount, Choice, Text, plain
+from gamesim.actions import ActionSpace, Amount, Choice, Text, counted, plain
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game.declared import Stage, parameter, stage
@@ -36,6 +36,7 @@ class Game:
     rules : role -> paraphrases of the instructions
     ask : stage -> paraphrases of the question; those are read that speak of nothing but what the stage shows
     recall : role -> one line about a past round; or several, of which the first is told whose values there are
+    (a number chooses between two texts in all of these: ``{others} other {others:player|players}``)
     signals : names of what stages show beside earlier actions: `signal` says what they are
     words : name of something told -> the words for 0, 1, ...
     money_names : names of things told or derived that are amounts of money
@@ -304,10 +305,9 @@ class Game:
 
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""
-        number, sign = plain(abs(value)), "-" if value < 0 else ""
-        return (
-            f"{sign}{self.currency}{number}" if len(self.currency) == 1 else f"{sign}{number} {self.currency}"
-        )
+        if len(self.currency) > 1:
+            return counted(value, self.currency)
+        return f"{'-' if value < 0 else ''}{self.currency}{plain(abs(value))}"
 
     @classmethod
     def parameters(cls) -> dict[str, dataclasses.Field[Any]]:

@@ -155,7 +155,10 @@ def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[
         return ", ".join(f"{name} {value}" for name, value in known.items())
     values = {**facts, **known}
     lines = wording.recall_of(role)
-    return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
+    told = [line for line in lines if fields(line) <= values.keys()]
+    # Who is alone has no others, of whom some lines speak.
+    whole = [line for line in told if all(values[name] != NO_DECISION for name in fields(line))]
+    return (whole or told or lines[-1:])[0].format_map(values)
 
 
 def _void(

@@ -104,8 +104,9 @@ def _separately(matching: str, many: int, name: int) -> str:
             f"this decision is for the game with neighbour {name}."
         )
     group = f"the group of neighbour {name}" if name else "your own group"
+    together = "Together" if many == 1 else "With all of them"
     return (
-        f"You have {people}. With all of them you are in your own group, and you are in the group of {each}; you earn "
+        f"You have {people}. {together} you are in your own group, and you are in the group of {each}; you earn "
         f"the sum. You decide for every group separately; this decision is for {group}."
     )
 

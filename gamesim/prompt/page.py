@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, plain
+from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, counted, plain
 from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
@@ -99,7 +99,7 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
 
 
 def _message_format(space: Message, form: str) -> str:
-    most = f"at most {space.max_chars} characters"
+    most = f"at most {counted(space.max_chars, 'characters')}"
     if form == "json":
         return (
             f'Answer with a JSON object of the form {{"answer": ...}}, where the answer is a text of {most}; an empty '

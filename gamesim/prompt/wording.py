@@ -203,10 +203,12 @@ class Wording:
 
 
 def fields(template: str) -> set[str]:
-    """Name the placeholders of a template, without what is taken of them."""
-    return {
-        name.partition(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name is not None
-    }
+    """Name the placeholders of a template, without what is taken of them, those within others among them."""
+    found: set[str] = set()
+    for _, name, form, _ in string.Formatter().parse(template):
+        if name is not None:
+            found |= {name.partition(".")[0], *fields(form or "")}
+    return found
 
 
 def _names(text: str, space: Choice) -> bool:
