@@ -156,6 +156,11 @@ class Choice:
     neutral: bool | None = None
 
     def __post_init__(self) -> None:
+        given: object = self.labels
+        if isinstance(given, str) or not self.labels or len(set(self.labels)) < len(self.labels):
+            raise TypeError(
+                f'Choice takes one tuple of different labels, such as ("left", "right"); got {given!r}'
+            )
         if not self.shown:
             object.__setattr__(self, "shown", self.labels)
         if self.neutral is None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from gamesim.actions import ActionSpace, Amount, Choice, Text, counted, plain
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError, unknown
+from gamesim.errors import GamesimError, faults_of, source, unknown
 from gamesim.game.declared import Stage, parameter, stage
 from gamesim.game.play import Play
 from gamesim.groups import Groups, Seats
@@ -70,6 +70,13 @@ class Game:
         super().__init_subclass__(**kwargs)
         cls.name = cls.__module__.rsplit(".", 1)[-1]
         cls.all_stages = tuple(value for value in vars(cls).values() if isinstance(value, Stage))
+        for kind in ("rules", "ask"):
+            for of, written in getattr(cls, kind).items():
+                if isinstance(written, str):
+                    raise GamesimError(
+                        f'{source(cls)}: {kind}["{of}"] must be a tuple of texts, such as ("{written[:20]}...",); '
+                        "got a single text"
+                    )
         known: list[str] = list(cls.signals)
         for each in cls.all_stages:
             for seen in each.sees:
@@ -99,6 +106,7 @@ class Game:
                 raise GamesimError(f"{where} must be at least {plain(rule['least'])}")
             if value > rule["most"]:
                 raise GamesimError(f"{where} must be at most {plain(rule['most'])}")
+        self._check_roles()
         for each in self.stages:
             if self.decider(each.name) not in self.roles:
                 roles = ", ".join(dict.fromkeys(self.roles))
@@ -108,6 +116,19 @@ class Game:
         self.check()
         for each in self.stages:
             self.space_at_most(each.name)
+
+    def _check_roles(self) -> None:
+        """Refuse roles that do not name the role of each seat."""
+        roles: object = self.roles
+        if (
+            not isinstance(roles, tuple | list)
+            or not roles
+            or not all(isinstance(role, str) for role in roles)
+        ):
+            raise GamesimError(
+                f"{source(type(self))}: roles must name the role of each seat of a group, such as "
+                f'("donor", "charity") or ("driver",) * 2; got {roles!r}'
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Store a game as its parameters: what follows from them is worked out again."""
@@ -132,6 +153,25 @@ class Game:
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Give what each seat earns, role by role: (M,) float, in game units; NaN where an action is missing."""
         raise TypeError(f"{self.name} does not say what it pays")
+
+    def paid(self, play: Play) -> Mapping[str, Floats]:
+        """Give what `payoffs` gives, once it is known to be a number for each seat of every role."""
+        with faults_of(type(self), "payoffs"):
+            given: object = self.payoffs(play)
+        roles = dict.fromkeys(self.roles)
+        if not isinstance(given, Mapping):
+            got = "None" if given is None else type(given).__name__
+        elif given.keys() != roles.keys():
+            got = f"{', '.join(map(repr, given)) or 'nothing'}"
+        else:
+            wrong = [role for role in roles if np.shape(given[role]) != (len(play.seats(role).agent),)]
+            if not wrong:
+                return given
+            got = f"{np.size(given[wrong[0]])} for the {len(play.seats(wrong[0]).agent)} of {wrong[0]}"
+        raise GamesimError(
+            f"{source(type(self))}: payoffs must return {{role: array}}, one number a seat, for {', '.join(roles)}; "
+            f"got {got}"
+        )
 
     def signal(self, name: str, play: Play) -> Floats:
         """Give what a stage shows under one of the names of `signals`, to each of its deciders: (M,) float."""
@@ -239,7 +279,7 @@ class Game:
             From the least, 0, to the most, 1.
         """
         play = [play for _, _, play in self._rehearse(share)][-1]
-        play.earned = dict(self.payoffs(play))
+        play.earned = dict(self.paid(play))
         return play
 
     def seen_at(self, stage: str, share: float) -> dict[str, float]:
@@ -257,7 +297,13 @@ class Game:
         }
         play = Play(self, Groups(one), lambda agents: Draws((0,), agents, agents))
         for each in self.stages:
-            space = each.space(self, play)
+            with faults_of(type(self), each.name):
+                space: object = each.space(self, play)
+            if not isinstance(space, ActionSpace):
+                raise GamesimError(
+                    f"{source(type(self))}: {each.name} must return the legal actions, such as Amount(0, 10) or "
+                    f'Choice(("left", "right")); got {space!r}'
+                )
             yield each.name, space, play
             play.actions[each.name] = np.broadcast_to(
                 space.at(share), (self.seats_of(self.decider(each.name)),)
