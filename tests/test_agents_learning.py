@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -181,3 +183,19 @@ def test_who_must_know_what_the_other_did_refuses(name: str, game: str) -> None:
 def test_who_learns_from_earnings_refuses_answers(name: str) -> None:
     with pytest.raises(GamesimError, match=r"it does not play trust\.return"):
         agent(name).prepare(Setting(all_games()["trust"], ("trustee",), 5))
+
+
+def test_what_is_added_to_all_payoffs_changes_no_propensity() -> None:
+    cells = [
+        f"{role}_{row}_{column}"
+        for role in ("row", "column")
+        for row in ("up", "down")
+        for column in ("left", "right")
+    ]
+    payoffs: dict[str, Any] = dict(zip(cells, (4.0, 0.0, 3.0, 1.0, 2.0, 5.0, 1.0, 0.0), strict=True))
+    raised: dict[str, Any] = {cell: paid + 100 for cell, paid in payoffs.items()}
+    first, second = (
+        gamesim.play("two_by_two", "roth_erev", n=40, rounds=6, **given).decisions["action"].tolist()
+        for given in (payoffs, raised)
+    )
+    assert first == second
