@@ -17,7 +17,9 @@ class Crra(Chooser):
     """Takes the action of the largest expected utility ``x ** (1 - r) / (1 - r)``, at r = 1 ``log(x)``.
 
     In the bomb task it opens ``(1 - r) / (2 - r)`` of the boxes.  At r of 1 and more earning nothing has a utility of
-    minus infinity: where every action risks it, the lowest is taken.  The default is a round figure.
+    minus infinity.  Where every action risks it all are equally bad, and as at any tie the one that leaves others the
+    most is taken, of these the lowest: no box is opened, but a proposer who may be rejected offers everything.  The
+    default is a round figure.
 
     Parameters
     ----------

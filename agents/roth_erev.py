@@ -14,16 +14,18 @@ from gamesim.streams import Floats
 class RothErev(Learner):
     """Takes actions in proportion to what they earned, knowing nothing of others (Roth & Erev 1995).
 
-    Propensities begin equal, at ``strength`` times the mean payoff of the game over all outcomes, shared among the
-    actions.  After a round all fade by the factor ``1 - forgetting``; the action taken gains ``1 - experimentation``
-    of what it earned above the least that can be earned, and its neighbours half of the rest each (the one neighbour
-    of an end all of it).  The defaults are those usually quoted from Erev & Roth (1998), fitted to twelve games
-    at once, and were not checked against it.
+    Propensities begin equal, at ``strength`` times the mean over all outcomes of what the game pays above the least
+    that it can pay, shared among the actions.  The paper takes the plain mean; here it is counted from the least, as
+    gains are, so that what is added to all payoffs changes nothing.  After a round all fade by the factor
+    ``1 - forgetting``; the action taken gains ``1 - experimentation`` of what it earned above the least that can be
+    earned, and its neighbours half of the rest each (the one neighbour of an end all of it).  The defaults are those
+    usually quoted from Erev & Roth (1998), fitted to twelve games at once, and were not checked against it.
 
     Parameters
     ----------
     strength : Parameter
-        Propensity at the start, in rounds of mean payoff: s(1) in the paper; with 0 the first gain decides.
+        Propensity at the start, in rounds of the mean payoff above the least: s(1) in the paper; with 0 the first gain
+        decides.
     forgetting : Parameter
         Share of propensities that is forgotten from round to round: phi in the paper.
     experimentation : Parameter

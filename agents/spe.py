@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from gamesim.behaviour.sizes import games_of, planned
+import numpy as np
+
+from gamesim.behaviour.sizes import games_of, of_size, planned
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.network import Network
@@ -36,8 +38,10 @@ class Spe(ExactPolicy):
         return plan if isinstance(plan, ActionDistribution) else certain(obs.space.nearest(plan))
 
 
-def _in_all_groups(obs: Observations, network: Network) -> Floats:
+def _in_all_groups(obs: Observations, network: Network) -> Floats | ActionDistribution:
     """Give the equilibrium of one choice that counts in the groups of all neighbours, which must be one for all."""
+    if not np.ptp(network.degree):
+        return of_size(obs.game, int(network.degree[0]) + 1).selfish(obs.stage, {}, len(obs))
     everybody = planned(obs.game, obs.stage, network.degree + 1, {}, lambda game: game.selfish)
     if (
         isinstance(everybody, ActionDistribution)

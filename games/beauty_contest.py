@@ -37,14 +37,14 @@ class BeautyContest(Game):
     sources = ("Nagel 1995, American Economic Review 85:1313-1326",)
     rules = {
         "player": (
-            "You and {others} other players each choose a whole number from 0 to {highest}. The winner is the "
-            "player whose number is nearest to {p} times the average of all numbers chosen, and earns {prize}. "
-            "Players who tie share it.",
-            "{group_size} people, you among them, each name a whole number between 0 and {highest}. All the "
-            "numbers are averaged and the average is multiplied by {p}. Whoever came nearest to the result "
-            "receives {prize}, divided among them if there are several.",
-            "In this contest with {others} others you guess a whole number from 0 to {highest}. The target is "
-            "{p} times the mean of all guesses. The guess nearest to the target wins {prize}; equally near "
+            "You and {others} other {others:player|players} each choose a whole number from 0 to {highest}. The "
+            "winner is the player whose number is nearest to {p} times the average of all numbers chosen, and earns "
+            "{prize}. Players who tie share it.",
+            "{group_size} {group_size:person|people}, you among them, each name a whole number between 0 and "
+            "{highest}. All the numbers are averaged and the average is multiplied by {p}. Whoever came nearest to "
+            "the result receives {prize}, divided among them if there are several.",
+            "In this contest with {others} {others:other|others} you guess a whole number from 0 to {highest}. The "
+            "target is {p} times the mean of all guesses. The guess nearest to the target wins {prize}; equally near "
             "guesses split it.",
             "Everyone in a group of {group_size} writes down a whole number, at least 0 and at most {highest}. "
             "To win {prize} your number has to be nearest to {p} times the average of what everyone wrote. The "

@@ -36,15 +36,15 @@ class Bertrand(Game):
     sources = ("Dufwenberg & Gneezy 2000, International Journal of Industrial Organization 18:7-22",)
     rules = {
         "seller": (
-            "You are one of {group_size} people who each choose an amount from {low} to {high} at the same time. The "
-            "one who chose the lowest amount earns it, and the rest earn nothing. If several chose the lowest, they "
-            "share it equally.",
-            "There is a market with {group_size} sellers, and you are one of them. Each names a price, at least {low} "
-            "and at most {high}, without knowing the prices of the rest. Only the seller with the lowest price makes a "
-            "sale and is paid that price; at a tie the payment is divided equally.",
-            "{group_size} competitors, you among them, each make a bid between {low} and {high}. The smallest bid wins "
-            "and its maker is paid exactly what was bid; all the others get nothing. Equal smallest bids split the "
-            "payment.",
+            "You are {group_size:the only person and|one of {group_size} people who each} choose an amount from {low} "
+            "to {high} at the same time. The one who chose the lowest amount earns it, and the rest earn nothing. If "
+            "several chose the lowest, they share it equally.",
+            "There is a market with {group_size} {group_size:seller|sellers}, and you are one of them. Each names a "
+            "price, at least {low} and at most {high}, without knowing the prices of the rest. Only the seller with "
+            "the lowest price makes a sale and is paid that price; at a tie the payment is divided equally.",
+            "{group_size} {group_size:competitor|competitors}, you among them, each make a bid between {low} and "
+            "{high}. The smallest bid wins and its maker is paid exactly what was bid; all the others get nothing. "
+            "Equal smallest bids split the payment.",
         )
     }
     ask = {

@@ -49,26 +49,28 @@ class Centipede(Game):
         "first": (
             "You and another person take turns, and you begin. At each move the person whose turn it is either takes, "
             "which ends everything, or passes to the other. There are at most {moves} moves, so each of you has up to "
-            "{turns} turns. What you and the other earn depends on the move at which somebody takes: {payments}. You "
-            "decide beforehand at which of your turns you take.",
+            "{turns} {turns:turn|turns}. What you and the other earn depends on the move at which somebody takes: "
+            "{payments}. You decide beforehand at which of your turns you take.",
             "Two participants move one after the other; you move at moves 1, 3 and so on, the other at moves 2, 4 and "
-            "so on, {moves} moves in all. To take stops the game, to pass hands the move over. Payments by the move at "
-            "which it is stopped: {payments}. You plan in advance at which of your {turns} turns to take.",
-            "This is a game of up to {moves} moves between you, who have the odd ones, and another person, who has the "
-            "even ones. Whoever has the move can take, and the game is over, or leave the move to the other. It pays "
-            "as follows: {payments}. You fix now at which of your {turns} turns you would take.",
+            "so on, {moves} moves in all. To take stops the game, to pass hands the move over. Payments by the move "
+            "at which it is stopped: {payments}. You plan in advance at which of your {turns} {turns:turn|turns} to "
+            "take.",
+            "This is a game of up to {moves} moves between you, who have the odd ones, and another person, who has "
+            "the even ones. Whoever has the move can take, and the game is over, or leave the move to the other. It "
+            "pays as follows: {payments}. You fix now at which of your {turns} {turns:turn|turns} you would take.",
         ),
         "second": (
             "You and another person take turns, and the other begins. At each move the person whose turn it is either "
-            "takes, which ends everything, or passes to the other. There are at most {moves} moves, so each of you has "
-            "up to {turns} turns. What the other and you earn depends on the move at which somebody takes: {payments}. "
-            "You decide beforehand at which of your turns you take.",
-            "Two participants move one after the other; the other moves at moves 1, 3 and so on, you at moves 2, 4 and "
-            "so on, {moves} moves in all. To take stops the game, to pass hands the move over. Payments by the move at "
-            "which it is stopped: {payments}. You plan in advance at which of your {turns} turns to take.",
+            "takes, which ends everything, or passes to the other. There are at most {moves} moves, so each of you "
+            "has up to {turns} {turns:turn|turns}. What the other and you earn depends on the move at which somebody "
+            "takes: {payments}. You decide beforehand at which of your turns you take.",
+            "Two participants move one after the other; the other moves at moves 1, 3 and so on, you at moves 2, 4 "
+            "and so on, {moves} moves in all. To take stops the game, to pass hands the move over. Payments by the "
+            "move at which it is stopped: {payments}. You plan in advance at which of your {turns} {turns:turn|turns} "
+            "to take.",
             "This is a game of up to {moves} moves between you, who have the even ones, and another person, who has "
             "the odd ones. Whoever has the move can take, and the game is over, or leave the move to the other. It "
-            "pays as follows: {payments}. You fix now at which of your {turns} turns you would take.",
+            "pays as follows: {payments}. You fix now at which of your {turns} {turns:turn|turns} you would take.",
         ),
     }
     ask = {

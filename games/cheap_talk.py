@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.actions import counted
 from gamesim.game import ActionSpace, Amount, Floats, Game, Play, Text, parameter, stage
 
 
@@ -59,17 +60,17 @@ class CheapTalk(Game):
     money_names = ("others_announced", "others_mean")
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Each has {endowment} and decides how much of it to put into a "
-            "common project. Every unit put into the project by anybody pays {mpcr} units to each member of the group, "
-            "whoever paid it in. You earn what you keep plus what the project pays you. Before that, {talking}. "
-            "What is said binds nobody.",
-            "Your group has {group_size} members, each with {endowment}. All decide what part to contribute to a group "
-            "account, in which each unit returns {mpcr} to every member; what is not contributed is kept. But first "
-            "{talking}. Nobody has to do as they said.",
-            "Together with others, {group_size} people in all, you can finance a shared fund out of {endowment} of "
-            "your own. For each unit in the fund each of you receives {mpcr}, and what you do not pay in stays yours. "
-            "There are two steps: first {talking}; then comes the payment itself, which may be any amount whatever was "
-            "said.",
+            "You are in a group of {group_size} {group_size:person|people}. Each has {endowment} and decides how much "
+            "of it to put into a common project. Every unit put into the project by anybody pays {mpcr} "
+            "{mpcr:unit|units} to each member of the group, whoever paid it in. You earn what you keep plus what the "
+            "project pays you. Before that, {talking}. What is said binds nobody.",
+            "Your group has {group_size} {group_size:member|members}, each with {endowment}. All decide what part to "
+            "contribute to a group account, in which each unit returns {mpcr} to every member; what is not "
+            "contributed is kept. But first {talking}. Nobody has to do as they said.",
+            "Together with others, {group_size} {group_size:person|people} in all, you can finance a shared fund out "
+            "of {endowment} of your own. For each unit in the fund each of you receives {mpcr}, and what you do not "
+            "pay in stays yours. There are two steps: first {talking}; then comes the payment itself, which may be "
+            "any amount whatever was said.",
         )
     }
     ask = {
@@ -95,8 +96,10 @@ class CheapTalk(Game):
     recall = {
         "member": (
             "this was said in your group: {said}; you contributed {contribute} and the others {others_mean} on average",
+            "this was said in your group: {said}; you contributed {contribute}",
             "you announced {announce} and the others {others_announced} on average; you contributed {contribute} and "
             "the others {others_mean} on average",
+            "you announced {announce} and contributed {contribute}",
         )
     }
 
@@ -132,8 +135,8 @@ class CheapTalk(Game):
                 "talking": "everybody announces a contribution and sees what the others announce on average"
             }
         return {
-            "talking": f"everybody may write one message of at most {self.max_chars} characters to the group, and all "
-            "read what each of them wrote"
+            "talking": f"everybody may write one message of at most {counted(self.max_chars, 'characters')} to the "
+            "group, and all read what each of them wrote"
         }
 
     def signal(self, name: str, play: Play) -> Floats:

@@ -59,19 +59,25 @@ class ConditionalContribution(Game):
     sources = ("Fischbacher, Gaechter & Fehr 2001, Economics Letters 71:397-404",)
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Each has {endowment} and decides how much of it to put into a "
-            "common project. Every unit put into the project by anybody pays {mpcr} units to each member of the group. "
-            "You earn what you keep plus what the project pays you. You decide twice: on one contribution, and on a "
-            "table that says how much you contribute for each average contribution of the others. One member is drawn "
-            "at random whose table counts; for all the rest the single contribution counts.",
-            "Your group has {group_size} members, each with {endowment}. What a member contributes to a group account "
-            "returns {mpcr} per unit to every member; what is not contributed is kept. First you name a contribution. "
-            "Then you fill in a table with your contribution for every average of the others. Chance picks one member "
-            "who contributes according to the table and what the others named; the others contribute what they named.",
-            "Together with others, {group_size} people in all, you can finance a shared fund. You have {endowment} of "
-            "your own; for each unit in the fund, each of you receives {mpcr}, and what you do not pay in stays yours. "
-            "You give one figure straight away, and a list of figures that depend on what the others pay in on "
-            "average. For one of you, chosen by lot, the list applies, for everybody else the first figure.",
+            "You are in a group of {group_size} people. Each has {endowment} and decides how much "
+            "of it to put into a common project. Every unit put into the project by anybody pays {mpcr} "
+            "{mpcr:unit|units} to each member of the group. You earn what you keep plus what the project pays you. "
+            "You decide twice: on one contribution, and on a table that says how much you contribute for each average "
+            "contribution of the others. One member is drawn at random whose table counts; for all the rest the "
+            "single contribution counts. The average of the others is rounded to whole units, halves upwards, to find "
+            "the line of the table that counts.",
+            "Your group has {group_size} members, each with {endowment}. What a member "
+            "contributes to a group account returns {mpcr} per unit to every member; what is not contributed is kept. "
+            "First you name a contribution. Then you fill in a table with your contribution for every average of the "
+            "others. Chance picks one member who contributes according to the table and what the others named; the "
+            "others contribute what they named. An average between two lines of the table counts as the nearer one, "
+            "and one half way as the higher one.",
+            "Together with others, {group_size} people in all, you can finance a shared fund. You "
+            "have {endowment} of your own; for each unit in the fund, each of you receives {mpcr}, and what you do "
+            "not pay in stays yours. You give one figure straight away, and a list of figures that depend on what the "
+            "others pay in on average. For one of you, chosen by lot, the list applies, for everybody else the first "
+            "figure. In the list the entry for the nearest whole number counts, the upper one if the average is half "
+            "way between two.",
         )
     }
     ask = {

@@ -42,15 +42,15 @@ class MinimumEffort(Game):
     )
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Everybody chooses a whole number from 1 to {highest} at the "
-            "same time. You earn {base}, plus {benefit} times the smallest number chosen by anybody in the group, "
-            "minus {cost} times the number that you chose yourself.",
-            "Each of {group_size} participants, you among them, picks a whole number between 1 and {highest}. What "
-            "counts is the lowest number picked: each unit of it brings you {benefit}. Each unit of your own number "
-            "costs you {cost}. On top of that you receive {base}.",
-            "Your group has {group_size} members, and each names a whole number, at least 1 and at most {highest}. "
-            "Your earnings start at {base}. They rise by {benefit} for every unit of the smallest number named in the "
-            "group, you included, and fall by {cost} for every unit of your own.",
+            "You are in a group of {group_size} {group_size:person|people}. Everybody chooses a whole number from 1 "
+            "to {highest} at the same time. You earn {base}, plus {benefit} times the smallest number chosen by "
+            "anybody in the group, minus {cost} times the number that you chose yourself.",
+            "Each of {group_size} {group_size:participant|participants}, you among them, picks a whole number between "
+            "1 and {highest}. What counts is the lowest number picked: each unit of it brings you {benefit}. Each "
+            "unit of your own number costs you {cost}. On top of that you receive {base}.",
+            "Your group has {group_size} {group_size:member|members}, and each names a whole number, at least 1 and "
+            "at most {highest}. Your earnings start at {base}. They rise by {benefit} for every unit of the smallest "
+            "number named in the group, you included, and fall by {cost} for every unit of your own.",
         )
     }
     ask = {

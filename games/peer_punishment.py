@@ -26,14 +26,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.actions import plain
+from gamesim.actions import counted, plain
 from gamesim.game import Floats, Play, parameter
 from gamesim.peers import PLACES, PointsAfterContributions, asked, told, towards
 
 
-def _either(numbers: Floats) -> str:
-    *some, last = [plain(float(number)) for number in numbers]
-    return f"{', '.join(some)} or {last}" if some else last
+def _either(numbers: Floats, things: str) -> str:
+    *some, last = numbers.tolist()
+    return f"{', '.join(map(plain, some))} or {plain(last)} {things}" if some else counted(last, things)
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,8 @@ class PeerPunishment(PointsAfterContributions):
     def facts(self) -> Mapping[str, float | str]:
         """Say what points cost and what they take."""
         points = np.arange(1.0, self.most + 1)
-        convex = (
-            f"Giving the same member {_either(points)} points costs you {_either(self._price(points))} units."
-        )
+        prices = _either(self._price(points), "units")
+        convex = f"Giving the same member {_either(points, 'points')} costs you {prices}."
         share = f"{plain(self.deduction)} % of what that member earned in the first part, at most all of it"
         return {
             "price": "Each point costs you 1 unit." if self.cost == "linear" else convex,

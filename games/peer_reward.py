@@ -35,7 +35,8 @@ class PeerReward(PointsAfterContributions):
     action = "reward"
     equilibrium = "rewards nobody; contributes nothing when mpcr is at most 1 (at 1: indifferent, nothing)"
     efficiency = (
-        "everybody gives everything to the project, and all points when they bring more than they cost"
+        "everybody contributes everything when mpcr times members exceeds 1, and assigns all points when gain "
+        "exceeds 1"
     )
     sources = (
         "Sefton, Shupp & Walker 2007, Economic Inquiry 45:671-690",

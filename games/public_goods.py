@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gamesim.actions import plain
 from gamesim.errors import GamesimError
 from gamesim.game import ActionSpace, Amount, Floats, Game, Play, parameter, stage
 from gamesim.groups import Groups
@@ -52,18 +53,19 @@ class PublicGoods(Game):
     )
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Each has {endowment} and decides how much of it to put "
-            "into a common project. Every unit put into the project by anybody pays {mpcr} units to each "
-            "member of the group, whoever paid it in. You earn what you keep plus what the project pays you.{divided}",
-            "Your group has {group_size} members, each with {endowment}. All decide at the same time what part "
-            "to contribute to a group account. Each unit in the account returns {mpcr} to every member. Your "
-            "income is what you did not contribute plus your return from the account.{divided}",
-            "Together with {others} other participants you can finance a shared fund. You have {endowment} of "
-            "your own. For each unit in the fund, each of the {group_size} of you receives {mpcr}, no matter "
-            "who paid. What you do not pay in stays yours.{divided}",
-            "{group_size} participants, you among them, each receive {endowment}. Everyone chooses how much "
-            "goes to a joint account and keeps the rest. The joint account gives each participant {mpcr} "
-            "times the total paid in by all.{divided}",
+            "You are in a group of {group_size} {group_size:person|people}. Each has {endowment} and decides how much "
+            "of it to put into a common project. Every unit put into the project by anybody pays {mpcr} "
+            "{mpcr:unit|units} to each member of the group, whoever paid it in. You earn what you keep plus what the "
+            "project pays you.{divided}",
+            "Your group has {group_size} {group_size:member|members}, each with {endowment}. All decide at the same "
+            "time what part to contribute to a group account. Each unit in the account returns {mpcr} to every "
+            "member. Your income is what you did not contribute plus your return from the account.{divided}",
+            "Together with {others} other {others:participant|participants} you can finance a shared fund. You have "
+            "{endowment} of your own. For each unit in the fund, each of the {group_size} of you receives {mpcr}, no "
+            "matter who paid. What you do not pay in stays yours.{divided}",
+            "{group_size} {group_size:participant|participants}, you among them, each receive {endowment}. Everyone "
+            "chooses how much goes to a joint account and keeps the rest. The joint account gives each participant "
+            "{mpcr} times the total paid in by all.{divided}",
         ),
     }
     ask = {
@@ -74,7 +76,12 @@ class PublicGoods(Game):
         )
     }
     money_names = ("others_mean",)
-    recall = {"member": "you contributed {contribute}, the others on average {others_mean}"}
+    recall = {
+        "member": (
+            "you contributed {contribute}, the others on average {others_mean}",
+            "you contributed {contribute}",
+        )
+    }
 
     @property
     def shared_out(self) -> bool:
@@ -135,6 +142,12 @@ class PublicGoods(Game):
         if self.hold == "multiplier" and game is not self:
             object.__setattr__(game, "mpcr", self.mpcr * self.group_size / size)
         return game
+
+    def elsewhere(self) -> str:
+        """Say what a unit pays there, which differs where the multiplier is held."""
+        if self.hold == "mpcr":
+            return super().elsewhere()
+        return f"a unit put in there pays {plain(self.mpcr * self.group_size)} divided by that number to each of them"
 
     def selfish(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Contribute nothing, or everything where each unit pays its giver more than it costs."""

@@ -43,16 +43,16 @@ class ThresholdPublicGood(Game):
     )
     rules = {
         "member": (
-            "You are in a group of {group_size} people. Each has {endowment} and decides how much of it to put into a "
-            "common project. If the group puts in {threshold} or more, the project is carried out and pays {benefit} "
-            "to each member, whoever paid it in; anything above {threshold} is lost. {shortfall}",
-            "Your group has {group_size} members, each with {endowment}. All decide at the same time what part to "
-            "contribute to a group account. The account needs {threshold}: with that or more, every member receives "
-            "{benefit}, and nobody gets the surplus over {threshold}. {shortfall}",
-            "Together with others, {group_size} people in all, you can finance something worth {benefit} to each of "
-            "you. It costs {threshold}. You have {endowment} of your own; what you do not pay in stays yours. If what "
-            "all pay in covers the cost, everybody has the benefit, and what exceeds {threshold} is not returned. "
-            "{shortfall}",
+            "You are in a group of {group_size} {group_size:person|people}. Each has {endowment} and decides how much "
+            "of it to put into a common project. If the group puts in {threshold} or more, the project is carried out "
+            "and pays {benefit} to each member, whoever paid it in; anything above {threshold} is lost. {shortfall}",
+            "Your group has {group_size} {group_size:member|members}, each with {endowment}. All decide at the same "
+            "time what part to contribute to a group account. The account needs {threshold}: with that or more, every "
+            "member receives {benefit}, and nobody gets the surplus over {threshold}. {shortfall}",
+            "Together with others, {group_size} {group_size:person|people} in all, you can finance something worth "
+            "{benefit} to each of you. It costs {threshold}. You have {endowment} of your own; what you do not pay in "
+            "stays yours. If what all pay in covers the cost, everybody has the benefit, and what exceeds {threshold} "
+            "is not returned. {shortfall}",
         )
     }
     ask = {

@@ -176,7 +176,7 @@ class Ultimatum(Game):
     def equal_split(self, stage: str, seen: Mapping[str, Floats], size: int) -> Floats:
         """Offer half; ask for half, or accept half and more."""
         if stage == "answer":
-            return (seen["offer"] >= self.endowment / 2).astype(np.float64)
+            return (seen["offer"] >= self.endowment / 2 - 1e-9).astype(np.float64)
         return np.full(size, self.endowment / 2)
 
     def efficient_payoff(self) -> float:

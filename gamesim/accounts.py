@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from gamesim.actions import Choice
-from gamesim.errors import faults_of
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
 from gamesim.streams import Draws, Floats, Ints
@@ -37,9 +36,7 @@ class Accounts:
             stage = self._game.stages[0].name
             play.earned[self._game.roles[0]] = first.along.earned(play.decided[stage], self._pairwise)
         else:
-            with faults_of(type(self._game), "payoffs"):
-                paid = self._game.payoffs(play)
-            for role, values in paid.items():
+            for role, values in self._game.paid(play).items():
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
             self._pay(play.seats(role), np.nan_to_num(earned) if missing else earned)
@@ -74,7 +71,6 @@ class Accounts:
         pairs = Play(self._game, Groups({role: Seats(np.arange(2 * many * many), 2)}), chance)
         options = np.arange(many, dtype=np.float64)
         pairs.decide(stage.name, np.column_stack([np.repeat(options, many), np.tile(options, many)]).ravel())
-        with faults_of(type(self._game), "payoffs"):
-            earned = self._game.payoffs(pairs)[role].reshape(many, many, 2)
+        earned = self._game.paid(pairs)[role].reshape(many, many, 2)
         symmetric = np.array_equal(earned[:, :, 0], earned[:, :, 1].T)
         return None if asked_chance or not symmetric else earned[:, :, 0]

@@ -7,6 +7,7 @@ Actions are float64.  An amount is in game units; a choice is the index of its l
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -21,11 +22,17 @@ Bools = NDArray[np.bool_]
 GRID_TOLERANCE = 1e-9
 MOST_AMOUNTS = 10_000_000
 MOST_PERMUTED = 3
+_ONE = re.compile(r"(?<=x)es$|(?<=ss|ch|sh)es$|(?<=[^s])s$")
 
 
 def plain(value: float) -> str:
     """Write a number as people do: no exponent, no trailing zeros."""
     return f"{value:.10f}".rstrip("0").rstrip(".") if value != round(value) else f"{value:.0f}"
+
+
+def counted(number: float, things: str) -> str:
+    """Write a number of things: ``2 boxes``, and ``1 box``."""
+    return f"{plain(number)} {things if abs(number) != 1 else _ONE.sub('', things)}"
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,11 @@ class Choice:
     neutral: bool | None = None
 
     def __post_init__(self) -> None:
+        given: object = self.labels
+        if isinstance(given, str) or not self.labels or len(set(self.labels)) < len(self.labels):
+            raise TypeError(
+                f'Choice takes one tuple of different labels, such as ("left", "right"); got {given!r}'
+            )
         if not self.shown:
             object.__setattr__(self, "shown", self.labels)
         if self.neutral is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gamesim.actions import Text
+from gamesim.actions import Amount, Text
 from gamesim.columns import Coded, Column
 from gamesim.errors import GamesimError
 from gamesim.messages import Messages
@@ -106,30 +107,36 @@ def _status(decisions: Decisions) -> str | list[str]:
     return [STATUSES[code] for code in decisions.status]
 
 
-def check(policy: Policy, obs: Observations, decisions: Decisions) -> None:
-    """Refuse answers that are no answers: too few, illegal, or missing without saying why."""
-    name = policy.agent_name()
+def checked(policy: Policy, obs: Observations, decisions: Decisions) -> Decisions:
+    """Refuse answers that are no answers: too few, illegal, or missing without saying why.
+
+    Amounts are given as the space itself has them, so that the same amount is the same number whoever names it.
+    """
+    name, space = policy.agent_name(), obs.space
     if len(decisions.actions) != len(obs):
         raise GamesimError(
             f"{name}: decide returned {len(decisions.actions)} actions for {len(obs)} deciders"
         )
-    listed = not obs.space.varies and not isinstance(obs.space, Text)
+    listed = not space.varies and not isinstance(space, Text)
     if decisions.status is None and decisions.distribution is not None and listed:
         # What was drawn from legal actions is legal.
         possible = decisions.distribution.values[..., (decisions.distribution.probabilities > 0).any(axis=0)]
-        if obs.space.contains(possible).all():
-            return
-    if isinstance(obs.space, Text):
-        legal = obs.messages.legal(decisions.actions, obs.space.max_chars)
-        what = f"a message of at most {obs.space.max_chars} characters, entered with obs.messages.enter(text)"
+        if space.contains(possible).all() and np.array_equal(space.nearest(possible), possible):
+            return decisions
+    if isinstance(space, Text):
+        legal = obs.messages.legal(decisions.actions, space.max_chars)
+        what = f"a message of at most {space.max_chars} characters, entered with obs.messages.enter(text)"
     else:
-        legal, what = obs.space.contains(decisions.actions), "a legal action"
+        legal, what = space.contains(decisions.actions), "a legal action"
     wrong = ~legal if decisions.status is None else legal != (decisions.status == OK)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise GamesimError(
             f"{name}: {obs.decision}: {decisions.actions[row]} is not {what}, and not marked so"
         )
+    if isinstance(space, Amount):
+        return replace(decisions, actions=np.where(legal, space.nearest(decisions.actions), np.nan))
+    return decisions
 
 
 def trait_columns(subjects: Subjects) -> dict[str, Column]:

@@ -29,6 +29,7 @@ def check_society(
 ) -> None:
     """Refuse what does not fit together; groups are formed anew `meetings` times."""
     find_matching(matching)
+    game.played_at(0.0)
     if society.update != "synchronous" and any(each.sees for each in game.stages):
         raise GamesimError(
             f"{game.name}: update {society.update} is for games in which all decide at once, since others keep "
@@ -111,5 +112,5 @@ def _rehearse(game: Game, scene: Scene, matching: str) -> None:
             deciders = play.seats(game.decider(each.name)).deciders
             low = each.space(game, play).at(0.0)
             play.decide(each.name, np.broadcast_to(low, deciders.shape).astype(np.float64))
-        game.payoffs(play)
+        game.paid(play)
         game.feedback(play)

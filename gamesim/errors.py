@@ -81,6 +81,14 @@ def _plural(kind: str) -> str:
     return " ".join([f"{head}s", *rest])
 
 
+def source(kind: type) -> str:
+    """Say where a game or agent is written: in which file, if it has one."""
+    try:
+        return inspect.getsourcefile(kind) or kind.__name__
+    except (TypeError, OSError):
+        return kind.__name__
+
+
 @contextmanager
 def faults_of(kind: type, method: str) -> Iterator[None]:
     """Word a fault in a user's own game or agent in one sentence, with the line; leave all others as they are."""
@@ -89,7 +97,7 @@ def faults_of(kind: type, method: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, GamesimError) or kind.__module__.startswith("gamesim."):
             raise
-        file = inspect.getsourcefile(kind)
+        file = source(kind)
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), "?")
         raise GamesimError(

@@ -74,6 +74,8 @@ class Observations:
         Probability that another round follows each; `rounds` are announced where it is 0.
     lasting : bool
         Whether groups stay together for a game of several rounds, and are formed anew for the next.
+    update : str
+        Who decides anew in a round, as `gamesim.society.Society` says it; whoever does not keeps the last choice.
     known : mapping from name to (D,) float
         What they know of those they meet, as `gamesim.reputation` names it.
     apart : Apart, optional
@@ -103,6 +105,7 @@ class Observations:
     neighbours: Neighbours | None = None
     continuation: float = 0.0
     lasting: bool = False
+    update: str = "synchronous"
     known: Mapping[str, Floats] = field(default_factory=dict)
     apart: Apart | None = None
     messages: Messages = field(default_factory=Messages)
@@ -145,6 +148,7 @@ class Observations:
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
             continuation=self.continuation,
             lasting=self.lasting,
+            update=self.update,
             known={name: values[rows] for name, values in self.known.items()},
             apart=None if self.apart is None else self.apart.take(rows),
             messages=self.messages,
@@ -201,7 +205,8 @@ class Observations:
             stages = [
                 each.name for each in self.game.stages if self.game.decider(each.name) in self.past.roles
             ]
-            columns.extend(self.past.held().astype(np.float64) if self.past.also else ())
+            columns.extend(self.past.held().astype(np.float64))
+            columns.extend(self.past.kept().astype(np.float64) if self.update != "synchronous" else ())
             columns.extend(row for stage in stages for row in self.past.own(stage))
             columns.extend(row for name in self.past.names_told() for row in self.past.told(name))
             columns.extend(self.past.earned())

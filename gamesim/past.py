@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from gamesim.actions import Bools
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Play
 from gamesim.groups import Seats
@@ -111,6 +112,10 @@ class Past:
             lambda play, role, seats: np.full(len(seats.deciders), float(self.roles.index(role)))
         )
         return cast(Ints, np.nan_to_num(roles, nan=-1).astype(np.int64))
+
+    def kept(self) -> Bools:
+        """Tell in which past rounds each was not asked and the last choice counted again: (T, D) bool."""
+        return np.nan_to_num(self._collect(lambda play, role, seats: play.kept.get(role))) > 0
 
     def names_told(self) -> tuple[str, ...]:
         """Name what is told after a round, in any of the roles."""

@@ -105,8 +105,8 @@ class PointsAfterContributions(Game):
     signals = SIGNALS
     money_names = SIGNALS
     recall: ClassVar[Mapping[str, str]] = {
-        "member": "you contributed {contribute}, the others on average {others_mean}; you assigned {assigned} points "
-        "and received {received}; you earned {earned}"
+        "member": "you contributed {contribute}, the others on average {others_mean}; you assigned {assigned} "
+        "{assigned:point|points} and received {received}; you earned {earned}"
     }
 
     @property
@@ -158,18 +158,21 @@ def told(*ends: str) -> Mapping[str, tuple[str, ...]]:
     first, second, third = ends
     return {
         "member": (
-            "You are in a group of {group_size} people, and there are two parts. In the first part each has "
-            "{endowment} and decides how much of it to put into a common project; every unit put into it by anybody "
-            "pays {mpcr} units to each member of the group. You earn what you keep plus what the project pays you. In "
-            "the second part you see what the others contributed and may assign to each of them up to {most} points. "
+            "You are in a group of {group_size} people, and there are two parts. In the first "
+            "part each has {endowment} and decides how much of it to put into a common project; every unit put into "
+            "it by anybody pays {mpcr} {mpcr:unit|units} to each member of the group. You earn what you keep plus "
+            "what the project pays you. In the second part you see what the others contributed and may assign to each "
+            "of them up to {most} {most:point|points}. "
             f"{first}",
-            "Your group has {group_size} members, each with {endowment}. First all decide at the same time what part "
-            "to contribute to a group account, which returns {mpcr} to every member for each unit in it; what is not "
-            "contributed is kept. Then everybody learns the contributions and can give each other member between 0 "
+            "Your group has {group_size} members, each with {endowment}. First all decide at the "
+            "same time what part to contribute to a group account, which returns {mpcr} to every member for each unit "
+            "in it; what is not contributed is kept. Then everybody learns the contributions and can give each other "
+            "member between 0 "
             f"and {{most}} points. {second}",
-            "Together with others, {group_size} people in all, you can finance a shared fund out of {endowment} of "
-            "your own. For each unit in the fund each of you receives {mpcr}. What you do not pay in stays yours. "
-            "Afterwards each member may hand out points, at most {most} to any one of the others, knowing what they "
+            "Together with others, {group_size} people in all, you can finance a shared fund out "
+            "of {endowment} of your own. For each unit in the fund each of you receives {mpcr}. What you do not pay "
+            "in stays yours. Afterwards each member may hand out points, at most {most} to any one of the others, "
+            "knowing what they "
             f"paid in. {third}",
         )
     }

@@ -198,9 +198,11 @@ def _mentioned(text: str, space: Choice) -> set[float]:
 def _judge(candidates: set[float], space: ActionSpace, row: int, read_as: str) -> Reading:
     if len(candidates) > 1:
         return Reading(np.nan, UNREADABLE)
-    value = candidates.pop()
-    legal = bool(space.take(np.array([row])).contains(np.array([value]))[0])
-    return Reading(value, OK, read_as) if legal else Reading(np.nan, OUT_OF_RANGE, read_as)
+    value, own = np.array([candidates.pop()]), space.take(np.array([row]))
+    if not own.contains(value)[0]:
+        return Reading(np.nan, OUT_OF_RANGE, read_as)
+    # What is written 0.3 is three steps of 0.1, which is a little more.
+    return Reading(float(own.nearest(value)[0]), OK, read_as)
 
 
 def _value(text: str, space: ActionSpace) -> float | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gamesim.accounts import Accounts
 from gamesim.actions import ActionSpace, Text
-from gamesim.answers import Answers, check
+from gamesim.answers import Answers, checked
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
@@ -288,6 +288,7 @@ class Simulation(mesa.Model):
         if revising is not None:
             kept = np.flatnonzero(~revising)
             answers.put(kept, Decisions(self._last(stage, obs)[kept], "kept"), None)
+            play.keep(obs.role, ~revising)
         if len(self.policies) == 1 and not obs.seen and revising is None:
             self._put(answers, None, 0, obs)
         else:
@@ -332,8 +333,7 @@ class Simulation(mesa.Model):
             obs = dataclasses.replace(obs, subjects=self.cast.subjects.take(obs.agent))
         with faults_of(type(policy), "decide"):
             decisions = policy.decide(self._memory.known_to(index, obs))
-        check(policy, obs, decisions)
-        return decisions
+        return checked(policy, obs, decisions)
 
     def _observe(self, stage: Stage, play: Play) -> Observations:
         role = self.game.decider(stage.name)
@@ -362,6 +362,7 @@ class Simulation(mesa.Model):
             ),
             continuation=self.society.continuation,
             lasting=self.society.lasting,
+            update=self.society.update,
             known=self.reputation.known(play, role),
             apart=self._apart(seats),
             messages=self.messages,

@@ -57,6 +57,18 @@ def test_a_share_of_the_way_is_legal_and_near(space: Amount, share: float) -> No
     assert abs(found - aim) <= space.step / 2 + 1e-9
 
 
+@given(space=amounts())
+def test_the_same_amount_is_the_same_number_wherever_it_comes_from(space: Amount) -> None:
+    support, many = space.support(), int(space.counts())
+    written = np.array([float(plain(amount)) for amount in support])
+    assert space.nearest(written).tolist() == support.tolist()
+    assert space.uniform((np.arange(many) + 0.5) / many).tolist() == support.tolist()
+    assert space.at(np.arange(many) / max(many - 1, 1)).tolist() == support.tolist()
+    rows = Amount(np.full(many, space.low), np.full(many, space.high), space.step)
+    assert rows.nearest(written).tolist() == support.tolist()
+    assert rows.support(many - 1).tolist() == support.tolist()
+
+
 def test_uniform_reaches_every_action_equally() -> None:
     space = Amount(0, 3)
     u = (np.arange(400) + 0.5) / 400

@@ -226,3 +226,19 @@ def test_what_was_learnt_is_kept_from_one_supergame_to_the_next() -> None:
     first = anew[anew["round"] == 1]
     assert (first.query("supergame == 1")["probability"] == 0.5).all()
     assert (first.query("supergame > 1")["probability"] != 0.5).all()
+
+
+def test_what_is_added_to_all_payoffs_changes_no_propensity() -> None:
+    cells = [
+        f"{role}_{row}_{column}"
+        for role in ("row", "column")
+        for row in ("up", "down")
+        for column in ("left", "right")
+    ]
+    payoffs: dict[str, Any] = dict(zip(cells, (4.0, 0.0, 3.0, 1.0, 2.0, 5.0, 1.0, 0.0), strict=True))
+    raised: dict[str, Any] = {cell: paid + 100 for cell, paid in payoffs.items()}
+    first, second = (
+        gamesim.play("two_by_two", "roth_erev", n=40, rounds=6, **given).decisions["action"].tolist()
+        for given in (payoffs, raised)
+    )
+    assert first == second

@@ -103,6 +103,11 @@ def test_whoever_has_no_use_for_a_chance_of_nothing_opens_nothing() -> None:
     assert played("bomb_risk", "open", agent("crra", r=1.5)) == 0
 
 
+@pytest.mark.parametrize("r", [1.0, 1.5])
+def test_where_every_action_risks_nothing_the_kindest_is_taken(r: float) -> None:
+    assert played("ultimatum", "offer", agent("crra", r=r)) == 100
+
+
 @pytest.mark.parametrize("name", GAMES)
 def test_selfish_agents_with_equilibrium_beliefs_are_in_equilibrium(name: str) -> None:
     game = all_games()[name]

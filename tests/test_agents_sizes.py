@@ -278,3 +278,10 @@ def test_people_on_record_in_other_groups_are_named() -> None:
     assert any(note.endswith("with mpcr 0.5, and played with 0.667") for note in notes)
     plain = prepared("public_goods", "human", network="complete:n=4", hold="multiplier").settings.notes
     assert not any("played with" in note for note in plain)
+
+
+def test_selfish_neighbours_may_mix_where_all_groups_are_of_one_size() -> None:
+    settings: dict[str, Any] = {"network": "ring:n=200,k=4", "matching": "neighbourhoods"}
+    produced = play("cournot", "spe", **settings).decisions["action"]
+    assert set(produced) == {16, 17}
+    assert produced.mean() == pytest.approx(16.5, abs=0.15)

@@ -609,6 +609,65 @@ def test_a_stage_for_a_role_that_does_not_exist_is_named(command: Command) -> No
     check_refusal(result, "demand.demand: is decided by 'giver', but the roles are: player")
 
 
+SNOW = """
+from dataclasses import dataclass
+import numpy as np
+from gamesim import Amount, Choice, Game, stage
+
+@dataclass(frozen=True)
+class Snow(Game):
+    roles = ("driver",) * 2
+    rules = {"driver": ("You are snowed in.",)}
+    ask = {"act": ("Do you {options}?",)}
+
+    @stage(by="driver")
+    def act(self, play):
+        return Choice(("shovel", "wait"))
+
+    def payoffs(self, play):
+        return {"driver": play["act"]}
+"""
+
+
+LEGAL = 'snow.py: act must return the legal actions, such as Amount(0, 10) or Choice(("left", "right")); got '
+FAULT = "snow.py, line 14: act failed"
+LABELS = f'{FAULT}: TypeError: Choice takes one tuple of different labels, such as ("left", "right"); got '
+SEATS = "snow.py: roles must name the role of each seat of a group"
+ROLES = f'{SEATS}, such as ("donor", "charity") or ("driver",) * 2; got '
+PAYS = "snow.py: payoffs must return {role: array}, one number a seat, for driver; got "
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ('Choice(("shovel", "wait"))', '["shovel", "wait"]', f"{LEGAL}['shovel', 'wait']"),
+        ('Choice(("shovel", "wait"))', 'Choice("shovel", "wait")', f"{LABELS}'shovel'"),
+        ('Choice(("shovel", "wait"))', 'Choice(("wait", "wait"))', f"{LABELS}('wait', 'wait')"),
+        ('Choice(("shovel", "wait"))', "Amount(0, 1 / 0)", f"{FAULT}: ZeroDivisionError"),
+        ('("driver",) * 2', '{"driver": 2}', f"{ROLES}{{'driver': 2}}"),
+        ('("driver",) * 2', '"driver"', f"{ROLES}'driver'"),
+        ('("driver",) * 2', "()", f"{ROLES}()"),
+        ('return {"driver"', 'return {"drvier"', f"{PAYS}'drvier'"),
+        ('return {"driver": play["act"]}', 'play["act"]', f"{PAYS}None"),
+        ('return {"driver": play["act"]}', 'return play["act"]', f"{PAYS}ndarray"),
+        ('play["act"]}', "0.0}", f"{PAYS}1 for the 2 of driver"),
+        (
+            '("You are snowed in.",)',
+            '"You are snowed in."',
+            'snow.py: rules["driver"] must be a tuple of texts',
+        ),
+    ],
+)
+@pytest.mark.parametrize("agent", ["uniform", "fehr_schmidt"])
+def test_a_game_that_is_written_wrong_is_told_in_one_sentence(
+    command: Command, agent: str, right: str, wrong: str, sentence: str
+) -> None:
+    assert right in SNOW
+    write("snow.py", SNOW.replace(right, wrong))
+    check_refusal(command("play", "snow.py", "--agents", agent, "--n", "4", "--out", "run"), sentence)
+    assert not Path("run").exists()
+
+
 def test_a_fault_in_a_users_payoffs_names_the_line_and_leaves_no_folder(command: Command) -> None:
     write("demand.py", GAME.replace('play["demand"], 0.0', 'play["gift"], 0.0'))
     result = command("play", "demand.py", "--agents", "uniform", "--n", "4", "--out", "run")

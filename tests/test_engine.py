@@ -455,6 +455,18 @@ def test_answers_that_are_none_are_refused(answer: str, sentence: str, tmp_path:
         gamesim.play("dictator", str(path), n=4)
 
 
+def test_an_amount_of_an_own_agent_is_the_same_number_as_that_of_a_rule(tmp_path: Path) -> None:
+    path = tmp_path / "third.py"
+    lines = SILENT.partition("    def decide")[0].replace("Silent", "Third")
+    path.write_text(
+        f"{lines}    def decide(self, obs):\n        return Decisions(np.full(len(obs), 0.3))\n",
+        encoding="utf-8",
+    )
+    run = gamesim.play("ultimatum", f"proposer={path},responder=fixed@action=0.3", n=8, endowment=1, step=0.1)
+    assert run.decisions["action"].nunique() == 1
+    assert sorted(run.decisions["payoff"]) == pytest.approx([0.3] * 4 + [0.7] * 4)
+
+
 def test_statuses_and_actions_must_agree(tmp_path: Path) -> None:
     assert (OK, UNREADABLE) == (0, 2)
     path = tmp_path / "liar.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 from strategies import Watcher, chance, played, seated, simulate
 
 from gamesim import catalog
+from gamesim.actions import Amount
+from gamesim.distribution import ActionDistribution
+from gamesim.equilibrium import symmetric
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play
 from gamesim.observation import Observations
@@ -103,6 +107,136 @@ def replies(game: Any, stage: str, common: float) -> list[float]:
     others = [common] * (len(game.roles) - 1)
     own = np.array([played(game, {stage: [x, *others]})[role][0] for x in support])
     return [float(x) for x in support[own >= own.max() - 1e-9]]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        *(
+            ("peer_reward", {"endowment": 2, "most": 1, "group_size": size, "mpcr": mpcr, "gain": gain})
+            for size, mpcr, gain in ((3, 0.2, 1), (3, 0.2, 3), (3, 0.5, 0.5), (2, 0.6, 2), (2, 1.5, 1))
+        ),
+        *(
+            (
+                "peer_punishment",
+                {"endowment": 2, "most": 1, "group_size": size, "mpcr": mpcr, "effect": effect},
+            )
+            for size, mpcr in ((3, 0.2), (3, 0.5), (2, 1.5))
+            for effect in ("percent", "amount")
+        ),
+        *(
+            (
+                "third_party_punishment",
+                {"endowment": 4, "step": 2, "third_endowment": third, "deduction": deduction},
+            )
+            for third, deduction in ((3, 3), (5, 0.5))
+        ),
+        *(
+            ("threshold_public_good", {"endowment": 3, "group_size": 3, "refund": refund} | good)
+            for refund in (True, False)
+            for good in (
+                {"threshold": 6, "benefit": 1},
+                {"threshold": 6, "benefit": 4},
+                {"threshold": 9, "benefit": 3},
+            )
+        ),
+    ],
+)
+def test_the_most_that_a_group_can_earn_is_found_by_trying_everything(
+    name: str, parameters: dict[str, Any]
+) -> None:
+    game = game_of(name, **parameters)
+    seats = [
+        (each.name, seat) for each in game.stages for seat in range(game.seats_of(game.decider(each.name)))
+    ]
+    plays = list(product(*(game.space_at_most(stage).support() for stage, _ in seats)))
+    play = Play(game, seated(game, len(plays)), chance)
+    for each in game.stages:
+        columns = [place for place, (stage, _) in enumerate(seats) if stage == each.name]
+        play.actions[each.name] = np.array(plays)[:, columns].ravel()
+    totals = sum(
+        np.asarray(earned).reshape(len(plays), -1).sum(axis=1) for earned in game.payoffs(play).values()
+    )
+    assert np.max(totals) == pytest.approx(game.efficient_payoff())
+
+
+def test_rewards_are_efficient_where_they_bring_more_than_they_cost() -> None:
+    assert "when mpcr times members exceeds 1" in game_of("peer_reward").efficiency
+    assert "when gain exceeds 1" in game_of("peer_reward").efficiency
+
+
+def check_equilibrium(game: Game, stage: str) -> bool:
+    """Play every legal amount against all that the others may do, and tell whether they mix."""
+    plan = game.selfish(stage, {}, 1)
+    if isinstance(plan, ActionDistribution):
+        used, chance_of = plan.values, plan.probabilities[0]
+    else:
+        used, chance_of = plan, np.ones(1)
+    support, players = game.space_at_most(stage).support(), len(game.roles)
+    others = list(product(range(len(used)), repeat=players - 1))
+    rows = [[x, *used[list(each)]] for x in support for each in others]
+    play = Play(game, seated(game, len(rows)), chance)
+    play.actions[stage] = np.array(rows).ravel()
+    first = np.asarray(game.payoffs(play)[game.roles[0]]).reshape(len(support), len(others), players)[:, :, 0]
+    paid = first @ np.array([chance_of[list(each)].prod() for each in others])
+    assert np.isin(used, support).all(), game
+    assert (chance_of > 0).all(), game
+    np.testing.assert_allclose(paid[np.isin(support, used)], paid.max(), rtol=0, atol=1e-6, err_msg=str(game))
+    return len(used) > 1
+
+
+def test_selfish_firms_are_in_equilibrium_on_every_grid() -> None:
+    mixed = [
+        check_equilibrium(
+            game_of(
+                "cournot", group_size=firms, slope=slope, intercept=intercept, cost=cost, step=step, most=most
+            ),
+            "quantity",
+        )
+        for firms in range(2, 7)
+        for slope in (0.5, 1, 3, 7)
+        for intercept in (3, 5, 40)
+        for cost in (0, 1, 4)
+        for step, most in ((1, 12), (0.5, 4), (0.1, 1))
+    ]
+    assert 0.1 < np.mean(mixed) < 0.9
+
+
+def test_selfish_users_of_a_pool_are_in_equilibrium_on_every_grid() -> None:
+    mixed = [
+        check_equilibrium(
+            game_of("common_pool", group_size=members, slope=slope, first=first, outside=5), "invest"
+        )
+        for members in range(2, 7)
+        for slope in (0.25, 0.4, 1, 3, 7)
+        for first in (3, 6, 12, 23, 60)
+    ]
+    assert 0.1 < np.mean(mixed) < 0.9
+
+
+def test_between_two_quantities_selfish_firms_mix() -> None:
+    plan: Any = game_of("cournot", group_size=5).selfish("quantity", {}, 1)
+    assert plan.values.tolist() == [16, 17]
+    assert plan.probabilities[0] == pytest.approx([0.5, 0.5])
+    small: Any = game_of("cournot", group_size=5, intercept=5).selfish("quantity", {}, 1)
+    assert small.values.tolist() == [0, 1]
+    assert small.probabilities[0] == pytest.approx([0.25, 0.75])
+
+
+@pytest.mark.parametrize("continuous", [2.0, 2.5])
+def test_what_is_no_equilibrium_is_not_given_as_one(continuous: float) -> None:
+    with pytest.raises(
+        GamesimError, match=r"market\.quantity: no symmetric equilibrium was found on these steps"
+    ):
+        symmetric(
+            "market.quantity", Amount(0, 4), 3, continuous, lambda own, others: (own - 2) ** 2 + 0 * others, 1
+        )
+
+
+def test_many_firms_and_fine_steps_have_an_equilibrium() -> None:
+    plan: Any = game_of("cournot", group_size=2000, intercept=2500).selfish("quantity", {}, 1)
+    assert plan.values.tolist() == [1, 2]
+    assert np.asarray(game_of("cournot", step=0.001).selfish("quantity", {}, 1)).tolist() == [33]
 
 
 def test_the_pool_of_ostrom_gardner_and_walker_1994() -> None:

@@ -144,6 +144,17 @@ def test_one_table_counts_in_every_group() -> None:
     assert last == pytest.approx([19.2, 10 + 19.2, 14 + 19.2, 8 + 19.2])
 
 
+def test_every_wording_says_which_line_of_the_table_counts() -> None:
+    game = catalog.find_game("conditional_contribution")()
+    ends = [
+        "halves upwards, to find the line of the table that counts.",
+        "half way as the higher one.",
+        "half way between two.",
+    ]
+    for text, end in zip(game.rules["member"], ends, strict=True):
+        assert text.endswith(end)
+
+
 def test_halves_of_an_average_go_up() -> None:
     game, play = conditional(
         [2, 3, 2], lambda average: 10 * (average == 3), groups=50, group_size=3, mpcr=0.5

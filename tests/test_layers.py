@@ -24,6 +24,7 @@ ENGINE = (
     "groups",
     "game",
     "matrix",
+    "equilibrium",
     "peers",
     "neighbours",
     "reputation",

@@ -12,6 +12,7 @@ from strategies import Watcher, all_games, observed, simulate
 from gamesim import catalog
 from gamesim.actions import Amount, Choice, Text
 from gamesim.errors import GamesimError
+from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.prompt import (
     NO_DECISION,
@@ -123,6 +124,65 @@ def test_an_open_end_is_told_as_a_probability_and_not_as_a_number() -> None:
         assert f"{words} probability 0.75." in text
         assert "7 times" not in text
         assert "Round 3. " in text
+
+
+MANY = (
+    "people|members|participants|players|others|sellers|competitors|bidders|firms|producers|units|points|turns|boxes|"
+    "characters|numbers"
+)
+
+
+def smallest(name: str) -> list[Game]:
+    """Give a game with each of its counts and returns at 1, or as near to it as they may be, and alone on a network."""
+    kind = catalog.find_game(name)
+    games = [kind()]
+    for parameter, item in kind.parameters().items():
+        if isinstance(item.default, bool | str):
+            continue
+        least = item.metadata["least"]
+        try:
+            games.append(kind.from_settings({parameter: least if least > 1 else 1}))
+        except GamesimError:
+            continue
+    at_once = hasattr(kind, "group_size") and len(kind.all_stages) == 1 and not kind.all_stages[0].sees
+    return [*games, *(game.sized(1) for game in games if at_once)]
+
+
+@pytest.mark.parametrize("name", catalog.names("games"))
+def test_one_of_a_thing_is_not_told_as_several(name: str) -> None:
+    for game in smallest(name):
+        speech = terms(game)
+        for stage in (each.name for each in game.stages if each.name not in game.talks):
+            role = game.decider(stage)
+            read = [instructions(game, role, stage, wording) for wording in range(wordings(game, stage))]
+            fed = {name: 1.0 for each in game.feedback(game.played_at(0.5)).values() for name in each}
+            done = {each.name: 1.0 for each in game.stages if each.name not in game.talks}
+            if len(game.roles) > 1 and not game.talks:
+                read.append(history(game, role, [fed | done | {"earned": 1.0}], speech=speech))
+            read += [speech.one(stage, 1.0), game.money(1)]
+            for text in read:
+                assert not re.search(rf"(?<![\w.,])(?<!and )1 (?:other )?(?:{MANY})\b", text), text
+
+
+def test_a_number_chooses_between_one_and_several() -> None:
+    speech = {**terms(catalog.find_game("beauty_contest").from_settings({"group_size": 3})).facts}
+    assert "{others} {others:other|others} of {group_size}".format_map(speech) == "2 others of 3"
+    alone = catalog.find_game("cournot")().sized(1)
+    assert instructions(alone, "firm").startswith("You are the only firm that sells a good in one market.")
+    assert instructions(catalog.find_game("cournot")(), "firm").startswith(
+        "You are one of 2 firms that sell the same"
+    )
+    assert terms(catalog.find_game("bomb_risk")()).one("open", 1.0) == "1 box"
+    assert catalog.find_game("dictator").from_settings({"currency": "points"}).money(-1) == "-1 point"
+
+
+@pytest.mark.parametrize("name", ["public_goods", "common_pool", "cournot"])
+def test_who_is_alone_hears_nothing_of_others(name: str) -> None:
+    game = catalog.find_game(name)()
+    (stage,) = game.stages
+    known = {stage.name: 3.0, "others_mean": math.nan, "price": 2.0, "earned": 5.0}
+    assert "others" not in history(game, game.roles[0], [known])
+    assert "others on average" in history(game, game.roles[0], [known | {"others_mean": 1.0}])
 
 
 def test_nobody_is_met_alone() -> None:

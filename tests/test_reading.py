@@ -306,6 +306,13 @@ def test_what_is_asked_for_is_read_back(action: int) -> None:
         assert read(text, HUNDRED) == (action, "ok")
 
 
+@pytest.mark.parametrize("step", [0.1, 0.05, 0.01])
+def test_what_is_read_is_the_number_that_a_rule_names(step: float) -> None:
+    space = Amount(0, 1, step)
+    for action in space.support().tolist():
+        assert read(f"[{space.write(action)}]", space) == (action, "ok")
+
+
 @given(steps=st.integers(0, 20))
 def test_steps_are_read_back(steps: int) -> None:
     assert read(f"[{DECIMALS.write(steps / 2)}]", DECIMALS) == (steps / 2, "ok")

@@ -21,7 +21,7 @@ from gamesim.matching import SEPARATE
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
-from gamesim.prompt import texts
+from gamesim.prompt import instructions, texts, wordings
 from gamesim.simulation import Simulation
 from gamesim.society import Society
 from gamesim.spec import parse
@@ -183,8 +183,8 @@ def test_one_endowment_is_told_once_and_refused_where_there_is_one_group() -> No
     for spread in (True, False):
         game = find_game("public_goods").from_settings({"spread": spread})
         told = [
-            text.format_map({**game.facts(), "group_size": 4, "mpcr": 0.5, "endowment": 20})
-            for text in game.rules["member"]
+            instructions(game, "member", "contribute", variant)
+            for variant in range(wordings(game, "contribute"))
         ]
         assert all(text.endswith("divided evenly among them.") == spread for text in told)
     elsewhere: list[dict[str, Any]] = [{}, {"network": "ring:n=8,k=2", "matching": "separate_neighbourhoods"}]

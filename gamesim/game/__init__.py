@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Amount, Choice, Text, plain
+from gamesim.actions import ActionSpace, Amount, Choice, Text, counted, plain
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError, unknown
+from gamesim.errors import GamesimError, faults_of, source, unknown
 from gamesim.game.declared import Stage, parameter, stage
 from gamesim.game.play import Play
 from gamesim.groups import Groups, Seats
@@ -36,6 +36,7 @@ class Game:
     rules : role -> paraphrases of the instructions
     ask : stage -> paraphrases of the question; those are read that speak of nothing but what the stage shows
     recall : role -> one line about a past round; or several, of which the first is told whose values there are
+    (a number chooses between two texts in all of these: ``{others} other {others:player|players}``)
     signals : names of what stages show beside earlier actions: `signal` says what they are
     words : name of something told -> the words for 0, 1, ...
     money_names : names of things told or derived that are amounts of money
@@ -69,6 +70,13 @@ class Game:
         super().__init_subclass__(**kwargs)
         cls.name = cls.__module__.rsplit(".", 1)[-1]
         cls.all_stages = tuple(value for value in vars(cls).values() if isinstance(value, Stage))
+        for kind in ("rules", "ask"):
+            for of, written in getattr(cls, kind).items():
+                if isinstance(written, str):
+                    raise GamesimError(
+                        f'{source(cls)}: {kind}["{of}"] must be a tuple of texts, such as ("{written[:20]}...",); '
+                        "got a single text"
+                    )
         known: list[str] = list(cls.signals)
         for each in cls.all_stages:
             for seen in each.sees:
@@ -98,6 +106,7 @@ class Game:
                 raise GamesimError(f"{where} must be at least {plain(rule['least'])}")
             if value > rule["most"]:
                 raise GamesimError(f"{where} must be at most {plain(rule['most'])}")
+        self._check_roles()
         for each in self.stages:
             if self.decider(each.name) not in self.roles:
                 roles = ", ".join(dict.fromkeys(self.roles))
@@ -107,6 +116,19 @@ class Game:
         self.check()
         for each in self.stages:
             self.space_at_most(each.name)
+
+    def _check_roles(self) -> None:
+        """Refuse roles that do not name the role of each seat."""
+        roles: object = self.roles
+        if (
+            not isinstance(roles, tuple | list)
+            or not roles
+            or not all(isinstance(role, str) for role in roles)
+        ):
+            raise GamesimError(
+                f"{source(type(self))}: roles must name the role of each seat of a group, such as "
+                f'("donor", "charity") or ("driver",) * 2; got {roles!r}'
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Store a game as its parameters: what follows from them is worked out again."""
@@ -131,6 +153,25 @@ class Game:
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Give what each seat earns, role by role: (M,) float, in game units; NaN where an action is missing."""
         raise TypeError(f"{self.name} does not say what it pays")
+
+    def paid(self, play: Play) -> Mapping[str, Floats]:
+        """Give what `payoffs` gives, once it is known to be a number for each seat of every role."""
+        with faults_of(type(self), "payoffs"):
+            given: object = self.payoffs(play)
+        roles = dict.fromkeys(self.roles)
+        if not isinstance(given, Mapping):
+            got = "None" if given is None else type(given).__name__
+        elif given.keys() != roles.keys():
+            got = f"{', '.join(map(repr, given)) or 'nothing'}"
+        else:
+            wrong = [role for role in roles if np.shape(given[role]) != (len(play.seats(role).agent),)]
+            if not wrong:
+                return given
+            got = f"{np.size(given[wrong[0]])} for the {len(play.seats(wrong[0]).agent)} of {wrong[0]}"
+        raise GamesimError(
+            f"{source(type(self))}: payoffs must return {{role: array}}, one number a seat, for {', '.join(roles)}; "
+            f"got {got}"
+        )
 
     def signal(self, name: str, play: Play) -> Floats:
         """Give what a stage shows under one of the names of `signals`, to each of its deciders: (M,) float."""
@@ -238,7 +279,7 @@ class Game:
             From the least, 0, to the most, 1.
         """
         play = [play for _, _, play in self._rehearse(share)][-1]
-        play.earned = dict(self.payoffs(play))
+        play.earned = dict(self.paid(play))
         return play
 
     def seen_at(self, stage: str, share: float) -> dict[str, float]:
@@ -256,7 +297,13 @@ class Game:
         }
         play = Play(self, Groups(one), lambda agents: Draws((0,), agents, agents))
         for each in self.stages:
-            space = each.space(self, play)
+            with faults_of(type(self), each.name):
+                space: object = each.space(self, play)
+            if not isinstance(space, ActionSpace):
+                raise GamesimError(
+                    f"{source(type(self))}: {each.name} must return the legal actions, such as Amount(0, 10) or "
+                    f'Choice(("left", "right")); got {space!r}'
+                )
             yield each.name, space, play
             play.actions[each.name] = np.broadcast_to(
                 space.at(share), (self.seats_of(self.decider(each.name)),)
@@ -298,12 +345,15 @@ class Game:
         object.__setattr__(game, "group_size", size)
         return game
 
+    def elsewhere(self) -> str:
+        """Say what is different in a group of another size, beside its size; what `sized` changes belongs here."""
+        return "all else is the same there"
+
     def money(self, value: float) -> str:
         """Write an amount of money in the game's currency: ``$40``, or ``40 points``."""
-        number, sign = plain(abs(value)), "-" if value < 0 else ""
-        return (
-            f"{sign}{self.currency}{number}" if len(self.currency) == 1 else f"{sign}{number} {self.currency}"
-        )
+        if len(self.currency) > 1:
+            return counted(value, self.currency)
+        return f"{'-' if value < 0 else ''}{self.currency}{plain(abs(value))}"
 
     @classmethod
     def parameters(cls) -> dict[str, dataclasses.Field[Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamesim.actions import Bools
 from gamesim.errors import GamesimError
 from gamesim.game.declared import Stage
 from gamesim.groups import Groups, Seats
@@ -39,6 +40,7 @@ class Play:
         self.actions: dict[str, Floats] = {}
         self.decided: dict[str, Floats] = {}
         self.earned: dict[str, Floats] = {}
+        self.kept: dict[str, Floats] = {}
         self.chance_draws = draws
 
     def __getitem__(self, stage: str) -> Floats:
@@ -50,6 +52,10 @@ class Play:
     def decide(self, stage: str, values: Floats) -> None:
         """Enter what was decided at a stage: (D,) float, one value for everybody asked."""
         self.decided[stage] = values
+
+    def keep(self, role: str, kept: Bools) -> None:
+        """Enter who of a role kept the last choice at a stage: (D,) bool; in a round, at all stages of the role."""
+        self.kept[role] = np.asarray(self.kept.get(role, 1.0) * kept, dtype=np.float64)
 
     def seats(self, role: str) -> Seats:
         """Give the seats of a role."""

@@ -11,7 +11,7 @@ from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
 from gamesim.messages import Messages
 from gamesim.observation import Observations
-from gamesim.prompt.history import history, lived
+from gamesim.prompt.history import KEPT, OUT, history, lived
 from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines, several_games
 from gamesim.prompt.pack import wording_of
 from gamesim.prompt.page import (
@@ -224,10 +224,12 @@ def texts(
             round=obs.round,
             rounds=obs.rounds,
             continuation=obs.continuation,
+            update=obs.update,
             matching=matching_told(obs),
             setting=setting_lines(obs, decider),
             known=known_lines(obs, decider, speech.one),
             held=_held(obs, decider) if obs.past.also else (),
+            unasked=_unasked(obs, decider),
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},
             person=None if people is None or person < 0 else people.people[int(person)],
@@ -243,3 +245,12 @@ def _held(obs: Observations, decider: int) -> list[str]:
     """Name the role that one decider held in every past round, empty where the round was sat out."""
     held = obs.past.take(np.array([decider])).held()[:, 0]
     return [obs.past.roles[role] if role >= 0 else "" for role in held.tolist()]
+
+
+def _unasked(obs: Observations, decider: int) -> list[str]:
+    """Say of every past round why one decider was not asked in it, empty where it was."""
+    past = obs.past.take(np.array([decider]))
+    return [
+        OUT if role < 0 else KEPT if kept else ""
+        for role, kept in zip(past.held()[:, 0].tolist(), past.kept()[:, 0].tolist(), strict=True)
+    ]

@@ -19,6 +19,9 @@ FULL, SUMMARY = "full", "summary"
 
 Round = Mapping[str, float]
 
+OUT, KEPT = "out", "kept"
+"""Rounds in which somebody was not asked: it was sat out, or the last choice counted again."""
+
 
 def check_memory(memory: str) -> None:
     """Refuse a memory that is neither a word nor a number of rounds."""
@@ -41,6 +44,7 @@ def history(
     speech: Terms | None = None,
     wording: Wording | None = None,
     held: Sequence[str] = (),
+    unasked: Sequence[str] = (),
 ) -> str:
     """Write one line a past round.
 
@@ -58,6 +62,8 @@ def history(
         The sentences; the game's own unless given.
     held : sequence of str
         The role held in each round, where roles change; empty for a round that was sat out.
+    unasked : sequence of str
+        Why there was no question in each round, `OUT` or `KEPT`; empty where there was one.
     """
     speech = speech or terms(game)
     wording = wording or own(type(game))
@@ -65,18 +71,30 @@ def history(
     for number, known in enumerate(rounds, start=first):
         place = counts(number, number)
         mine = held[number - first] if held else role
-        line = _line(wording, mine, speech.say(known), speech.facts | place) if mine else "you sat out"
-        own_stages = [
-            each.name for each in game.stages if game.decider(each.name) == mine and each.name in known
-        ]
-        if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
-            line = wording.history["undecided"].format_map(place)
-        elif own_stages and math.isnan(known.get("earned", 0.0)):
-            line = _void(wording, known, own_stages, speech, place)
+        why = unasked[number - first] if unasked else ""
+        line = (
+            wording.history[OUT].format_map(place)
+            if why == OUT
+            else _lived(wording, game, mine, known, speech, place)
+        )
+        if why == KEPT:
+            line = wording.history[KEPT].format_map(place | {"line": line})
         if held and mine:
             line = f"as {mine}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
     return "\n".join(lines)
+
+
+def _lived(
+    wording: Wording, game: Game, role: str, known: Round, speech: Terms, place: dict[str, str]
+) -> str:
+    """Tell of a round that somebody played."""
+    own_stages = [each.name for each in game.stages if game.decider(each.name) == role and each.name in known]
+    if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
+        return wording.history["undecided"].format_map(place)
+    if own_stages and math.isnan(known.get("earned", 0.0)):
+        return _void(wording, known, own_stages, speech, place)
+    return _line(wording, role, speech.say(known), speech.facts | place)
 
 
 def told(
@@ -89,6 +107,7 @@ def told(
     *,
     headed: bool = True,
     held: Sequence[str] = (),
+    unasked: Sequence[str] = (),
 ) -> str:
     """Write what a player is told of the past.
 
@@ -100,12 +119,12 @@ def told(
         ``full``, ``summary``, or how many of the last rounds.
     headed : bool
         Whether a heading stands above.
-    held : sequence of str
+    held, unasked : sequence of str
         As in `history`.
     """
     last = shown(memory, len(rounds))
-    recent, mine = rounds[len(rounds) - last :], held[len(held) - last :] if held else ()
-    lines = history(game, role, recent, len(rounds) - last + 1, speech, wording, mine)
+    before = len(rounds) - last
+    lines = history(game, role, rounds[before:], before + 1, speech, wording, held[before:], unasked[before:])
     if memory == SUMMARY and len(rounds) > 1:
         lines = f"{summary(role, rounds, speech, wording)}\n{lines}"
     if not headed:
@@ -136,7 +155,10 @@ def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[
         return ", ".join(f"{name} {value}" for name, value in known.items())
     values = {**facts, **known}
     lines = wording.recall_of(role)
-    return next((line for line in lines if fields(line) <= values.keys()), lines[-1]).format_map(values)
+    told = [line for line in lines if fields(line) <= values.keys()]
+    # Who is alone has no others, of whom some lines speak.
+    whole = [line for line in told if all(values[name] != NO_DECISION for name in fields(line))]
+    return (whole or told or lines[-1:])[0].format_map(values)
 
 
 def _void(

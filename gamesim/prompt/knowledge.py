@@ -53,8 +53,7 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     many = int(obs.neighbours.count[row])
     people = "1 neighbour" if many == 1 else f"{many} neighbours"
     if obs.matching == "random_neighbour":
-        drawn = "" if obs.lasting or many < 2 else " and are paired with one of them at random each time"
-        lines.append(f"You have {people}{drawn}.")
+        lines.append(f"You have {people}{_paired(many, lasting=obs.lasting)}.")
     elif obs.matching in (*ONCE, *SEPARATE) and many == 0:
         lines.append("You have no neighbours, so you play alone.")
     elif obs.matching == "edges":
@@ -66,13 +65,31 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
         are, whose = ("is", "your neighbour") if many == 1 else ("are", "each of your neighbours")
         lines.append(
             f"You have {people}, who {are} your group with you. Your one choice counts in your own group and in the "
-            f"group of {whose}, and you earn the sum."
+            f"group of {whose}, and you earn the sum.{_elsewhere(obs, row)}"
         )
     elif obs.apart is not None:
         lines.append(_separately(obs.matching, many, int(obs.apart.name[row])))
     else:
         lines.append(f"You have {people}, but play with whomever you are matched with.")
     return lines
+
+
+def _paired(many: int, *, lasting: bool) -> str:
+    """Say how pairs of neighbours are formed."""
+    drawn = "" if many == 1 else " and are paired with one of them at random"
+    if lasting:
+        return f"{drawn}; who finds nobody free sits out until pairs are formed anew"
+    return f"{drawn}{drawn and ' each time'}; who finds nobody free sits the round out"
+
+
+def _elsewhere(obs: Observations, row: int) -> str:
+    """Say what differs in the groups of neighbours, where they need not be as large as the own one."""
+    assert obs.neighbours is not None
+    degree = obs.neighbours.network.degree
+    if (degree == degree[0]).all():
+        return ""
+    whose, groups = ("neighbour's", "group") if obs.neighbours.count[row] == 1 else ("neighbours'", "groups")
+    return f" Your {whose} {groups} may have another number of members; {obs.game.elsewhere()}."
 
 
 def _separately(matching: str, many: int, name: int) -> str:
@@ -87,8 +104,9 @@ def _separately(matching: str, many: int, name: int) -> str:
             f"this decision is for the game with neighbour {name}."
         )
     group = f"the group of neighbour {name}" if name else "your own group"
+    together = "Together" if many == 1 else "With all of them"
     return (
-        f"You have {people}. With all of them you are in your own group, and you are in the group of {each}; you earn "
+        f"You have {people}. {together} you are in your own group, and you are in the group of {each}; you earn "
         f"the sum. You decide for every group separately; this decision is for {group}."
     )
 

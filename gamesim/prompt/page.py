@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, plain
+from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, counted, plain
 from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
@@ -99,7 +99,7 @@ def answer_format(space: ActionSpace, form: str = "bracket") -> str:
 
 
 def _message_format(space: Message, form: str) -> str:
-    most = f"at most {space.max_chars} characters"
+    most = f"at most {counted(space.max_chars, 'characters')}"
     if form == "json":
         return (
             f'Answer with a JSON object of the form {{"answer": ...}}, where the answer is a text of {most}; an empty '
@@ -123,10 +123,12 @@ class Page:
     round: int = 1
     rounds: int = 1
     continuation: float = 0.0
+    update: str = "synchronous"
     matching: str = "stranger"
     setting: Sequence[str] = ()
     known: Sequence[str] = ()
     held: Sequence[str] = ()
+    unasked: Sequence[str] = ()
     past: Sequence[Round] = ()
     own: Mapping[str, float] = field(default_factory=dict)
     person: Mapping[str, Trait] | None = None
@@ -175,6 +177,7 @@ class Page:
                 self.wording,
                 headed=headed,
                 held=self.held,
+                unasked=self.unasked,
             )
         return {
             "subject": self._subject(),
@@ -207,9 +210,10 @@ class Page:
 
         for number in range(len(self.past) - last + 1, len(self.past) + 1):
             known = self.past[number - 1]
-            for each in mine:
+            why = self.unasked[number - 1 : number]
+            for each in mine if not any(why) else ():
                 turn(each.name, self._shown(each.name, known), number, known[each.name])
-            line = history(self.game, self.role, [known], number, self.speech, self.wording)
+            line = history(self.game, self.role, [known], number, self.speech, self.wording, unasked=why)
             pending.append(line.removeprefix("- "))
         for stage, action in self.own.items():
             turn(stage, self._shown(stage, {**self.seen, **self.own}), self.round, action)
@@ -264,7 +268,11 @@ class Page:
         known = counts(self.round, self.rounds, self.continuation)
         known |= {"matching": matching, "continuation": plain(self.continuation)}
         kinds = ("alone", "matched") if self.continuation == 0 else ("open", "open_matched")
-        return self.wording.rounds[kinds[bool(matching)]].format_map(known)
+        return _joined(" ", self.wording.rounds[kinds[bool(matching)]].format_map(known), self._turns())
+
+    def _turns(self) -> str:
+        """Say that not everybody is asked in every round."""
+        return self.wording.rounds["unasked"] if self._repeated and self.update != "synchronous" else ""
 
     def _decided(self) -> str:
         """Remind of what was decided earlier in the round, and of an own message unless it is quoted among others."""
@@ -314,7 +322,8 @@ class Page:
             )
 
     def _check_whole(self, whole: str) -> None:
-        for lines, name in ((self.setting, "repeats"), (self.known, "history")):
+        repeats = [*filter(None, [self._turns()]), *self.setting]
+        for lines, name in ((repeats, "repeats"), (self.known, "history")):
             if lines and name not in fields(whole):
                 raise GamesimError(
                     f"{self.wording.file}: the whole message of {self.stage} has no {{{name}}}, so that it leaves out: "

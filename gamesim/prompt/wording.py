@@ -35,6 +35,7 @@ ROUNDS: Mapping[str, str] = {
     "open": "You may do this several times: after each round another one follows with probability {continuation}.",
     "open_matched": "You do this {matching}; after each round another one follows with probability {continuation}.",
     "question": "Round {round}. {question}",
+    "unasked": "In some rounds you are not asked; your last choice then counts again.",
 }
 HISTORY: Mapping[str, str] = {
     "heading": "What happened so far:",
@@ -45,6 +46,8 @@ HISTORY: Mapping[str, str] = {
     "decided": "You have already decided: {decisions}.",
     "said": "You have already said: {message}.",
     "undecided": "you made no decision",
+    "out": "you sat out",
+    "kept": "you were not asked and your last choice counted again: {line}",
     "before": "you decided: {decisions}",
     "wrote": "you said: {message}",
     "heard": "this was said: {message}",
@@ -68,6 +71,9 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "decided": ("decisions",),
     "said": ("message",),
     "undecided": ("round",),
+    "out": ("round",),
+    "unasked": (),
+    "kept": ("round", "line"),
     "before": ("round", "decisions"),
     "wrote": ("round", "message"),
     "heard": ("round", "message"),
@@ -197,10 +203,12 @@ class Wording:
 
 
 def fields(template: str) -> set[str]:
-    """Name the placeholders of a template, without what is taken of them."""
-    return {
-        name.partition(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name is not None
-    }
+    """Name the placeholders of a template, without what is taken of them, those within others among them."""
+    found: set[str] = set()
+    for _, name, form, _ in string.Formatter().parse(template):
+        if name is not None:
+            found |= {name.partition(".")[0], *fields(form or "")}
+    return found
 
 
 def _names(text: str, space: Choice) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gamesim.actions import ActionSpace, Amount, Choice, Text, plain
+from gamesim.actions import ActionSpace, Amount, Choice, Text, counted, plain
 from gamesim.game import Game
 from gamesim.messages import Messages
 
@@ -34,6 +34,11 @@ class Word(str):
         word = super().__new__(cls, text)
         word.number = Number(number)
         return word
+
+    def __format__(self, spec: str) -> str:
+        """Write it, or one of two texts: ``{others:player|players}`` is the first for 1 and the second for all else."""
+        one, either, many = spec.partition("|")
+        return super().__format__(spec) if not either else one if float(self.number) == 1 else many
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class Terms:
         if money or (isinstance(space, Amount) and space.unit == "money"):
             return self.game.money(value)
         if isinstance(space, Amount) and space.unit != "numbers":
-            return f"{plain(value)} {space.unit}"
+            return counted(value, space.unit)
         return plain(value)
 
 
