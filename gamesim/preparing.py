@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamesim import record
+from gamesim import record, remarks
 from gamesim.catalog import find_agent, find_game
 from gamesim.compatible import check_society, group_sizes, parameters_by_size, possible_sizes
 from gamesim.design import Design
@@ -184,27 +184,18 @@ def prepare(
         neighbours=society.neighbours,
     )
     notes = [] if source is None else source.notes(size)
-    notes.extend(_idle(society, rewiring, played, len(items)))
+    notes.extend(remarks.idle(society, rewiring, played, len(items)))
     with noting(notes):
         policies = _prepare(items, setting, dealt)
-    if source is not None and not any(policy.reads_personas for policy in policies):
-        notes.append("no agent of this run heeds its persona: traits are in the table and change nothing")
-    if society.reputation != "none" and not any(policy.heeds_reputation for policy in policies):
-        notes.append(
-            f"no agent of this run heeds what is known of others: reputation {society.reputation} changes nothing"
-        )
     labels = _labels(items, policies)
-    if meeting == "random_neighbour":
-        notes.append(
-            "matching random_neighbour: whoever finds no neighbour left to be paired with sits the round out"
-        )
-    notes.extend(_lonely(linked, rewiring, meeting))
-    notes.extend(_silent(rules, dealt, labels, policies))
+    notes.extend(
+        remarks.unheeded(policies, society, personas=source is not None, prompts=bool(design.prompts))
+    )
+    notes.extend(remarks.lonely(linked, rewiring, meeting))
+    notes.extend(remarks.silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
-    if design.prompts and not any("pack" in each for each in about.values()):
-        notes.append("no agent of this run reads texts: --prompts changes nothing")
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",
@@ -345,54 +336,6 @@ def _society(design: Design, game: Game, n: int, matching: str) -> Society:
         if each.name not in ("share", "supergames")
     }
     return Society.from_words(**rules, supergames=supergames)
-
-
-def _idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) -> list[str]:
-    """Say which settings change nothing."""
-    given = {
-        f"update {society.update}": society.update != "synchronous",
-        f"reputation {society.reputation}": society.reputation != "none",
-        f"rewire {rewiring.name if rewiring else ''}": rewiring is not None,
-    }
-    notes = [f"{what} changes nothing in a single round" for what, is_given in given.items() if is_given]
-    notes = notes if played == 1 else []
-    if society.placement != "random" and agents == 1:
-        notes.append(f"placement {society.placement} changes nothing where all agents are alike")
-    return notes
-
-
-_LONELY = {
-    "edges": "decides, but plays with nobody and earns nothing",
-    "neighbourhoods": "plays alone, in a group of one",
-    "separate_edges": "plays with nobody and is not in the table",
-    "separate_neighbourhoods": "plays alone, in a group of one",
-    "random_neighbour": "sits out and is not in the table",
-}
-
-
-def _lonely(network: Network | None, rewiring: Rewiring | None, matching: str) -> list[str]:
-    """Say who has no neighbours, and what becomes of them."""
-    if network is None:
-        return []
-    begun = rewiring.start if rewiring is not None and rewiring.name == "growth" else network.n
-    alone = np.flatnonzero(network.degree[:begun] == 0).tolist()
-    if not alone:
-        return []
-    have = "1 agent has" if len(alone) == 1 else f"{len(alone)} agents have"
-    first = "" if rewiring is None else " in the first round"
-    names = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
-    fate = _LONELY.get(matching, "plays like all others, but sees no neighbours")
-    return [f"{have} no neighbours{first} ({names}); under {matching} whoever has none {fate}"]
-
-
-def _silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:
-    """Say who has no words for the stages at which something is said."""
-    notes = []
-    for index, (label, policy) in enumerate(zip(labels, policies, strict=True)):
-        stages = [each for each in rules.talks if rules.decider(each) in dealt.roles_of(index)]
-        if stages and not policy.speaks:
-            notes.append(f"{label} has no words: it says nothing at {' and '.join(stages)}")
-    return notes
 
 
 def _default_n(game: Game, items: Sequence[Item]) -> int:

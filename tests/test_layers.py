@@ -59,6 +59,7 @@ ENGINE = (
     "wiring",
     "design",
     "compatible",
+    "remarks",
     "preparing",
     "resuming",
     "run",
