@@ -317,8 +317,8 @@ def test_rules_tell_of_the_own_group_and_of_the_neighbours() -> None:
             (0, 1, 4), (4, 2, 1), returns, ("3 neighbours", "1 neighbour", "no neighbours"), strict=True
         ):
             text = read(shown[0], agent)
-            assert f"You are in a group of {size} people." in text
-            assert f"pays {paid} units to each" in text
+            assert f"You are in a group of {size} {'person' if size == 1 else 'people'}." in text
+            assert f"pays {paid} unit{'' if paid == '1' else 's'} to each" in text
             assert f"You have {neighbours}" in text
     _, shown = watched("prisoners_dilemma", 5, 1, matching="edges", network=network)
     assert "You have 3 neighbours: you make one choice, it counts with each of them" in read(shown[0], 0)
