@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from strategies import all_games
@@ -70,13 +71,18 @@ def test_agents_cover_the_games_that_they_are_for(agent: str) -> None:
 
 def test_the_agent_on_the_page_plays(tmp_path: Path) -> None:
     page = (Path(__file__).parent.parent / "docs" / "agents.md").read_text(encoding="utf-8")
-    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
-    assert code is not None
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     file = tmp_path / "maximin.py"
-    file.write_text(code[1], encoding="utf-8")
+    (code,) = [block for block in blocks if "class Maximin" in block]
+    file.write_text(code, encoding="utf-8")
     run = gamesim.play("dictator", agents=f'"{file}"@weight=uniform(0,1)', n=400)
+    (code,) = [block for block in blocks if "run.persons" in block]
+    found: dict[str, Any] = {"run": run}
+    exec(code, found)
+    table = found["table"]
     # Whoever weighs the other more than itself gives everything.
-    assert set(run.decisions["action"]) == {0, 100}
+    assert ((table["weight"] > 0.5) == (table["action"] == 100)).all()
+    assert set(table["action"]) == {0, 100}
 
 
 def test_every_agent_is_on_the_page() -> None:
