@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from gamesim.behaviour.sizes import games_of, of_size, planned
+from gamesim.behaviour.sizes import games_of, planned
 from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
-from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.streams import Floats
 
 
 @dataclass(frozen=True)
@@ -22,32 +18,24 @@ class Spe(ExactPolicy):
     """
 
     def prepare(self, setting: Setting) -> "Spe":
-        """Refuse games for which no equilibrium is written down."""
+        """Refuse games for which no equilibrium is written down, also not for one choice that counts in all groups."""
         for game in games_of(setting):
             setting.rehearse(game.selfish)
+        for stage in setting.decisions():
+            if len(setting.sizes) > 1 and not setting.separate and not setting.game.stage(stage).sees:
+                plans = [game.selfish(stage, {}, 1) for game in games_of(setting)]
+                known = [float(plan[0]) for plan in plans if not isinstance(plan, ActionDistribution)]
+                if len(known) < len(plans) or len(set(known)) > 1:
+                    raise GamesimError(
+                        f"spe: no equilibrium of {setting.game.name}.{stage} is written down for a choice in groups of "
+                        "different sizes"
+                    )
         return self
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the equilibrium action, or the equilibrium mixture."""
         if obs.sizes is None or not len(obs):
             plan = obs.game.selfish(obs.stage, obs.seen, len(obs))
-        elif obs.matching == "neighbourhoods" and obs.neighbours is not None:
-            plan = _in_all_groups(obs, obs.neighbours.network)
         else:
             plan = planned(obs.game, obs.stage, obs.sizes, obs.seen, lambda game: game.selfish)
         return plan if isinstance(plan, ActionDistribution) else certain(obs.space.nearest(plan))
-
-
-def _in_all_groups(obs: Observations, network: Network) -> Floats | ActionDistribution:
-    """Give the equilibrium of one choice that counts in the groups of all neighbours, which must be one for all."""
-    if not np.ptp(network.degree):
-        return of_size(obs.game, int(network.degree[0]) + 1).selfish(obs.stage, {}, len(obs))
-    everybody = planned(obs.game, obs.stage, network.degree + 1, {}, lambda game: game.selfish)
-    if (
-        isinstance(everybody, ActionDistribution)
-        or (network.most(everybody) != -network.most(-everybody))[obs.agent].any()
-    ):
-        raise GamesimError(
-            f"spe: no equilibrium of {obs.decision} is written down for a choice in groups of different sizes"
-        )
-    return everybody[obs.agent]

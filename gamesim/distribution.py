@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -118,6 +118,20 @@ def certain(actions: Floats) -> ActionDistribution:
     return ActionDistribution(
         distinct[:, None], np.ones((len(distinct), 1)), row.astype(np.int64) if len(distinct) > 1 else None
     )
+
+
+def joined(parts: Sequence[tuple[Ints, ActionDistribution]]) -> ActionDistribution:
+    """Put the distributions of some deciders each, by their rows of the whole batch, into one of all."""
+    width = max(part.probabilities.shape[1] for _, part in parts)
+    values: list[Floats] = []
+    probabilities: list[Floats] = []
+    row = np.empty(sum(len(rows) for rows, _ in parts), dtype=np.int64)
+    for rows, part in parts:
+        row[rows] = sum(len(each) for each in values) + (0 if part.row is None else part.row)
+        spare = ((0, 0), (0, width - part.probabilities.shape[1]))
+        values.append(np.pad(np.broadcast_to(part.values, part.probabilities.shape), spare, mode="edge"))
+        probabilities.append(np.pad(part.probabilities, spare))
+    return ActionDistribution(np.concatenate(values), np.concatenate(probabilities), row)
 
 
 def uniform(space: ActionSpace, size: int) -> ActionDistribution:

@@ -191,7 +191,7 @@ def prepare(
     notes.extend(
         remarks.unheeded(policies, society, personas=source is not None, prompts=bool(design.prompts))
     )
-    notes.extend(remarks.lonely(linked, rewiring, meeting))
+    notes.extend(remarks.lonely(linked, rewiring, society, meeting))
     notes.extend(remarks.silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))

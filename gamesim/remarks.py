@@ -36,9 +36,10 @@ def idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) 
     return notes
 
 
-def lonely(network: Network | None, rewiring: Rewiring | None, matching: str) -> list[str]:
+def lonely(network: Network | None, rewiring: Rewiring | None, society: Society, matching: str) -> list[str]:
     """Say who has nobody to play with, and what becomes of them."""
-    paired = "matching random_neighbour: whoever finds no neighbour left to be paired with sits the round out"
+    until = "out until pairs are formed anew" if society.lasting else "the round out"
+    paired = f"matching random_neighbour: whoever finds no neighbour left to be paired with sits {until}"
     notes = [paired] if matching == "random_neighbour" else []
     if network is None:
         return notes

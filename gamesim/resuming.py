@@ -46,10 +46,10 @@ def _differences(one: Settings, other: Settings) -> list[str]:
     keys = (
         "game",
         "agents",
+        "network",
         "n",
         "sessions",
         "rounds",
-        "network",
         "matching",
         "society",
         "seed",

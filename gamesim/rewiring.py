@@ -154,7 +154,10 @@ class Rewiring:
             Who plays.
         """
         if self.name == "growth" and self.start + rounds - 1 < n:
-            return [f"rewire growth: {self.start + rounds - 1} of {n} agents join within {rounds} rounds"]
+            joined = self.start + rounds - 1
+            return [
+                f"rewire growth: {joined} of {n} agents are there by round {rounds}; the others never play"
+            ]
         if self.name != "strategic":
             return []
         plain = [

@@ -21,7 +21,9 @@ SHARE = 0.1
 """Of the agents that revise in a round of the second schedule, where the first is synchronous."""
 
 
-def check_choice(what: str, rounds: int, continuation: float, supergames: int | None = None) -> None:
+def check_choice(
+    what: str, rounds: int, continuation: float, supergames: int | None = None, rewire: str | None = None
+) -> None:
     """Refuse what cannot be varied, and runs without one fixed number of rounds in which somebody revises."""
     if what not in CHOICES:
         raise unknown("choice", what, CHOICES, where="--sensitivity")
@@ -31,6 +33,11 @@ def check_choice(what: str, rounds: int, continuation: float, supergames: int | 
         )
     if (supergames or 1) > 1:
         raise GamesimError(f"--sensitivity {what} needs a single game: leave --supergames {supergames} out")
+    if rewire is not None:
+        raise GamesimError(
+            f"--sensitivity {what} needs a network that stays: with --rewire {rewire} it changes once a round, so "
+            "more often under one schedule than under the other"
+        )
     if rounds < 2:
         raise GamesimError(
             f"--sensitivity {what} needs --rounds of at least 2: nobody revises in the first round"

@@ -23,6 +23,8 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.network import Network
 from gamesim.streams import key
 
+_NUMBER = re.compile(r"\d+")
+
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
@@ -215,7 +217,7 @@ def _edge_list(path: Path) -> nx.Graph:
             )
         if text:
             pairs.append((number, words))
-    numbered = [all(re.fullmatch(r"\d+", word) for word in words) for _, words in pairs]
+    numbered = [all(map(_NUMBER.fullmatch, words)) for _, words in pairs]
     if len(pairs) > 1 and all(numbered[1:]) and not numbered[0]:
         number, words = pairs[0]
         raise GamesimError(
@@ -241,7 +243,10 @@ def _table(path: Path) -> nx.Graph:
     named = not pd.api.types.is_numeric_dtype(table.iloc[:, 0])
     cornered = bool(table.iloc[0].isna().any())
     if table.shape[1] == 2 and (len(table) != 2 or (named and not cornered)):
-        return _pairs(path, pd.read_csv(path, sep=separator, encoding="utf-8-sig"))
+        as_written = pd.read_csv(
+            path, sep=separator, encoding="utf-8-sig", dtype=str, keep_default_na=False, skipinitialspace=True
+        )
+        return _pairs(path, as_written)
     names: list[str] = []
     values = table.to_numpy()
     if named or cornered:
@@ -258,25 +263,31 @@ def _table(path: Path) -> nx.Graph:
     if np.isnan(linked).any():
         row, column = np.argwhere(np.isnan(linked))[0] + 1
         raise GamesimError(f"network {path}: row {row}, column {column} of the table is empty; write 0 or 1")
+    if not np.isin(linked, (0, 1)).all():
+        weight = linked[~np.isin(linked, (0, 1))][0]
+        raise GamesimError(
+            f"network {path}: the table has a weight of {weight:g}, but links have none here; write 0 or 1"
+        )
     graph = networkx.from_numpy_array(linked != 0)
     return networkx.relabel_nodes(graph, dict(enumerate(names))) if names else graph
 
 
 def _pairs(path: Path, table: pd.DataFrame) -> nx.Graph:
-    """Take a pair of nodes a line, under headings; nodes are put in order."""
+    """Take a pair of nodes a line, under headings; nodes are put in order, whole numbers by value."""
     import networkx
 
-    if table.isna().to_numpy().any():
+    if (table == "").to_numpy().any():
         raise GamesimError(f"network {path}: every line needs two names, with a comma between")
-    nodes = sorted(set(table.to_numpy().ravel().tolist()), key=lambda node: (str(type(node)), node))
+    names = set(table.to_numpy().ravel().tolist())
+    numbered = all(map(_NUMBER.fullmatch, names))
     for heading in table.columns:
-        if heading in {str(node) for node in nodes}:
+        if heading in names or (numbered and _NUMBER.fullmatch(heading)):
             raise GamesimError(
                 f"network {path}: the first line of a table of pairs must be headings such as source,target, "
                 f"but {heading!r} is a node"
             )
     graph = networkx.Graph()
-    graph.add_nodes_from(nodes)
+    graph.add_nodes_from(sorted(names, key=int) if numbered else sorted(names))
     graph.add_edges_from(table.itertuples(index=False, name=None))
     return graph
 

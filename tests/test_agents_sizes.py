@@ -285,3 +285,31 @@ def test_selfish_neighbours_may_mix_where_all_groups_are_of_one_size() -> None:
     produced = play("cournot", "spe", **settings).decisions["action"]
     assert set(produced) == {16, 17}
     assert produced.mean() == pytest.approx(16.5, abs=0.15)
+
+
+def test_selfish_players_play_the_mixture_of_the_group_they_decide_for() -> None:
+    table = play("cournot", "spe", network="star:n=4", matching="separate_neighbourhoods", n=5).decisions
+    members = table.groupby("group")["agent"].transform("size")
+    assert set(members) == {2, 5}
+    assert set(table["action"][members == 2]) == {33}
+    assert set(table["action"][members == 5]) <= {16, 17}
+    assert table["probability"][members == 5].lt(1).all()
+
+
+@pytest.mark.parametrize("rewire", [None, "random:share=0.1"])
+def test_one_choice_for_unlike_groups_is_refused_before_anything_is_played(
+    rewire: str | None, tmp_path: Path
+) -> None:
+    network = "barabasi_albert:m=2" if rewire is None else "random_regular:k=4"
+    with pytest.raises(GamesimError, match=r"spe: no equilibrium of common_pool\.invest is written down"):
+        play(
+            "common_pool",
+            "spe:0.5,uniform:0.5",
+            network=network,
+            n=30,
+            matching="neighbourhoods",
+            rewire=rewire,
+            rounds=4,
+            out=tmp_path / "run",
+        )
+    assert not (tmp_path / "run").exists()

@@ -647,6 +647,11 @@ PAYS = "snow.py: payoffs must return {role: array}, one number a seat, for drive
         ('("driver",) * 2', '{"driver": 2}', f"{ROLES}{{'driver': 2}}"),
         ('("driver",) * 2', '"driver"', f"{ROLES}'driver'"),
         ('("driver",) * 2', "()", f"{ROLES}()"),
+        (
+            "    roles",
+            "    items: tuple = (1, 2)\n    roles",
+            "items = (1, 2) is no number, text, true or false",
+        ),
         ('return {"driver"', 'return {"drvier"', f"{PAYS}'drvier'"),
         ('return {"driver": play["act"]}', 'play["act"]', f"{PAYS}None"),
         ('return {"driver": play["act"]}', 'return play["act"]', f"{PAYS}ndarray"),
@@ -785,3 +790,11 @@ def test_rules_that_all_rows_of_a_list_share_are_shown_once(command: Command) ->
     assert told.count("(system and rules as before)") == 21
     assert "if the others contribute $20 on average, how much do you contribute?" in told
     assert command("show", "trust").out.count("as before") == 0
+
+
+def test_next_steps_can_be_copied_whatever_folders_are_called(command: Command) -> None:
+    Path("my games").mkdir()
+    file = write("my games/snow.py", SNOW)
+    told = command("play", file, "--agents", "fixed@action=wait", "--n", "4", "--out", "my runs/first")
+    assert "gamesim compare 'my runs/first'" in told.out
+    assert re.search(r"gamesim play '.*my games/snow.py' --agents uniform", told.out)

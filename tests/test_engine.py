@@ -130,6 +130,7 @@ def test_a_run_repeats_itself_on_disk_and_in_memory(name: str, tmp_path: Path) -
         ("ultimatum", {}, "game.name was 'dictator' there and is 'ultimatum' now"),
         ("dictator", {"endowment": 50.0}, "game.parameters.endowment was 100.0 there and is 50.0 now"),
         ("dictator", {"network": "ring:n=8"}, "network.name was None there and is 'ring:n=8' now"),
+        ("dictator", {"network": "ring:n=6", "n": 6}, "network.name was None there and is 'ring:n=6' now"),
         ("dictator", {"roles": "random"}, "society.roles was 'fixed' there and is 'random' now"),
         ("dictator", {"seed": 3}, "seed was 0 there and is 3 now"),
     ],
@@ -139,7 +140,7 @@ def test_a_run_that_is_another_says_what_alone_differs(
 ) -> None:
     gamesim.play("dictator", "uniform", n=8, out=tmp_path / "run")
     with pytest.raises(GamesimError, match=f"cannot be resumed, since {told}") as refusal:
-        gamesim.play(game, "uniform", n=8, out=tmp_path / "run", resume=True, **settings)
+        gamesim.play(game, "uniform", **{"n": 8, **settings}, out=tmp_path / "run", resume=True)
     assert "{" not in str(refusal.value)
     assert len(str(refusal.value)) < len(str(tmp_path)) + 250
 

@@ -330,3 +330,24 @@ def test_a_table_that_leaves_a_link_open_is_refused(tmp_path: Path, table: str, 
     (tmp_path / "open.csv").write_text(table)
     with pytest.raises(GamesimError, match=said):
         open_network(str(tmp_path / "open.csv"))
+
+
+def test_names_in_a_table_of_pairs_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    for text, names in (
+        ("a,b\n1,2\n2,X\n3,1\n", ["1", "2", "3", "X"]),
+        ("a,b\n10,9\n9,2\n", ["2", "9", "10"]),
+        ("a,b\n01,02\n02,NA\n", ["01", "02", "NA"]),
+    ):
+        file.write_text(text)
+        assert list(open_network(str(file)).names) == names
+    file.write_text("1,2\n3,4\n4,5\n")
+    with pytest.raises(GamesimError, match="must be headings such as source,target, but '1' is a node"):
+        open_network(str(file))
+
+
+def test_a_weight_in_an_adjacency_table_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    file.write_text("0,0.5,0\n0.5,0,2\n0,2,0\n")
+    with pytest.raises(GamesimError, match=r"has a weight of 0\.5, but links have none here"):
+        open_network(str(file))

@@ -30,6 +30,7 @@ from gamesim.prompt import (
     wordings,
 )
 from gamesim.prompt.history import summary
+from gamesim.prompt.history import told as told_of_the_past
 from gamesim.prompt.pack import open_pack
 from gamesim.prompt.page import Page
 from gamesim.prompt.wording import own
@@ -375,6 +376,19 @@ def test_a_missing_decision_is_counted_in_a_summary() -> None:
     assert "you gave $30 on average (no decision once)" in said
     void = [{"give": math.nan, "earned": math.nan}] * 2
     assert f"you gave {NO_DECISION}" in summary("dictator", void, speech, sentences)
+
+
+def test_a_summary_leaves_out_rounds_that_were_sat_out_and_counts_choices_that_stood() -> None:
+    game = all_games()["dictator"]
+    speech, sentences = terms(game), own(type(game))
+    rounds = [{"give": give, "earned": 100 - give} for give in (40.0, math.nan, 20.0, 20.0)]
+    assert summary("dictator", rounds, speech, sentences, ["", "out", "", "kept"]) == (
+        "You sat out 1 of the 4 rounds so far; over the others you gave $26.67 on average; you earned $73.33 on "
+        "average. In 1 of these you were not asked and your last choice counted again."
+    )
+    both = told_of_the_past(game, "dictator", rounds[:2], "summary", speech, sentences, unasked=["", "out"])
+    assert "on average" not in both
+    assert "you sat out" in both
 
 
 @pytest.mark.parametrize("memory", ["ful", "0", "-1", "2.5", ""])

@@ -92,7 +92,9 @@ def test_who_has_not_joined_is_not_asked() -> None:
     assert asked[1, 1] == [0, 1, 2, 3]
     assert asked[1, 4] == list(range(7))
     assert run.network_rounds["mean_degree"].tolist()[:2] == [3, 3]
-    assert any("7 of 9 agents join" in note for note in run.settings.notes)
+    assert any(
+        "7 of 9 agents are there by round 4; the others never play" in note for note in run.settings.notes
+    )
 
 
 def test_one_who_joins_later_counts_in_the_neighbourhoods(tmp_path: Path) -> None:

@@ -130,3 +130,10 @@ def test_the_ceilings_hold_for_both_schedules_together(
         assert again["max_cost"] is None
         assert (again["update"], again["rounds"]) == other_schedule("synchronous", 2, 6)
         assert play("prisoners_dilemma", **again).settings.status == "complete"
+
+
+def test_a_network_that_changes_once_a_round_is_refused(command: Command) -> None:
+    refused = command(*VARIED, "--rewire", "random:share=0.2", "--out", "run")
+    assert refused.code == 2
+    assert "--rewire random:share=0.2 it changes once a round" in refused.err
+    assert not Path("run").exists()

@@ -518,3 +518,13 @@ def test_a_tournament_by_words_is_that_of_matches() -> None:
         "always_cooperate": mutual,
         "always_defect": 10 * 700 + 2 * (700 + 9 * 300),
     }
+
+
+def test_pairs_that_last_leave_out_for_as_long() -> None:
+    settings: dict[str, Any] = {"n": 6, "network": "star:n=5", "matching": "random_neighbour", "rounds": 2}
+    (note,) = (
+        each for each in play("prisoners_dilemma", "uniform", **settings).settings.notes if "pair" in each
+    )
+    assert note.endswith("sits the round out")
+    lasting = play("prisoners_dilemma", "uniform", supergames=2, **settings).settings.notes
+    assert any(each.endswith("sits out until pairs are formed anew") for each in lasting)

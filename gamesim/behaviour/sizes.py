@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
-from gamesim.distribution import ActionDistribution
+from gamesim.distribution import ActionDistribution, certain, joined
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
@@ -72,26 +73,23 @@ def planned(
 
     Returns
     -------
-    (D,) float, or a mixture where groups are all of one size
-
-    Raises
-    ------
-    GamesimError
-        Where the plan is a mixture, and groups differ in size.
+    (D,) float, or a mixture where that of any size is one
     """
     there, which = numbered(sizes)
     if len(there) == 1:
         return plan(of_size(game, there[0]))(stage, seen, len(sizes))
-    actions = np.empty(len(sizes))
+    found = []
     for place, size in enumerate(there):
         rows = np.flatnonzero(which == place)
-        found = plan(of_size(game, size))(stage, {name: each[rows] for name, each in seen.items()}, len(rows))
-        if isinstance(found, ActionDistribution):
-            raise GamesimError(
-                f"{game.name}.{stage}: what is played at random is written down for groups of one size, but these "
-                "differ"
-            )
-        actions[rows] = found
+        of_rows = {name: each[rows] for name, each in seen.items()}
+        found.append((rows, plan(of_size(game, size))(stage, of_rows, len(rows))))
+    if any(isinstance(each, ActionDistribution) for _, each in found):
+        return joined(
+            [(rows, each if isinstance(each, ActionDistribution) else certain(each)) for rows, each in found]
+        )
+    actions = np.empty(len(sizes))
+    for rows, each in found:
+        actions[rows] = cast(Floats, each)
     return actions
 
 

@@ -132,7 +132,8 @@ def play(
 
     show.check_plot(plot)
     if sensitivity is not None:
-        varied.check_choice(sensitivity, design["rounds"], design["continuation"], design["supergames"])
+        lengths = (design["rounds"], design["continuation"], design["supergames"])
+        varied.check_choice(sensitivity, *lengths, rewire=design["rewire"])
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)

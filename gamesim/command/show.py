@@ -200,7 +200,11 @@ def _draw(run: Run, comparison: Comparison, plot: Path, played: bool) -> None:
 
         draw(comparison, plot)
     else:
-        instead = f"gamesim series {run.folder} --plot {plot}" if several(run) else "--rounds 10"
+        instead = (
+            f"gamesim series {quote(str(run.folder))} --plot {quote(str(plot))}"
+            if several(run)
+            else "--rounds 10"
+        )
         raise GamesimError(
             f"--plot {plot}: nothing is drawn, since no decision was compared with a human record; several rounds are "
             f"drawn as lines: {instead}"
@@ -216,7 +220,7 @@ def report(folder: Path) -> None:
         "replay": "what each player read and answered",
     }
     console.print()
-    _print_steps({f"gamesim {step} {folder}": why for step, why in steps.items()})
+    _print_steps({f"gamesim {step} {quote(str(folder))}": why for step, why in steps.items()})
 
 
 def _print_differences(folder: Path, table: pd.DataFrame) -> None:
@@ -294,11 +298,12 @@ def _print_next(run: Run, comparison: Comparison) -> None:
     # Where options differ, nothing can be compared whatever is allowed.
     refused = [each.mismatches for each in comparison.refused if "options" not in each.mismatches]
     allow = allowing(sorted({kind for kinds in refused for kind in kinds})) if not comparison.rows else ""
-    steps = {f"gamesim compare {run.folder}{allow}": ""}
+    folder = quote(str(run.folder))
+    steps = {f"gamesim compare {folder}{allow}": ""}
     if not run.answered:
-        steps = {f"gamesim replay {run.folder}": "what each player read and answered"}
+        steps = {f"gamesim replay {folder}": "what each player read and answered"}
     changed = [quote(f"{name}={as_set(value)}") for name, value in (settings.changed or {}).items()]
-    game = (settings.game.get("file") or settings.game["name"], *(f"--set {each}" for each in changed))
+    game = (quote(settings.game.get("file") or settings.game["name"]), *(f"--set {each}" for each in changed))
     if KEYBOARD in settings.policies or any("model" in about for about in settings.policies.values()):
         texts = [f"--prompts {quote(settings.prompts)}"] if settings.prompts else []
         steps[" ".join(["gamesim show", *game, *texts])] = "what each player was told"

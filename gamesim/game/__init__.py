@@ -98,6 +98,10 @@ class Game:
                 )
             if isinstance(value, bool | str):
                 continue
+            if not isinstance(value, int | float):
+                raise GamesimError(
+                    f"{where} is no number, text, true or false, as a parameter must be; make it a ClassVar"
+                )
             if not math.isfinite(value):
                 raise GamesimError(f"{where} is not a finite number")
             if value <= rule["above"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -125,29 +126,34 @@ def told(
     last = shown(memory, len(rounds))
     before = len(rounds) - last
     lines = history(game, role, rounds[before:], before + 1, speech, wording, held[before:], unasked[before:])
-    if memory == SUMMARY and len(rounds) > 1:
-        lines = f"{summary(role, rounds, speech, wording)}\n{lines}"
+    if memory == SUMMARY and len(rounds) - unasked.count(OUT) > 1:
+        lines = f"{summary(role, rounds, speech, wording, unasked)}\n{lines}"
     if not headed:
         return lines
     heading = wording.history["heading" if last == len(rounds) or memory == SUMMARY else "recent"]
     return f"{heading.format_map({'played': str(len(rounds)), 'shown': str(last)})}\n{lines}"
 
 
-def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording) -> str:
-    """Sum up all rounds in one sentence: means of amounts and earnings, counts of choices.
+def summary(
+    role: str, rounds: Sequence[Round], speech: Terms, wording: Wording, unasked: Sequence[str] = ()
+) -> str:
+    """Sum up all rounds that were not sat out in one sentence: means of amounts and earnings, counts of choices.
 
     Parameters
     ----------
-    role, rounds, speech, wording
+    role, rounds, speech, wording, unasked
         As in `history`.
     """
-    known = {name: _overall(name, np.array([each[name] for each in rounds]), speech) for name in rounds[0]}
-    played = str(len(rounds))
+    lived = [each for each, why in itertools.zip_longest(rounds, unasked) if why != OUT]
+    known = {name: _overall(name, np.array([each[name] for each in lived]), speech) for name in lived[0]}
+    out, kept, played = unasked.count(OUT), unasked.count(KEPT), str(len(rounds))
     place = counts(len(rounds), len(rounds)) | {"round": f"1 to {played}"}
     line = _line(wording, role, known, speech.facts | place)
     if all("earned" not in fields(line) for line in wording.recall_of(role)):
         line = wording.history["earned"].format_map({"line": line, "earned": known["earned"]})
-    return wording.history["summary"].format_map({"played": played, "line": line})
+    told = {"played": played, "line": line, "out": str(out)}
+    said = wording.history["absent" if out else "summary"].format_map(told)
+    return f"{said} {wording.history['stood'].format_map({'kept': str(kept)})}" if kept else said
 
 
 def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[str, str]) -> str:
