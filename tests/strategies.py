@@ -16,12 +16,14 @@ from gamesim.design import Design
 from gamesim.distribution import ActionDistribution, uniform
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
+from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, ExactPolicy, Policy
-from gamesim.population import cast
+from gamesim.population import cast, rotating
 from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
 from gamesim.simulation import Simulation
+from gamesim.society import Society
 from gamesim.spec import parse
 from gamesim.streams import Draws, Floats, Ints
 
@@ -192,6 +194,41 @@ def observed(game: Game, groups: int, *, rounds: int = 1, seed: int = 0) -> list
     watcher = Watcher()
     simulate(game, [watcher], groups * len(game.roles), rounds=rounds, seed=seed)
     return watcher.shown
+
+
+def watched(
+    game: str | Game,
+    n: int,
+    rounds: int,
+    *,
+    matching: str = "stranger",
+    network: Network | None = None,
+    sessions: int = 1,
+    seed: int = 1,
+    parameters: dict[str, Any] | None = None,
+    **society: Any,
+) -> tuple[Simulation, list[Observations]]:
+    """Play uniformly, and give what everybody was shown."""
+    watcher = Watcher()
+    rules = catalog.find_game(game).from_settings(parameters or {}) if isinstance(game, str) else game
+    items = parse("watcher")
+    dealt = cast(rules, items, n, sessions, seed, on_network=network is not None)
+    if society.get("roles") == "random":
+        dealt = rotating(dealt, rules, items)
+    model = Simulation(
+        rules,
+        dealt,
+        [watcher],
+        ["watcher"],
+        rounds=rounds,
+        matching=matching,
+        network=network,
+        society=Society(**society),
+        seed=seed,
+    )
+    for _ in range(len(model.calendar)):
+        model.step()
+    return model, watcher.shown
 
 
 def prepared(game: str | Game, agents: str = "uniform", **given: Any) -> Prepared:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Watcher, all_games, observed
+from strategies import all_games, observed, watched
 
 import gamesim
 from gamesim import catalog
@@ -17,9 +17,6 @@ from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.population import cast, rotating
-from gamesim.simulation import Simulation
-from gamesim.spec import parse
 from gamesim.streams import Floats
 from gamesim.wiring import open_network
 
@@ -193,20 +190,9 @@ def test_who_learns_from_earnings_refuses_answers(name: str) -> None:
 @pytest.mark.parametrize("name", LEARNERS)
 @pytest.mark.parametrize("roles", ["fixed", "random"])
 def test_a_round_that_somebody_sat_out_teaches_nothing(name: str, roles: str) -> None:
-    game, watcher, items = all_games()["two_by_two"], Watcher(), parse("uniform")
-    dealt = cast(game, items, 60, 1, 0, on_network=True)
-    model = Simulation(
-        game,
-        rotating(dealt, game, items) if roles == "random" else dealt,
-        [watcher],
-        ["uniform"],
-        rounds=3,
-        matching="random_neighbour",
-        network=open_network("watts_strogatz:k=4,p=0.2", 60, 1),
-    )
-    for _ in range(3):
-        model.step()
-    obs = watcher.shown[-1]
+    network = open_network("watts_strogatz:k=4,p=0.2", 400, 1)
+    _, shown = watched("two_by_two", 400, 3, matching="random_neighbour", network=network, roles=roles)
+    obs = shown[-1]
     before = dataclasses.replace(obs, past=dataclasses.replace(obs.past, _plays=obs.past._plays[:1]))
     options = {"precision": 0.01} if name in INFORMED else {}
     now, then = of(agent(name, **options), obs), of(agent(name, **options), before)

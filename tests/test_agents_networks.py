@@ -8,7 +8,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from strategies import Watcher, all_games
+from strategies import all_games, watched
 
 import gamesim
 from gamesim import catalog
@@ -18,9 +18,6 @@ from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.population import cast, rotating
-from gamesim.simulation import Simulation
-from gamesim.spec import parse
 from gamesim.streams import Floats
 from gamesim.wiring import open_network
 
@@ -43,40 +40,16 @@ def agent(name: str, **options: float | str) -> ExactPolicy:
 
 def second(network: Network, game: str = "prisoners_dilemma", seed: int = 0) -> Observations:
     """Give everybody in the second round, after a first of random play."""
-    rules, watcher = all_games()[game], Watcher()
+    rules = all_games()[game]
     matching = "edges" if len(rules.roles) == 2 else "neighbourhoods"
-    model = Simulation(
-        rules,
-        cast(rules, parse("uniform"), network.n, 1, seed, on_network=True),
-        [watcher],
-        ["uniform"],
-        rounds=2,
-        matching=matching,
-        network=network,
-        seed=seed,
-    )
-    model.step()
-    model.step()
-    return watcher.shown[-1]
+    return watched(rules, network.n, 2, matching=matching, network=network, seed=seed)[1][-1]
 
 
 def sat_out(game: str, n: int = 3000) -> list[Observations]:
     """Give everybody in the third round of pairs by chance in roles by chance: some sat out, some had another role."""
-    rules, watcher, items = all_games()[game], Watcher(), parse("uniform")
-    dealt = cast(rules, items, n, 1, 0, on_network=True)
-    model = Simulation(
-        rules,
-        rotating(dealt, rules, items),
-        [watcher],
-        ["uniform"],
-        rounds=3,
-        matching="random_neighbour",
-        network=open_network("watts_strogatz:k=4,p=0.2", n, 1),
-        seed=0,
-    )
-    for _ in range(3):
-        model.step()
-    return watcher.shown[-len(rules.stages) :]
+    rules, network = all_games()[game], open_network("watts_strogatz:k=4,p=0.2", n, 1)
+    _, shown = watched(rules, n, 3, matching="random_neighbour", network=network, roles="random")
+    return shown[-len(rules.stages) :]
 
 
 def of(policy: ExactPolicy, obs: Observations) -> Floats:

@@ -9,56 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from strategies import Watcher
+from strategies import watched
 
 from gamesim import play
 from gamesim.actions import Amount, Choice
-from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.population import cast, rotating
 from gamesim.prompt import Style, texts
 from gamesim.prompt.pack import open_pack
 from gamesim.reputation import cooperation
 from gamesim.simulation import Simulation
-from gamesim.society import Society
-from gamesim.spec import parse
 from gamesim.wiring import open_network
-
-
-def watched(
-    game: str,
-    n: int,
-    rounds: int,
-    *,
-    matching: str = "stranger",
-    network: Network | None = None,
-    sessions: int = 1,
-    seed: int = 1,
-    parameters: dict[str, Any] | None = None,
-    **society: Any,
-) -> tuple[Simulation, list[Observations]]:
-    """Play uniformly, and give what everybody was shown."""
-    rules, watcher = find_game(game).from_settings(parameters or {}), Watcher()
-    items = parse("watcher")
-    dealt = cast(rules, items, n, sessions, seed, on_network=network is not None)
-    if society.get("roles") == "random":
-        dealt = rotating(dealt, rules, items)
-    model = Simulation(
-        rules,
-        dealt,
-        [watcher],
-        ["watcher"],
-        rounds=rounds,
-        matching=matching,
-        network=network,
-        society=Society(**society),
-        seed=seed,
-    )
-    for _ in range(len(model.calendar)):
-        model.step()
-    return model, watcher.shown
 
 
 def read(obs: Observations, row: int) -> str:

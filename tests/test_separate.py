@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelserver import serving
-from strategies import Watcher, prepared
+from strategies import Watcher, prepared, watched
 
 from gamesim import play
 from gamesim.analysis import table
@@ -20,11 +20,8 @@ from gamesim.errors import GamesimError
 from gamesim.matching import SEPARATE
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.population import cast
 from gamesim.prompt import instructions, texts, wordings
 from gamesim.simulation import Simulation
-from gamesim.society import Society
-from gamesim.spec import parse
 
 GAME_OF = {"separate_edges": "prisoners_dilemma", "separate_neighbourhoods": "public_goods"}
 # A triangle 0, 1, 2 with 3 hanging on 0.
@@ -45,26 +42,6 @@ def table_of(matching: str, network: Any, agents: str = "uniform", **given: Any)
 
 def around(graph: nx.Graph) -> dict[int, set[int]]:
     return {node: {node, *graph[node]} for node in graph}
-
-
-def watched(matching: str, rounds: int, network: Network, **society: Any) -> list[Observations]:
-    """Play uniformly, and give what everybody was shown."""
-    rules, watcher = find_game(GAME_OF[matching])(), Watcher()
-    dealt = cast(rules, parse("watcher"), network.n, 1, 1, on_network=True)
-    model = Simulation(
-        rules,
-        dealt,
-        [watcher],
-        ["watcher"],
-        rounds=rounds,
-        matching=matching,
-        network=network,
-        society=Society(**society),
-        seed=1,
-    )
-    for _ in range(rounds):
-        model.step()
-    return watcher.shown
 
 
 def chosen(seed: int, graph: nx.Graph, matching: str, sessions: int = 1) -> dict[tuple[Any, ...], float]:
@@ -312,7 +289,7 @@ def read(obs: Observations, row: int) -> str:
 
 
 def test_who_reads_is_told_of_which_game_it_decides() -> None:
-    last = watched("separate_edges", 3, paws())[-1]
+    last = watched("prisoners_dilemma", 4, 3, matching="separate_edges", network=paws())[1][-1]
     # Group by group: 0 and 1, 0 and 2, 0 and 3, 1 and 2.
     assert last.agent.tolist() == [0, 1, 0, 2, 0, 3, 1, 2]
     for row, (many, name) in enumerate(
@@ -334,7 +311,7 @@ def test_who_reads_is_told_of_which_game_it_decides() -> None:
         for number, (mine, theirs) in enumerate(zip(own, other, strict=True), start=1):
             said = f"- Round {number}: you chose {'AB'[int(mine)]} and the other chose {'AB'[int(theirs)]}"
             assert said in read(last, row)
-    first = watched("separate_neighbourhoods", 1, paws())[0]
+    first = watched("public_goods", 4, 1, matching="separate_neighbourhoods", network=paws())[1][0]
     text = read(first, 0)
     assert "You are in a group of 4 people" in text
     assert "this decision is for your own group." in text

@@ -8,51 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategies import Watcher
+from strategies import watched
 
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.population import cast
 from gamesim.prompt import PLAIN, Style, texts
 from gamesim.prompt.pack import open_pack
-from gamesim.simulation import Simulation
-from gamesim.society import Society
-from gamesim.spec import parse
 from gamesim.wiring import open_network
 
 UNASKED = "In some rounds you are not asked; your last choice then counts again."
 STAR = Network.from_edges(4, np.array([[0, 1], [0, 2], [0, 3]]))
 
 
-def watched(
-    name: str,
-    n: int,
-    rounds: int,
-    *,
-    parameters: dict[str, Any] | None = None,
-    network: Network | None = None,
-    matching: str = "stranger",
-    **society: Any,
-) -> list[Observations]:
+def shown_to(name: str, n: int, rounds: int, **given: Any) -> list[Observations]:
     """Give what uniform players are shown in every round."""
-    watcher = Watcher()
-    game = find_game(name).from_settings(parameters or {})
-    model = Simulation(
-        game,
-        cast(game, parse("watcher"), n, 1, 0, on_network=network is not None),
-        [watcher],
-        ["watcher"],
-        rounds=rounds,
-        matching=matching,
-        network=network,
-        society=Society(**society),
-        seed=0,
-    )
-    for _ in range(len(model.calendar)):
-        model.step()
-    return watcher.shown
+    return watched(name, n, rounds, seed=0, **given)[1]
 
 
 def read(obs: Observations, agent: int, style: Style = PLAIN) -> str:
@@ -62,7 +34,7 @@ def read(obs: Observations, agent: int, style: Style = PLAIN) -> str:
 
 @pytest.mark.parametrize("update", ["sequential", "death_birth"])
 def test_who_is_not_asked_in_every_round_is_told_so(update: str) -> None:
-    shown = watched("prisoners_dilemma", 4, 6, update=update)
+    shown = shown_to("prisoners_dilemma", 4, 6, update=update)
     assert all(UNASKED in read(obs, int(obs.agent[0])) for obs in shown)
     last = shown[-1]
     agent = int(last.agent[0])
@@ -78,12 +50,12 @@ def test_who_is_not_asked_in_every_round_is_told_so(update: str) -> None:
 
 
 def test_who_is_asked_in_every_round_is_told_nothing_of_it() -> None:
-    assert UNASKED not in read(watched("prisoners_dilemma", 4, 3)[-1], 0)
-    assert UNASKED not in read(watched("prisoners_dilemma", 4, 1, update="sequential")[0], 0)
+    assert UNASKED not in read(shown_to("prisoners_dilemma", 4, 3)[-1], 0)
+    assert UNASKED not in read(shown_to("prisoners_dilemma", 4, 1, update="sequential")[0], 0)
 
 
 def test_a_conversation_has_no_turn_for_a_round_without_a_question() -> None:
-    shown = watched("prisoners_dilemma", 4, 6, update="sequential")
+    shown = shown_to("prisoners_dilemma", 4, 6, update="sequential")
     agent = int(shown[-1].agent[0])
     text = texts(shown[-1].take(np.array([0])), style=Style(chat=True))[0][0]
     assert len(text.earlier) == sum(agent in obs.agent for obs in shown[:-1])
@@ -93,7 +65,7 @@ def test_a_conversation_has_no_turn_for_a_round_without_a_question() -> None:
 def test_a_pack_says_in_its_own_words_who_is_not_asked(tmp_path: Path) -> None:
     content = '[rounds]\nunasked = "Nicht immer."\n[history]\nkept = "wie zuvor: {line}"\n'
     (tmp_path / "prisoners_dilemma.toml").write_text(content, encoding="utf-8")
-    obs = watched("prisoners_dilemma", 4, 6, update="sequential")[-1]
+    obs = shown_to("prisoners_dilemma", 4, 6, update="sequential")[-1]
     text = read(obs, int(obs.agent[0]), Style(pack=open_pack(tmp_path)))
     assert "at random each time. Nicht immer." in text
     assert ": wie zuvor: you chose" in text
@@ -105,7 +77,7 @@ def test_a_pack_says_in_its_own_words_who_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_who_may_find_nobody_free_is_told_so_before_and_after() -> None:
-    shown = watched("prisoners_dilemma", 4, 6, network=STAR, matching="random_neighbour")
+    shown = shown_to("prisoners_dilemma", 4, 6, network=STAR, matching="random_neighbour")
     hub = read(shown[-1], 0)
     assert (
         "You have 3 neighbours and are paired with one of them at random each time; who finds nobody free sits the "
@@ -122,7 +94,7 @@ def test_who_may_find_nobody_free_is_told_so_before_and_after() -> None:
 
 
 def test_pairs_that_last_are_sat_out_as_long() -> None:
-    shown = watched("prisoners_dilemma", 4, 2, network=STAR, matching="random_neighbour", supergames=2)
+    shown = shown_to("prisoners_dilemma", 4, 2, network=STAR, matching="random_neighbour", supergames=2)
     told = (
         "are paired with one of them at random; who finds nobody free sits out until pairs are formed anew."
     )
@@ -142,10 +114,10 @@ def test_pairs_that_last_are_sat_out_as_long() -> None:
 )
 def test_groups_of_another_size_are_told_of(parameters: dict[str, Any], there: str) -> None:
     settings: dict[str, Any] = {"parameters": parameters, "matching": "neighbourhoods"}
-    (obs,) = watched("public_goods", 4, 1, network=STAR, **settings)
+    (obs,) = shown_to("public_goods", 4, 1, network=STAR, **settings)
     assert f"Your neighbour's group may have another number of members; {there}" in read(obs, 1)
     assert f"Your neighbours' groups may have another number of members; {there}" in read(obs, 0)
-    (alike,) = watched("public_goods", 6, 1, network=open_network("cycle_graph:n=6"), **settings)
+    (alike,) = shown_to("public_goods", 6, 1, network=open_network("cycle_graph:n=6"), **settings)
     assert "another number" not in read(alike, 0)
 
 
@@ -159,7 +131,7 @@ def test_what_is_told_of_a_unit_in_another_group_is_what_it_pays() -> None:
 @pytest.mark.parametrize("matching", ["separate_neighbourhoods", "neighbourhoods", "separate_edges", "edges"])
 def test_one_neighbour_is_spoken_of_as_one(matching: str) -> None:
     name = "public_goods" if "neighbourhoods" in matching else "prisoners_dilemma"
-    (obs,) = watched(name, 4, 1, network=STAR, matching=matching)
+    (obs,) = shown_to(name, 4, 1, network=STAR, matching=matching)
     text = read(obs, 1)
     assert "You have 1 neighbour" in text
     assert not re.search(r"all of them|each of|each game", text)
