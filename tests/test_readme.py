@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typed import Command
 
 import gamesim
 from gamesim.network import Network
@@ -66,12 +67,17 @@ def write_files(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("session", SESSIONS, ids=" ; ".join)
-def test_every_command_of_the_readme_works(session: list[str], tmp_path: Path) -> None:
+def test_every_command_of_the_readme_works(
+    session: list[str], command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     write_files(tmp_path)
-    for command in session:
-        done = as_user(command, tmp_path)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert done.stdout, command
+    monkeypatch.setenv("COLUMNS", COLUMNS)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    for line in session:
+        program, *arguments = shlex.split(line)
+        done = command(*arguments)
+        assert (program, done.code) == ("gamesim", 0), f"{line}: {done.err}"
+        assert done.out, line
 
 
 @pytest.mark.slow

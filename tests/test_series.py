@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from typed import Command
 
 import gamesim
 from gamesim.analysis.collective import (
@@ -385,18 +384,15 @@ def test_the_code_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
+def test_the_commands_of_the_page_work(command: Command, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     commands = re.findall(r"^\$ gamesim (.*)$", PAGE, re.MULTILINE)
     assert len(commands) == 4
-    program = Path(sys.executable).parent / "gamesim"
-    for command in commands:
-        done = subprocess.run(
-            [program, *shlex.split(command)], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        several = "--network" in command and "--rounds" in command
-        assert ("assortment" in done.stdout) == (several or command.startswith("series"))
+    for line in commands:
+        done = command(*shlex.split(line))
+        assert done.code == 0, done.err
+        several = "--network" in line and "--rounds" in line
+        assert ("assortment" in done.out) == (several or line.startswith("series"))
     assert (tmp_path / "lattice.png").stat().st_size > 10_000
     assert len(pd.read_csv(tmp_path / "lattice.csv")) > 100
 

@@ -257,6 +257,7 @@ def alike(game: Game, stage: str, space: ActionSpace, seen: Mapping[str, float])
     return np.full(size, 1 / size)
 
 
+@lru_cache(maxsize=1024)
 def helps_others(game: Game, stage: str) -> bool:
     """Tell whether others earn no less when one player does the most rather than the least.
 
@@ -278,6 +279,7 @@ def helps_others(game: Game, stage: str) -> bool:
     return earned[1] >= earned[0]
 
 
+@lru_cache(maxsize=1024)
 def names_told(game: Game, role: str) -> tuple[str, ...]:
     """Name what a role is told after a round."""
     play = _alone(game, role, {})
