@@ -20,8 +20,6 @@ class EqualSplit(ExactPolicy):
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Put all probability on the equal split."""
-        if obs.sizes is None or not len(obs):
-            return certain(obs.space.nearest(obs.game.equal_split(obs.stage, obs.seen, len(obs))))
-        plan = planned(obs.game, obs.stage, obs.sizes, obs.seen, lambda game: game.equal_split)
+        plan = planned(obs, lambda game: game.equal_split)
         assert not isinstance(plan, ActionDistribution)
         return certain(obs.space.nearest(plan))

@@ -34,8 +34,5 @@ class Spe(ExactPolicy):
 
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the equilibrium action, or the equilibrium mixture."""
-        if obs.sizes is None or not len(obs):
-            plan = obs.game.selfish(obs.stage, obs.seen, len(obs))
-        else:
-            plan = planned(obs.game, obs.stage, obs.sizes, obs.seen, lambda game: game.selfish)
+        plan = planned(obs, lambda game: game.selfish)
         return plan if isinstance(plan, ActionDistribution) else certain(obs.space.nearest(plan))

@@ -110,11 +110,21 @@ class Neighbours:
         return [self.count.astype(np.float64), *table]
 
     def _allow(self, what: str) -> None:
-        if SHOWN.index(self.shown) < SHOWN.index(what):
-            raise GamesimError(
-                f"an agent here looks at its neighbours' {what}, but they are shown {self.shown}: "
-                f"play with --neighbours {what}"
-            )
+        check_shown("an agent here", what, self.shown)
+
+
+def check_shown(agent: str, what: str, shown: str) -> None:
+    """Refuse an agent that looks at more of its neighbours than they are shown, both of `SHOWN`.
+
+    Raises
+    ------
+    GamesimError
+        Naming the agent.
+    """
+    if SHOWN.index(shown) < SHOWN.index(what):
+        raise GamesimError(
+            f"{agent} looks at its neighbours' {what}, but they are shown {shown}: play with --neighbours {what}"
+        )
 
 
 def _to_digits(amounts: Floats) -> Floats:

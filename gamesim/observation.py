@@ -118,7 +118,7 @@ class Observations:
         """Name of the decision, such as ``ultimatum.offer``."""
         return f"{self.game.name}.{self.stage}"
 
-    @property
+    @cached_property
     def sizes(self) -> Ints | None:
         """Members of each decider's own group, or of the one decided for: (D,) int; None for the size of the game."""
         if self.apart is not None:

@@ -188,14 +188,13 @@ def prepare(
     with noting(notes):
         policies = _prepare(items, setting, dealt)
     labels = _labels(items, policies)
-    notes.extend(
-        remarks.unheeded(policies, society, personas=source is not None, prompts=bool(design.prompts))
-    )
+    about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
+    unread = bool(design.prompts) and not any("pack" in each for each in about.values())
+    notes.extend(remarks.unheeded(policies, society, personas=source is not None, unread=unread))
     notes.extend(remarks.lonely(linked, rewiring, society, meeting))
     notes.extend(remarks.silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
-    about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",

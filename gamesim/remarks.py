@@ -64,8 +64,8 @@ def silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[P
     return notes
 
 
-def unheeded(policies: Sequence[Policy], society: Society, *, personas: bool, prompts: bool) -> list[str]:
-    """Say what was given that no agent heeds."""
+def unheeded(policies: Sequence[Policy], society: Society, *, personas: bool, unread: bool) -> list[str]:
+    """Say what was given that no agent heeds: personas, a reputation, or prompts that are unread."""
     heeded = {
         "its persona: traits are in the table and change nothing": not personas
         or any(policy.reads_personas for policy in policies),
@@ -74,6 +74,6 @@ def unheeded(policies: Sequence[Policy], society: Society, *, personas: bool, pr
         or any(policy.heeds_reputation for policy in policies),
     }
     notes = [f"no agent of this run heeds {what}" for what, somebody in heeded.items() if not somebody]
-    if prompts and not any("pack" in policy.describe() for policy in policies):
+    if unread:
         notes.append("no agent of this run reads texts: --prompts changes nothing")
     return notes

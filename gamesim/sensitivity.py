@@ -21,13 +21,20 @@ SHARE = 0.1
 """Of the agents that revise in a round of the second schedule, where the first is synchronous."""
 
 
-def check_choice(
-    what: str, rounds: int, continuation: float, supergames: int | None = None, rewire: str | None = None
-) -> None:
-    """Refuse what cannot be varied, and runs without one fixed number of rounds in which somebody revises."""
+def check_choice(what: str, design: Mapping[str, Any]) -> None:
+    """Refuse what cannot be varied, and runs without one fixed number of rounds in which somebody revises.
+
+    Parameters
+    ----------
+    what : str
+        What is to be varied, one of `CHOICES`.
+    design : mapping
+        The settings of the run, as `gamesim.run.play` takes them.
+    """
+    supergames, rewire = design["supergames"], design["rewire"]
     if what not in CHOICES:
         raise unknown("choice", what, CHOICES, where="--sensitivity")
-    if continuation:
+    if design["continuation"]:
         raise GamesimError(
             f"--sensitivity {what} needs a fixed number of rounds: write --rounds instead of --continuation"
         )
@@ -38,7 +45,7 @@ def check_choice(
             f"--sensitivity {what} needs a network that stays: with --rewire {rewire} it changes once a round, so "
             "more often under one schedule than under the other"
         )
-    if rounds < 2:
+    if design["rounds"] < 2:
         raise GamesimError(
             f"--sensitivity {what} needs --rounds of at least 2: nobody revises in the first round"
         )

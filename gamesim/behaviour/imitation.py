@@ -11,7 +11,7 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.distribution import ActionDistribution, certain, uniform
 from gamesim.errors import GamesimError
-from gamesim.neighbours import SHOWN, Neighbours
+from gamesim.neighbours import Neighbours, check_shown
 from gamesim.observation import Observations
 from gamesim.parameters import ranged
 from gamesim.policy import Decisions, ExactPolicy, Setting
@@ -47,13 +47,9 @@ class Imitator(ExactPolicy):
                 f"{self.agent_name()} takes over what a neighbour did, and who decides separately for each group does "
                 "several things: play it with matching edges or neighbourhoods"
             )
-        if SHOWN.index(setting.neighbours) < SHOWN.index(self.looks_at):
-            raise GamesimError(
-                f"{self.agent_name()} looks at its neighbours' {self.looks_at}, but they are shown "
-                f"{setting.neighbours}: play with --neighbours {self.looks_at}"
-            )
+        check_shown(self.agent_name(), self.looks_at, setting.neighbours)
         for stage in setting.decisions():
-            if setting.game.measures()[f"{setting.game.name}.{stage}"]["varies"]:
+            if setting.game.varies(stage):
                 raise GamesimError(
                     f"{self.agent_name()} takes over what a neighbour did, but at {setting.game.name}.{stage} not "
                     "everybody may do the same: give that role to another agent, as in role=agent,role=agent"

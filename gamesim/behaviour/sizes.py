@@ -56,38 +56,28 @@ def each_game(obs: Observations) -> tuple[list[Game], Ints]:
     return [of_size(obs.game, size) for size in sizes], which
 
 
-def planned(
-    game: Game, stage: str, sizes: Ints, seen: Mapping[str, Floats], plan: Callable[[Game], Plan]
-) -> Floats | ActionDistribution:
-    """Ask the game of each size for what its deciders do.
+def planned(obs: Observations, plan: Callable[[Game], Plan]) -> Floats | ActionDistribution:
+    """Ask the game of the size of each decider's group for what it does: (D,) float, or a mixture where any is one.
 
     Parameters
     ----------
-    game : Game
-    stage : str
-    sizes : (D,) int
-        Members of the group that each decides in.
-    seen : mapping from name to (D,) float
+    obs : Observations
     plan : callable
         From the game of a size to its plan.
-
-    Returns
-    -------
-    (D,) float, or a mixture where that of any size is one
     """
-    there, which = numbered(sizes)
-    if len(there) == 1:
-        return plan(of_size(game, there[0]))(stage, seen, len(sizes))
+    games, which = each_game(obs)
+    if len(games) == 1:
+        return plan(games[0])(obs.stage, obs.seen, len(obs))
     found = []
-    for place, size in enumerate(there):
+    for place, game in enumerate(games):
         rows = np.flatnonzero(which == place)
-        of_rows = {name: each[rows] for name, each in seen.items()}
-        found.append((rows, plan(of_size(game, size))(stage, of_rows, len(rows))))
+        seen = {name: each[rows] for name, each in obs.seen.items()}
+        found.append((rows, plan(game)(obs.stage, seen, len(rows))))
     if any(isinstance(each, ActionDistribution) for _, each in found):
         return joined(
             [(rows, each if isinstance(each, ActionDistribution) else certain(each)) for rows, each in found]
         )
-    actions = np.empty(len(sizes))
+    actions = np.empty(len(obs))
     for rows, each in found:
         actions[rows] = cast(Floats, each)
     return actions

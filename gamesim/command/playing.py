@@ -132,8 +132,7 @@ def play(
 
     show.check_plot(plot)
     if sensitivity is not None:
-        lengths = (design["rounds"], design["continuation"], design["supergames"])
-        varied.check_choice(sensitivity, *lengths, rewire=design["rewire"])
+        varied.check_choice(sensitivity, design)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
     asked = any(item.agent == KEYBOARD for item in parse(agents))
     loud = not (quiet or json)

@@ -70,19 +70,18 @@ def new_folder(game: str) -> Iterator[Path]:
 
 
 def unfinished(game: str, agents: str, seed: int) -> Path | None:
-    """Find the newest run under ``runs/`` of the same game, agents and seed that was cut off."""
+    """Find the newest run under ``runs/`` of the same game, agents and seed that was cut off.
+
+    Of a run that was played to its end, the same under another schedule may have been.
+    """
     for folder in sorted(Path("runs").glob(f"{_stem(game)}-*"), reverse=True):
-        if (folder / "run.json").is_file():
-            settings = read_settings(folder)
-            if _cut_off(folder) and (settings.agents, settings.seed) == (agents, seed):
-                return folder
+        if not (folder / "run.json").is_file():
+            continue
+        held = [read_settings(each) for each in (folder, folder / OTHER) if (each / "run.json").is_file()]
+        same = (held[0].agents, held[0].seed) == (agents, seed)
+        if same and any(settings.status != "complete" for settings in held):
+            return folder
     return None
-
-
-def _cut_off(folder: Path) -> bool:
-    """Tell whether a run, or the same under another schedule that is kept with it, was not played to its end."""
-    held = [folder, folder / OTHER]
-    return any((each / "run.json").is_file() and read_settings(each).status != "complete" for each in held)
 
 
 def check_plot(path: Path | None) -> None:

@@ -264,6 +264,11 @@ class Game:
             raise unknown("stage", stage, spaces, where=self.name)
         return spaces[stage]
 
+    def varies(self, stage: str) -> bool:
+        """Tell whether the largest legal amount of a stage hangs on what was done before it."""
+        widest, narrowest = (self.space_at_most(stage, before) for before in (1.0, 0.0))
+        return isinstance(widest, Amount) and bool(narrowest.support()[-1] != widest.support()[-1])
+
     @cached_property
     def _widest(self) -> Mapping[str, ActionSpace]:
         return self._ranges(1.0)
@@ -319,7 +324,6 @@ class Game:
         described = {}
         for each in self.stages:
             space = self.space_at_most(each.name)
-            amount = isinstance(space, Amount)
             # Of a message the table has the number of characters, beside its words.
             high = float(space.max_chars if isinstance(space, Text) else space.support()[-1])
             described[f"{self.name}.{each.name}"] = {
@@ -332,8 +336,7 @@ class Game:
                 "step": float(space.step) if isinstance(space, Amount) else 1.0,
                 "labels": list(space.labels) if isinstance(space, Choice) else None,
                 "unit": "choice" if isinstance(space, Choice) else space.unit,
-                "varies": amount
-                and bool((self.space_at_most(each.name, 0.0).support()[-1]) != space.support()[-1]),
+                "varies": self.varies(each.name),
                 "parameters": parameters,
             }
         return described

@@ -199,6 +199,8 @@ def texts(
     who = none if people is None else people.row
     readers, row = np.unique(np.column_stack([situation, wording, order, who]), axis=0, return_inverse=True)
     pasts = lived(obs, first) if len(obs.past) else [[] for _ in first]
+    past = obs.past.take(first)
+    held, kept = past.held().T.tolist(), past.kept().T.tolist()
     sentences = wording_of(obs.game, style.pack)
     spoken: dict[tuple[Game, int, bool], Terms] = {}
     written = []
@@ -228,8 +230,11 @@ def texts(
             matching=matching_told(obs),
             setting=setting_lines(obs, decider),
             known=known_lines(obs, decider, speech.one),
-            held=_held(obs, decider) if obs.past.also else (),
-            unasked=_unasked(obs, decider),
+            held=[past.roles[role] if role >= 0 else "" for role in held[where]] if past.also else (),
+            unasked=[
+                OUT if role < 0 else KEPT if same else ""
+                for role, same in zip(held[where], kept[where], strict=True)
+            ],
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},
             person=None if people is None or person < 0 else people.people[int(person)],
@@ -239,18 +244,3 @@ def texts(
     places: dict[Text, int] = {}
     place = np.array([places.setdefault(text, len(places)) for text in written], dtype=np.int64)
     return list(places), place[row.ravel()]
-
-
-def _held(obs: Observations, decider: int) -> list[str]:
-    """Name the role that one decider held in every past round, empty where the round was sat out."""
-    held = obs.past.take(np.array([decider])).held()[:, 0]
-    return [obs.past.roles[role] if role >= 0 else "" for role in held.tolist()]
-
-
-def _unasked(obs: Observations, decider: int) -> list[str]:
-    """Say of every past round why one decider was not asked in it, empty where it was."""
-    past = obs.past.take(np.array([decider]))
-    return [
-        OUT if role < 0 else KEPT if kept else ""
-        for role, kept in zip(past.held()[:, 0].tolist(), past.kept()[:, 0].tolist(), strict=True)
-    ]
