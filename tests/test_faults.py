@@ -90,7 +90,7 @@ def command(folder: Path, server: BadServer, key: str = KEY) -> dict[str, str]:
         "OPENAI_BASE_URL": server.url,
         "OPENAI_API_KEY": key,
         "GAMESIM_CACHE": str(folder / "cache"),
-        "GAMESIM_TIMEOUT": "0.5",
+        "GAMESIM_TIMEOUT": "1",
         "COLUMNS": "200",
     }
 

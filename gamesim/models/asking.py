@@ -161,13 +161,14 @@ class Asking:
         patience = self._patience
         end = loop.time() + patience.deadline
         failures = told_to_wait = 0
+        earlier: Fault | None = None
         while True:
             if self._stop and failures + told_to_wait:
                 self._leave(lane)
                 return _stopped(self._stop)
             sent = loop.time()
             try:
-                async with asyncio.timeout_at(end):
+                async with asyncio.timeout_at(end) as limit:
                     done = await self._send(lane.server, prompt, seed)
             except Exception as error:  # one bad answer must not lose the others
                 fault = self._judge(error, lane.server)
@@ -177,6 +178,10 @@ class Asking:
                 self._lanes.leave(lane)
                 self.answered, self._failed_in_row = True, 0
                 return done
+            if limit.expired() and earlier is not None:
+                # What the server itself said tells more than that the last attempt was cut short here.
+                fault = earlier
+            earlier = fault
             if fault.kind == "filtered":
                 return Completion("", finish="refused", error=fault.text)
             if fault.kind == "rate limit":
