@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gamesim.playing import play
 from gamesim.replication import LARGE, Estimate, Finding, Replication, at_size
-from gamesim.run import play
 from gamesim.streams import Floats
 
 ROUNDS = 10

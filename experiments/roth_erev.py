@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gamesim.playing import play
 from gamesim.replication import LARGE, Estimate, Finding, Replication, at_size
-from gamesim.run import play
 from gamesim.streams import Floats
 
 LEARNER = "roth_erev@strength=1.8@forgetting=0.001@experimentation=0.05"

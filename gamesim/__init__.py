@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from gamesim.game import parameter as parameter
     from gamesim.game import stage as stage
     from gamesim.game_model import GameModel as GameModel
+    from gamesim.playing import play as play
     from gamesim.policy import Decisions as Decisions
     from gamesim.policy import ExactPolicy as ExactPolicy
     from gamesim.policy import Policy as Policy
     from gamesim.run import Run as Run
     from gamesim.run import open_run as open_run
-    from gamesim.run import play as play
     from gamesim.simulation import Simulation as Simulation
 
 # Loaded on first use, so that help and errors come at once.
@@ -49,7 +49,7 @@ _HOMES = {
     "Text": "actions",
     "open_run": "run",
     "parameter": "game",
-    "play": "run",
+    "play": "playing",
     "stage": "game",
 }
 

@@ -29,7 +29,7 @@ def check_choice(what: str, design: Mapping[str, Any]) -> None:
     what : str
         What is to be varied, one of `CHOICES`.
     design : mapping
-        The settings of the run, as `gamesim.run.play` takes them.
+        The settings of the run, as `gamesim.playing.play` takes them.
     """
     supergames, rewire = design["supergames"], design["rewire"]
     if what not in CHOICES:
@@ -78,7 +78,7 @@ def once_more(first: Run, design: Mapping[str, Any]) -> dict[str, Any]:
     first : Run
         As it was played.
     design : mapping
-        Its settings, as `gamesim.run.play` takes them.
+        Its settings, as `gamesim.playing.play` takes them.
     """
     schedule, rounds = other_schedule(design["update"], design["rounds"], first.settings.n)
     took = {

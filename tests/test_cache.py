@@ -22,7 +22,8 @@ from badserver import KEY, BadServer, serving
 
 from gamesim.errors import GamesimError
 from gamesim.models import Completion, Prompt, Sampling
-from gamesim.models.cache import ReplyCache, cache_folder, file_system
+from gamesim.models.cache import ReplyCache
+from gamesim.models.cache_place import cache_folder, file_system
 from gamesim.models.remote import open_remote
 from gamesim.models.stored import StoredModel
 

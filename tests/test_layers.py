@@ -63,6 +63,7 @@ ENGINE = (
     "preparing",
     "resuming",
     "run",
+    "playing",
     "sensitivity",
     "replication",
     "replicate",

@@ -23,7 +23,8 @@ Model = Annotated[str | None, typer.Option(help="Only this model's; all unless g
 def cache_show() -> None:
     """Show what is kept, model by model."""
     from gamesim.command.shown import console, marked, plain_table
-    from gamesim.models.cache import ReplyCache, cache_folder
+    from gamesim.models.cache import ReplyCache
+    from gamesim.models.cache_place import cache_folder
 
     table = plain_table("model", "prompts", "answers", "tokens in", "tokens out", "from", "to")
     with closing(ReplyCache()) as cache:

@@ -126,8 +126,8 @@ def play(
     """Play one game and compare what happened with people."""
     from gamesim import sensitivity as varied
     from gamesim.command import show
+    from gamesim.playing import play as play_game
     from gamesim.population import KEYBOARD
-    from gamesim.run import play as play_game
     from gamesim.spec import parse
 
     show.check_plot(plot)

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import reprlib
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from gamesim.errors import GamesimError, unknown
+from gamesim.errors import GamesimError
 from gamesim.models import Completion, Prompt
+from gamesim.models.cache_place import cache_folder, check_local
+from gamesim.models.exchange import canonical, read_line
 
-__all__ = ["Kept", "ReplyCache", "cache_folder", "file_system"]
+__all__ = ["Kept", "ReplyCache"]
 
 _VERSION = 2
 _SCHEMA = (
@@ -35,22 +34,6 @@ _SCHEMA = (
     "tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, PRIMARY KEY (prompt, draw)) WITHOUT ROWID",
 )
 _REPLY = "text, finish, error, tokens_in, tokens_out, reasoning"
-_NETWORK = {
-    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "lustre", "gpfs", "beegfs", "glusterfs"),
-    *(
-        "ocfs2",
-        "gfs2",
-        "fuse.sshfs",
-        "fuse.glusterfs",
-        "fuse.s3fs",
-        "fuse.rclone",
-        "fuse.gcsfuse",
-        "fuse.ceph",
-    ),
-    *("fuse.juicefs", "fuse.mfs", "fuse.davfs", "davfs", "virtiofs", "panfs", "ncpfs"),
-}
-FINISHES = ("stop", "length", "refused")
-"""How a reply that is kept may have ended; failures are not kept."""
 _DAY = 86400.0
 _PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
@@ -81,37 +64,6 @@ class Kept:
     newest: float
 
 
-def cache_folder() -> Path:
-    """Give the folder of the cache: ``GAMESIM_CACHE``, or gamesim's own in the user's cache folder."""
-    if given := os.environ.get("GAMESIM_CACHE", "").strip():
-        return Path(given).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "gamesim"
-
-
-def file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """Give the type of the file system that a folder lies on, as Linux names it; empty where that is unknown."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    place, best, found = folder.resolve(), -1, ""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = Path(fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
-        # A later mount at the same place hides the earlier one.
-        if len(point.parts) >= best and place.is_relative_to(point):
-            best, found = len(point.parts), fields[2]
-    return found
-
-
 class ReplyCache:
     """Replies on disk.
 
@@ -131,12 +83,7 @@ class ReplyCache:
     def __init__(self, folder: Path | None = None, *, mounts: Path = Path("/proc/self/mounts")) -> None:
         where = folder if folder is not None else cache_folder()
         self.path = where / "replies.sqlite"
-        kind = file_system(where, mounts)
-        if kind in _NETWORK:
-            raise GamesimError(
-                f"{where} lies on a network file system ({kind}), where a shared cache can be damaged; "
-                "name a local folder in GAMESIM_CACHE"
-            )
+        check_local(where, mounts)
         self._lock = threading.Lock()
         try:
             where.mkdir(parents=True, exist_ok=True)
@@ -209,7 +156,7 @@ class ReplyCache:
         with self._lock, self._failing():
             for prompt, draw in zip(prompts, draws, strict=True):
                 if prompt not in ids:
-                    ids[prompt] = _prompt_id(_canonical(identity), prompt.system, prompt.user, _more(prompt))
+                    ids[prompt] = _prompt_id(canonical(identity), prompt.system, prompt.user, _more(prompt))
                 found.append(self._get(ids[prompt], int(draw)))
         return found
 
@@ -232,7 +179,7 @@ class ReplyCache:
         """
         if completion.finish == "error":
             return completion
-        told = (_canonical(identity), prompt.system, prompt.user, _more(prompt))
+        told = (canonical(identity), prompt.system, prompt.user, _more(prompt))
         number = _prompt_id(*told)
         with self._lock, self._failing():
             with self._writing():
@@ -325,12 +272,7 @@ class ReplyCache:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                where = f"{name}: line {number}"
-                try:
-                    read = json.loads(line)
-                except ValueError:
-                    raise GamesimError(f"{where} is not JSON") from None
-                stored = self._store(*_exported(where, read))
+                stored = self._store(*read_line(line, f"{name}: line {number}"))
                 new, known = new + stored, known + (not stored)
         return new, known
 
@@ -390,60 +332,10 @@ def _prompt_id(identity: str, system: str, user: str, more: str) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
 
 
-_EXPORTED: dict[str, type | tuple[type, ...]] = {
-    "identity": dict,
-    "system": str,
-    "user": str,
-    "draw": int,
-    "created": (int, float),
-    "text": str,
-    "finish": str,
-    "error": str,
-    "reasoning": str,
-    "tokens_in": int,
-    "tokens_out": int,
-}
-"""What every exported line has."""
-MOST = 10**15
-"""Numbers that the database cannot hold come from elsewhere."""
-
-
-def _exported(
-    where: str, line: Any
-) -> tuple[dict[str, Any], tuple[str, str, str, str], int, float, Completion]:
-    """Check an exported line, and give what is to be stored."""
-    if not isinstance(line, dict):
-        raise GamesimError(f"{where} is no JSON object")
-    for name, kind in _EXPORTED.items():
-        if name not in line:
-            raise GamesimError(f"{where} lacks {name!r}, so it was not written by `gamesim cache export`")
-        if not isinstance(line[name], kind) or isinstance(line[name], bool):
-            expected = {dict: "an object", str: "a text", int: "a whole number"}.get(kind, "a number")  # type: ignore[arg-type]
-            raise GamesimError(f"{where}: {name} must be {expected}, not {line[name]!r}")
-    if not isinstance(line["identity"].get("model"), str):
-        raise GamesimError(f"{where}: identity names no model")
-    if line["finish"] not in FINISHES:
-        raise unknown("finish", line["finish"], FINISHES, where=where)
-    for name in ("draw", "tokens_in", "tokens_out", "created"):
-        if not 0 <= line[name] < MOST:
-            raise GamesimError(
-                f"{where}: {name} = {reprlib.repr(line[name])} must be at least 0 and below {MOST:.0e}"
-            )
-    rest = {name: value for name, value in line.items() if name not in _EXPORTED}
-    more = json.dumps(rest, sort_keys=True) if rest else ""
-    told = (_canonical(line["identity"]), line["system"], line["user"], more)
-    given = Completion(**{each.name: line[each.name] for each in fields(Completion)})
-    return line["identity"], told, line["draw"], float(line["created"]), given
-
-
 def _more(prompt: Prompt) -> str:
     """Give what a prompt has besides system and user message; empty where it has no more."""
     rest = {name: value for name, value in asdict(prompt).items() if value and name not in ("system", "user")}
     return json.dumps(rest, sort_keys=True) if rest else ""
-
-
-def _canonical(identity: Mapping[str, Any]) -> str:
-    return json.dumps(identity, sort_keys=True, default=str)
 
 
 def _safe(value: Any) -> Any:
