@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -48,80 +49,122 @@ def read_settings(folder: Path) -> Settings:
     return settings
 
 
-def read_network(folder: Path) -> Ints:
-    """Read who is next to whom: (E, 2) int, pairs of agents by number within a session.
-
-    Raises
-    ------
-    GamesimError
-        When the file is missing or is no table of pairs.
-    """
-    path = folder / "network.csv"
-    if not path.is_file():
-        raise GamesimError(f"{folder}: network.csv is missing, though the run was played on a network")
-    try:
-        table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=["source", "target"]))
-        pairs = [table.column(name).cast(pa.int64()).to_numpy() for name in ("source", "target")]
-    except (pa.ArrowException, KeyError) as error:
-        raise GamesimError(
-            f"{path}: is no table of source and target: {str(error).splitlines()[0]}"
-        ) from None
-    return np.column_stack(pairs)
-
-
-def read_agents(folder: Path, name: str) -> pa.Table | None:
-    """Read a table about the agents of a run, `gamesim.record.NODES` or `PERSONS`; None where none was kept.
-
-    Raises
-    ------
-    GamesimError
-        When the file is no such table.
-    """
-    path = folder / name
-    if not path.is_file():
-        return None
-    words = csv.ConvertOptions(column_types={"name": pa.string(), "policy": pa.string()})
-    try:
-        return csv.read_csv(path, convert_options=words)
-    except pa.ArrowException as error:
-        raise GamesimError(f"{path}: is no table of agents: {str(error).splitlines()[0]}") from None
-
-
-def read_decisions(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Read the decision table of a run, finished or not.
+class Archive:
+    """What a run folder holds besides ``run.json``, read when it is asked for.
 
     Parameters
     ----------
     folder : Path
-    columns : sequence of str, optional
-        Only these, read one by one, so that a table of many rows takes no more room than they do.
-
-    Raises
-    ------
-    GamesimError
-        When there is no table, a part of it is cut off, or a column does not exist.
     """
-    parts = _parts(folder, columns or ())
-    if columns is None:
-        return as_frame(_read(parts, None))
-    return pd.DataFrame({name: as_frame(_read(parts, [name]))[name] for name in columns}, copy=False)
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-def read_pieces(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Read some columns of the decision table piece by piece, whole rounds in the order of play.
+    def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read the decision table of a run, finished or not.
 
-    Parameters
-    ----------
-    folder, columns
-        As in `read_decisions`.
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Only these, read one by one, so that a table of many rows takes no more room than they do.
 
-    Raises
-    ------
-    GamesimError
-        As in `read_decisions`, and when the rounds are in another order.
-    """
-    parts = _parts(folder, columns)
-    return whole_rounds(_batches(parts, [*dict.fromkeys((*columns, *MOMENT))]), columns, str(folder))
+        Raises
+        ------
+        GamesimError
+            When there is no table, a part of it is cut off, or a column does not exist.
+        """
+        parts = _parts(self.folder, columns or ())
+        if columns is None:
+            return as_frame(_read(parts, None))
+        return pd.DataFrame({name: as_frame(_read(parts, [name]))[name] for name in columns}, copy=False)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Read some columns of the decision table piece by piece, whole rounds in the order of play.
+
+        Parameters
+        ----------
+        columns : sequence of str
+
+        Raises
+        ------
+        GamesimError
+            As of `table`, and when the rounds are in another order.
+        """
+        parts = _parts(self.folder, columns)
+        return whole_rounds(_batches(parts, [*dict.fromkeys((*columns, *MOMENT))]), columns, str(self.folder))
+
+    @cached_property
+    def replies(self) -> list[dict[str, Any]]:
+        """Read the replies of a run; a last line that was cut off is left out."""
+        path = self.folder / "replies.jsonl"
+        if not path.is_file():
+            return []
+        replies = []
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    replies.append(json.loads(line))
+                except json.JSONDecodeError:
+                    if line.endswith("\n"):
+                        raise GamesimError(f"{path}: line {number} is not JSON") from None
+        return replies
+
+    @cached_property
+    def edges(self) -> Ints:
+        """Read who is next to whom: (E, 2) int, pairs of agents by number within a session.
+
+        Raises
+        ------
+        GamesimError
+            When the file is missing or is no table of pairs.
+        """
+        path = self.folder / "network.csv"
+        if not path.is_file():
+            raise GamesimError(
+                f"{self.folder}: network.csv is missing, though the run was played on a network"
+            )
+        try:
+            table = csv.read_csv(
+                path, convert_options=csv.ConvertOptions(include_columns=["source", "target"])
+            )
+            pairs = [table.column(name).cast(pa.int64()).to_numpy() for name in ("source", "target")]
+        except (pa.ArrowException, KeyError) as error:
+            raise GamesimError(
+                f"{path}: is no table of source and target: {str(error).splitlines()[0]}"
+            ) from None
+        return np.column_stack(pairs)
+
+    def network_figures(self) -> pd.DataFrame:
+        """Read the figures of a network that changed, by session and round.
+
+        Raises
+        ------
+        GamesimError
+            Where none were kept, since the network did not change.
+        """
+        path = self.folder / NETWORK_ROUNDS
+        if not path.is_file():
+            raise GamesimError(
+                f"{self.folder}: holds no {NETWORK_ROUNDS}, which is written where --rewire is given"
+            )
+        return pd.read_csv(path)
+
+    def agents(self, name: str) -> pa.Table | None:
+        """Read a table about the agents of a run, `gamesim.record.NODES` or `PERSONS`; None where none was kept.
+
+        Raises
+        ------
+        GamesimError
+            When the file is no such table.
+        """
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        words = csv.ConvertOptions(column_types={"name": pa.string(), "policy": pa.string()})
+        try:
+            return csv.read_csv(path, convert_options=words)
+        except pa.ArrowException as error:
+            raise GamesimError(f"{path}: is no table of agents: {str(error).splitlines()[0]}") from None
 
 
 def _batches(parts: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -168,36 +211,6 @@ def _read(parts: Sequence[Path], columns: Sequence[str] | None) -> pa.Table:
 
 def _spoilt(part: Path) -> GamesimError:
     return GamesimError(f"{part}: is cut off or not a Parquet file; run it again")
-
-
-def read_replies(folder: Path) -> list[dict[str, Any]]:
-    """Read the replies of a run; a last line that was cut off is left out."""
-    path = folder / "replies.jsonl"
-    if not path.is_file():
-        return []
-    replies = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                replies.append(json.loads(line))
-            except json.JSONDecodeError:
-                if line.endswith("\n"):
-                    raise GamesimError(f"{path}: line {number} is not JSON") from None
-    return replies
-
-
-def read_network_rounds(folder: Path) -> pd.DataFrame:
-    """Read the figures of a network that changed, by session and round.
-
-    Raises
-    ------
-    GamesimError
-        Where none were kept, since the network did not change.
-    """
-    path = folder / NETWORK_ROUNDS
-    if not path.is_file():
-        raise GamesimError(f"{folder}: holds no {NETWORK_ROUNDS}, which is written where --rewire is given")
-    return pd.read_csv(path)
 
 
 def exact_distributions(replies: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Floats, Floats]]:

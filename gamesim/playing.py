@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from gamesim import resuming
+from gamesim.archive import Archive
 from gamesim.design import Design
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -163,16 +164,16 @@ def play(
     settings = prepared.settings
     folder = Path(out) if out is not None and not dry_run else None
     earlier = resuming.earlier_run(folder, settings) if resume and folder is not None else None
-    if earlier is not None and earlier.status == "complete":
-        return Run(earlier, folder)
+    if folder is not None and earlier is not None and earlier.status == "complete":
+        return Run(earlier, Archive(folder), folder)
     recorder = Recorder(folder, prepared.dealt.people)
     recorder.settings(settings)
     if prepared.linked is not None:
         recorder.network(prepared.linked.edges)
         if prepared.linked.names:
-            recorder.agents(NODES, pa.table({"agent": range(settings.n), "name": prepared.linked.names}))
+            recorder.keep_agents(NODES, pa.table({"agent": range(settings.n), "name": prepared.linked.names}))
     if prepared.persons is not None:
-        recorder.agents(PERSONS, prepared.persons)
+        recorder.keep_agents(PERSONS, prepared.persons)
     if announce is not None:
         announce(settings.notes)
     try:
@@ -209,5 +210,5 @@ def _simulate(prepared: Prepared, recorder: Recorder, progress: Progress | None)
         if prepared.rewiring is not None and simulation.network is not None:
             recorder.network_after(simulation.network.edges, settings.n)
         recorder.settings(settings)
-    kept = None if recorder.folder is not None else recorder
-    return Run(settings, recorder.folder, kept, prepared.access.budget.spent())
+    kept = recorder if recorder.folder is None else Archive(recorder.folder)
+    return Run(settings, kept, recorder.folder, prepared.access.budget.spent())

@@ -89,8 +89,7 @@ class Recorder:
         self.replies: list[dict[str, Any]] = []
         self.network_rounds: list[pd.DataFrame] = []
         self.edges: Ints | None = None
-        self.beside: dict[str, pa.Table] = {}
-        """What is known of agents beside their decisions: tables by the names of their files."""
+        self._agents: dict[str, pa.Table] = {}
         self._known: set[int] = set()
         self._pending = 0
         self._parts = 0
@@ -145,11 +144,15 @@ class Recorder:
             table = pa.table({"source": edges[:, 0], "target": edges[:, 1]})
             csv.write_csv(table, self.folder / "network.csv")
 
-    def agents(self, name: str, table: pa.Table) -> None:
+    def keep_agents(self, name: str, table: pa.Table) -> None:
         """Keep a table about the agents, in a folder under its name: `NODES` or `PERSONS`."""
-        self.beside[name] = table
+        self._agents[name] = table
         if self.folder is not None:
             csv.write_csv(table, self.folder / name)
+
+    def agents(self, name: str) -> pa.Table | None:
+        """Give a table about the agents, by the name of its file; None where none was kept."""
+        return self._agents.get(name)
 
     def network_round(self, supergame: int, round: int, figures: Mapping[str, Ints | Floats]) -> None:
         """Keep the figures of every session's network in a round, on disk at once as ``network_rounds.csv``.

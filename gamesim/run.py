@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
+import pyarrow as pa
 
 from gamesim import archive
 from gamesim.errors import GamesimError
 from gamesim.models.budget import Spent
-from gamesim.record import NODES, PERSONS, Recorder, Settings
+from gamesim.record import NODES, PERSONS, Settings
 from gamesim.society import Calendar, Society
 from gamesim.streams import Ints
 
 if TYPE_CHECKING:
     from gamesim.analysis.comparison import Comparison
     from gamesim.analysis.table import Table
+
+
+class Kept(Protocol):
+    """What was recorded of a run: a `gamesim.record.Recorder` in memory, a `gamesim.archive.Archive` on disk."""
+
+    @property
+    def replies(self) -> list[dict[str, Any]]:
+        """Prompts with raw answers, and exact probabilities."""
+
+    @property
+    def edges(self) -> Ints | None:
+        """Who is next to whom."""
+
+    def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Give the decision table, or some columns of it."""
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Give some columns of it piece by piece, whole rounds in the order of play."""
+
+    def network_figures(self) -> pd.DataFrame:
+        """Give the figures of a network that changed, by session and round."""
+
+    def agents(self, name: str) -> pa.Table | None:
+        """Give a table about the agents; None where none was kept."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +55,8 @@ class Run:
     ----------
     settings : Settings
         Everything that was set, and how the run ended.
+    kept : Kept
+        What was recorded.
     folder : Path or None
         Where it is kept; None where it is in memory only.
     spent : Spent
@@ -37,8 +64,8 @@ class Run:
     """
 
     settings: Settings
+    kept: Kept
     folder: Path | None
-    _recorder: Recorder | None = None
     spent: Spent = field(default_factory=Spent)
 
     def __repr__(self) -> str:
@@ -56,10 +83,7 @@ class Run:
     @cached_property
     def decisions(self) -> pd.DataFrame:
         """The decision table, one row a decision."""
-        if self._recorder is not None:
-            return self._recorder.table()
-        assert self.folder is not None
-        return archive.read_decisions(self.folder)
+        return self.kept.table()
 
     def columns(self, *names: str) -> pd.DataFrame:
         """Give some columns of the decision table; of a large run on disk, only these are read.
@@ -72,12 +96,7 @@ class Run:
         if "decisions" in self.__dict__:
             return self.decisions[list(names)]
         if new := [name for name in names if name not in self._columns]:
-            if self._recorder is not None:
-                found = self._recorder.table(new)
-            else:
-                assert self.folder is not None
-                found = archive.read_decisions(self.folder, new)
-            self._columns.update(found.items())
+            self._columns.update(self.kept.table(new).items())
         return pd.DataFrame({name: self._columns[name] for name in names}, copy=False)
 
     @cached_property
@@ -90,31 +109,22 @@ class Run:
         """The decision table as measures read it: in pieces, some columns at a time."""
         from gamesim.analysis.table import Table
 
-        if self._recorder is not None:
-            return Table(self._recorder.pieces)
-        assert self.folder is not None
-        return Table(partial(archive.read_pieces, self.folder))
+        return Table(self.kept.pieces)
 
     @cached_property
     def answered(self) -> bool:
         """Whether any valid decision was made."""
         return any((piece["status"] == "ok").any() for piece in self.table.pieces("status"))
 
-    @cached_property
+    @property
     def replies(self) -> list[dict[str, Any]]:
         """Prompts with raw answers, and exact probabilities."""
-        if self._recorder is not None:
-            return self._recorder.replies
-        assert self.folder is not None
-        return archive.read_replies(self.folder)
+        return self.kept.replies
 
     @cached_property
     def network_rounds(self) -> pd.DataFrame:
         """Figures of a network that changes, one row a session and round (`gamesim.rewiring.figures`)."""
-        if self._recorder is not None:
-            return self._recorder.network_figures()
-        assert self.folder is not None
-        return archive.read_network_rounds(self.folder)
+        return self.kept.network_figures()
 
     def summary(self) -> pd.DataFrame:
         """Summarise by decision and policy: n, mean, SD, shares at 0, half and all, earnings, invalid, void."""
@@ -122,33 +132,20 @@ class Run:
 
         return summarise(self.table, self.settings.model_dump())
 
-    @cached_property
+    @property
     def edges(self) -> Ints | None:
         """Who is next to whom: (E, 2) int, pairs of agents by number within a session; None without a network."""
-        if self.settings.network is None:
-            return None
-        if self._recorder is not None:
-            return self._recorder.edges
-        assert self.folder is not None
-        return archive.read_network(self.folder)
+        return None if self.settings.network is None else self.kept.edges
 
     @cached_property
     def nodes(self) -> pd.DataFrame | None:
         """What the nodes of the network are called: columns agent and name; None where they have no names."""
-        return self._agents(NODES)
+        return _frame(self.kept.agents(NODES))
 
     @cached_property
     def persons(self) -> pd.DataFrame | None:
         """What is every agent's own: a column for each option that differs from person to person; None without any."""
-        return self._agents(PERSONS)
-
-    def _agents(self, name: str) -> pd.DataFrame | None:
-        if self._recorder is not None:
-            table = self._recorder.beside.get(name)
-        else:
-            assert self.folder is not None
-            table = archive.read_agents(self.folder, name)
-        return None if table is None else table.to_pandas()
+        return _frame(self.kept.agents(PERSONS))
 
     def series(self, **options: Any) -> pd.DataFrame:
         """Measure the run round by round, with intervals over sessions: means, efficiency, Gini, assortment.
@@ -244,4 +241,8 @@ def open_run(folder: str | Path) -> Run:
         When it is no run folder, or a part of it is cut off.
     """
     path = Path(folder)
-    return Run(archive.read_settings(path), path)
+    return Run(archive.read_settings(path), archive.Archive(path), path)
+
+
+def _frame(table: pa.Table | None) -> pd.DataFrame | None:
+    return None if table is None else table.to_pandas()

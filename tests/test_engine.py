@@ -12,7 +12,7 @@ from strategies import Watcher, all_games, label, seated, simulate
 
 import gamesim
 from gamesim import catalog
-from gamesim.archive import read_decisions, read_settings
+from gamesim.archive import Archive, read_settings
 from gamesim.columns import COLUMNS
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -116,7 +116,7 @@ def test_a_run_repeats_itself_on_disk_and_in_memory(name: str, tmp_path: Path) -
     first = gamesim.play(name, "uniform,spe", out=tmp_path / "a", **settings)
     again = gamesim.play(name, "uniform,spe", out=tmp_path / "b", **settings)
     memory = gamesim.play(name, "uniform,spe", **settings)
-    equal(read_decisions(tmp_path / "a"), read_decisions(tmp_path / "b"))
+    equal(Archive(tmp_path / "a").table(), Archive(tmp_path / "b").table())
     equal(first.decisions, memory.decisions)
     assert first.settings.run != again.settings.run
     assert (tmp_path / "a" / "replies.jsonl").read_bytes() == (tmp_path / "b" / "replies.jsonl").read_bytes()

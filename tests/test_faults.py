@@ -20,7 +20,7 @@ from badserver import EXPIRED, KEY, BadServer, serving
 
 import gamesim
 from gamesim import cli
-from gamesim.archive import read_replies
+from gamesim.archive import Archive
 from gamesim.models.opening import open_model
 
 # What the server does, the status of the decision, and how the error of the reply begins; what takes long comes last.
@@ -132,7 +132,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         server.does = does
         done = gamesim_play(folder, command(folder, server), "--n", "100", "--out", "run")
         requests = len(server.requests)
-    known = {each["id"]: each for each in read_replies(folder / "run")}
+    known = {each["id"]: each for each in Archive(folder / "run").replies}
     table = pd.read_parquet(folder / "run" / "decisions.parquet")
     replies = [known[number] for number in table["reply"]]
     table.index = pd.Index([names.get(each["draw"] % 2**31, "") for each in replies])

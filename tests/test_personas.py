@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import gamesim
 from gamesim import catalog, record
-from gamesim.archive import read_decisions
+from gamesim.archive import Archive
 from gamesim.columns import COLUMNS
 from gamesim.errors import GamesimError
 from gamesim.humans import derive_traits
@@ -433,7 +433,7 @@ def test_parts_keep_traits(people: Path, tmp_path: Path, monkeypatch: pytest.Mon
         rounds=4,
         personas=people,
         out=tmp_path / "run",
-        progress=lambda done, total: read.append(read_decisions(tmp_path / "run")),
+        progress=lambda done, total: read.append(Archive(tmp_path / "run").table()),
     )
     assert [len(table) for table in read] == [6, 12, 18, 24]
     assert set(read[0]["x_gender"]) == {"woman", "man", "non-binary"}

@@ -12,7 +12,7 @@ import pytest
 
 import gamesim
 from gamesim import record
-from gamesim.archive import read_decisions, read_replies
+from gamesim.archive import Archive
 from gamesim.columns import COLUMNS, Block, Coded
 from gamesim.errors import GamesimError
 from gamesim.record import Recorder
@@ -114,16 +114,16 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_reply_that_was_cut_off_is_left_out(folder: Path) -> None:
     path = folder / "replies.jsonl"
-    whole = read_replies(folder)
+    whole = Archive(folder).replies
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     assert len(whole) == len(lines)
     path.write_text("".join(lines)[:-20], encoding="utf-8")
-    assert read_replies(folder) == whole[:-1]
+    assert Archive(folder).replies == whole[:-1]
     path.write_text("not json\n" + "".join(lines), encoding="utf-8")
     with pytest.raises(GamesimError, match="line 1 is not JSON"):
-        read_replies(folder)
+        _ = Archive(folder).replies
     path.unlink()
-    assert read_replies(folder) == []
+    assert Archive(folder).replies == []
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(folder: Path) -> None:
@@ -147,7 +147,7 @@ def test_parts_become_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         folder = tmp_path / "a" / "decisions"
         parts.append(len(list(folder.glob("part-*.parquet"))))
         if parts[-1]:
-            read = read_decisions(tmp_path / "a")
+            read = Archive(tmp_path / "a").table()
             assert set(read["round"]) <= set(range(1, done + 1))
 
     run = gamesim.play(
@@ -198,7 +198,7 @@ def test_equal_replies_are_kept_once_and_numbered_alike(tmp_path: Path) -> None:
     assert first[0] == first[2] != first[1]
     np.testing.assert_array_equal(memory.add_replies([{"b": 2}]), first[1:2])
     assert memory.replies == [{"id": first[0], "a": 1}, {"id": first[1], "b": 2}]
-    assert read_replies(tmp_path / "r") == memory.replies
+    assert Archive(tmp_path / "r").replies == memory.replies
     assert (first >= 0).all()
     assert (first < 2**53).all(), "numbers survive readers that know floats alone"
 
@@ -234,4 +234,4 @@ def test_answers_that_came_before_a_run_broke_off_are_kept(tmp_path: Path) -> No
     recorder.add_replies([{"decision": "dictator.give", "raw": "[40]"}])
     recorder.close()
     recorder.finish(gamesim.play("dictator", agents="uniform", n=4).settings)
-    assert [reply["raw"] for reply in read_replies(tmp_path / "run")] == ["[40]"]
+    assert [reply["raw"] for reply in Archive(tmp_path / "run").replies] == ["[40]"]
