@@ -94,7 +94,9 @@ class Simulation(mesa.Model):
         self.network = None if network is None else network.copies(cast.sessions)
         self.society = society
         self.rewiring = rewiring
-        self.reputation = Reputation(society.reputation, game, cast.n * cast.sessions)
+        heeded = any(policy.heeds_reputation for policy in policies)
+        level = society.reputation if heeded else "none"
+        self.reputation = Reputation(level, game, cast.n * cast.sessions)
         self.seed = seed
         self.calendar = Calendar(rounds, society, seed)
         self.recorder = recorder or Recorder(people=cast.people)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gamesim.errors import GamesimError, unknown
 from gamesim.neighbours import SHOWN
 from gamesim.reputation import LEVELS
-from gamesim.streams import generator, key, uniforms, words
+from gamesim.streams import generator, key, shuffles, uniforms, words
 
 ROLES = ("fixed", "random")
 PLACEMENTS = ("random", "clustered", "degree")
@@ -113,9 +113,8 @@ class Society:
             return may.ravel()
         turns = -(-n // many)
         generation, turn = divmod(step - begun - 1, turns)
-        for session in range(sessions):
-            order = generator(seed, "revising", generation, session).permutation(n)
-            may[session, order[turn * many : (turn + 1) * many]] = True
+        order = shuffles(n, sessions, seed, "revising", generation)
+        np.put_along_axis(may, order[:, turn * many : (turn + 1) * many], True, axis=1)
         return may.ravel()
 
 

@@ -26,6 +26,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 2.0**-53
 _BLOCK = 16_384
 """Rows hashed at a time: a block stays in the processor's cache through all steps, four times as fast."""
+_SORT_UP_TO = 512
+"""Sessions up to this size are shuffled together by sorting keyed draws; larger ones one by one, which is faster."""
 
 
 def key(*address: int | str) -> int:
@@ -98,6 +100,19 @@ def _blocks(stream: int | Words, index: NDArray[np.integer]) -> Iterator[tuple[s
 def generator(*address: int | str) -> np.random.Generator:
     """Open an ordinary generator at an address, for what is drawn once and as a whole (a shuffle, say)."""
     return np.random.default_rng(key(*address))
+
+
+def shuffles(n: int, sessions: int, *address: int | str) -> Ints:
+    """Shuffle 0 to n-1 for every session: (sessions, n) int.
+
+    A session's shuffle depends on its number and size alone, not on how many sessions there are.
+    """
+    if n <= _SORT_UP_TO:
+        streams = words(key(*address, n), np.arange(sessions))
+        draws = words(np.repeat(streams, n), np.tile(np.arange(n), sessions))
+        return np.argsort(draws.reshape(sessions, n), axis=1, kind="stable")
+    orders = [generator(*address, n, session).permutation(n) for session in range(sessions)]
+    return np.stack(orders) if sessions > 1 else orders[0][None]
 
 
 @dataclass(frozen=True)

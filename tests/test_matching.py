@@ -14,9 +14,10 @@ from gamesim import play
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.groups import Groups
-from gamesim.matching import Scene, find_matching, shuffles
+from gamesim.matching import Scene, find_matching
 from gamesim.population import Cast, cast
 from gamesim.spec import parse
+from gamesim.streams import shuffles
 
 MATCHINGS = ("stranger", "partner", "round_robin")
 

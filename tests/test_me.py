@@ -55,6 +55,9 @@ class Terminal:
         os.write(self._mine, b"\x04")
 
     def interrupt(self) -> None:
+        time.sleep(
+            1
+        )  # a signal between the question and the wait for its answer goes unseen until a key is hit
         self._process.send_signal(signal.SIGINT)
 
     def finish(self) -> int:

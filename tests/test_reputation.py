@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from strategies import watched
 
-from gamesim import play
+from gamesim import GameModel, play
 from gamesim.actions import Amount, Choice
 from gamesim.errors import GamesimError
 from gamesim.network import Network
@@ -454,3 +454,12 @@ def test_a_reputation_that_nobody_heeds_is_said(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert said not in notes(f'investor="{own}",trustee=equal_split')
+
+
+def test_nothing_is_gathered_for_players_who_do_not_heed_it() -> None:
+    unheeded = GameModel("prisoners_dilemma", agents="uniform", n=4, reputation="list")
+    unheeded.step()
+    assert unheeded.reputation.level == "none"
+    model, shown = watched("prisoners_dilemma", 4, 2, reputation="list")
+    assert model.reputation.level == "list"
+    assert shown[1].known

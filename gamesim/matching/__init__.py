@@ -15,7 +15,7 @@ from gamesim.matching.on_networks import (
     separate_edges,
     separate_neighbourhoods,
 )
-from gamesim.matching.scene import ANY, Scene, shuffles
+from gamesim.matching.scene import ANY, Scene
 from gamesim.matching.well_mixed import (
     assortative,
     assortative_type,
@@ -35,7 +35,6 @@ __all__ = [
     "Scene",
     "find_matching",
     "formed",
-    "shuffles",
 ]
 
 Matching = Callable[[Scene], Groups]

@@ -1,4 +1,4 @@
-"""What a matching may look at, and the shuffles that all of them share."""
+"""What a matching may look at."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import numpy as np
 from gamesim.game import Game
 from gamesim.network import Network
 from gamesim.population import Cast
-from gamesim.streams import Floats, Ints, generator, key, words
+from gamesim.streams import Floats, Ints
 
 ANY = ""
 """Stands for the role where groups are formed of all agents, whose roles are drawn afterwards."""
-_SORT_UP_TO = 512
-"""Sessions up to this size are shuffled together by sorting keyed draws; larger ones one by one, which is faster."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,3 @@ class Scene:
         if self.cast.rotating:
             return {ANY: (np.arange(self.cast.n), len(self.game.roles))}
         return {role: (agents, self.game.seats_of(role)) for role, agents in self.cast.members.items()}
-
-
-def shuffles(n: int, sessions: int, *address: int | str) -> Ints:
-    """Shuffle 0 to n-1 for every session: (sessions, n) int.
-
-    A session's shuffle depends on its number and size alone, not on how many sessions there are.
-    """
-    if n <= _SORT_UP_TO:
-        streams = words(key(*address, n), np.arange(sessions))
-        draws = words(np.repeat(streams, n), np.tile(np.arange(n), sessions))
-        return np.argsort(draws.reshape(sessions, n), axis=1, kind="stable")
-    orders = [generator(*address, n, session).permutation(n) for session in range(sessions)]
-    return np.stack(orders) if sessions > 1 else orders[0][None]

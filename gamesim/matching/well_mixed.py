@@ -11,8 +11,8 @@ import numpy as np
 
 from gamesim.errors import GamesimError
 from gamesim.groups import Groups, Seats
-from gamesim.matching.scene import Scene, shuffles
-from gamesim.streams import Ints
+from gamesim.matching.scene import Scene
+from gamesim.streams import Ints, shuffles
 
 
 def stranger(scene: Scene) -> Groups:
