@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -129,29 +130,19 @@ class Observations:
 
     def take(self, rows: NDArray[np.integer]) -> Observations:
         """Keep some rows."""
-        agent = self.agent[rows]
-        return Observations(
-            game=self.game,
-            stage=self.stage,
-            role=self.role,
-            round=self.round,
-            rounds=self.rounds,
-            agent=agent,
+        return dataclasses.replace(
+            self,
+            agent=self.agent[rows],
             space=self.space.take(rows),
             seen={name: values[rows] for name, values in self.seen.items()},
             past=self.past.take(rows),
             draws=self.draws.take(rows),
             person=self.person.take(rows),
-            matching=self.matching,
             own={name: values[rows] for name, values in self.own.items()},
             subjects=None if self.subjects is None else self.subjects.take(rows),
             neighbours=None if self.neighbours is None else self.neighbours.take(rows),
-            continuation=self.continuation,
-            lasting=self.lasting,
-            update=self.update,
             known={name: values[rows] for name, values in self.known.items()},
             apart=None if self.apart is None else self.apart.take(rows),
-            messages=self.messages,
         )
 
     def fold(
