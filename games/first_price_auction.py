@@ -82,10 +82,11 @@ class FirstPriceAuction(Game):
 
     def payoffs(self, play: Play) -> Mapping[str, Floats]:
         """Pay the winner the value less the bid."""
-        bids = np.nan_to_num(play["bid"]).reshape(-1, self.group_size)
-        lots = play.chance("lot", "bidder").reshape(-1, self.group_size)
-        winner = np.lexsort((lots, bids), axis=1)[:, -1]
-        won = (np.arange(self.group_size) == winner[:, None]).ravel()
+        seats = play.seats("bidder")
+        order = np.lexsort((play.chance("lot", "bidder"), np.nan_to_num(play["bid"]), seats.group()))
+        last = np.cumsum(np.broadcast_to(seats.sizes, seats.groups)) - 1
+        won = np.zeros(len(order), dtype=bool)
+        won[order[last]] = True
         gain = np.where(won, self.signal("value", play) - play["bid"], 0.0)
         return {"bidder": play.settled("bidder", gain)}
 

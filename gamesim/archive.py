@@ -183,8 +183,8 @@ def _parts(folder: Path, columns: Sequence[str]) -> list[Path]:
     parts = [whole] if whole.is_file() else sorted((folder / "decisions").glob("part-*.parquet"))
     if not parts:
         raise GamesimError(
-            f"{folder}: holds no decisions (neither decisions.parquet nor decisions/part-*): the run ended before its "
-            "first round was over; the command it was played with goes on from there with --resume"
+            f"{folder}: holds no decisions (neither decisions.parquet nor decisions/part-*): the run was cut off "
+            "before any were written; the command it was played with goes on from there with --resume"
         )
     for part in parts:
         try:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+_ANSWERS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
 FILES = (".edgelist", ".txt", ".graphml", ".gexf", ".csv")
 
 COMMON = (
@@ -108,8 +110,10 @@ def _built(spec: str, n: int | None, seed: int) -> Network:
         raise GamesimError(f"network {name} needs {' and '.join(missing)}: write {name}:{missing[0]}=...")
     if "seed" in parameters:
         known.setdefault("seed", key(seed, "network") % 2**32)
+    listed = [each for each in known if parameters[each].kind is inspect.Parameter.VAR_POSITIONAL]
+    named = {each: value for each, value in known.items() if each not in listed}
     with _worded(spec):
-        built = builder(**known)
+        built = builder(*(value for each in listed for value in known[each]), **named)
     if isinstance(built, Network):
         return Network(built.starts, built.neighbours, spec, {"generator": title, **known})
     if not hasattr(built, "edges"):
@@ -156,6 +160,10 @@ def _number(name: str, key: str, value: Any, parameters: Mapping[str, inspect.Pa
     if isinstance(value, (list, tuple)):
         return value
     where = f"network {name}: {key} = {value!r}"
+    if isinstance(parameters[key].default, bool):
+        if str(value).lower() not in _ANSWERS:
+            raise GamesimError(f"{where} must be true or false")
+        return _ANSWERS[str(value).lower()]
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
     if key in WHOLE:
         if not float(number).is_integer():
@@ -177,7 +185,14 @@ def _worded(spec: str) -> Iterator[None]:
 
     try:
         yield
-    except (networkx.NetworkXException, TypeError, ValueError, ZeroDivisionError) as error:
+    except (
+        networkx.NetworkXException,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+    ) as error:
         raise GamesimError(f"network {spec}: {(str(error) or repr(error)).splitlines()[0]}") from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from strategies import Watcher, chance, played, seated, simulate
 
-from gamesim import catalog
+from gamesim import GameModel, catalog
 from gamesim.actions import Amount
 from gamesim.distribution import ActionDistribution
 from gamesim.equilibrium import symmetric
@@ -336,6 +336,23 @@ def test_the_highest_bid_wins_and_pays() -> None:
     np.testing.assert_array_equal(earned[~first, 2], gain[~first, 2])
     assert 60 < first.sum() < 140
     assert game.feedback(play)["bidder"]["winning"].tolist() == [30.0] * 600
+
+
+@pytest.mark.parametrize("network", ["ring:n=12,k=4", "karate_club"])
+def test_the_highest_bid_of_every_neighbourhood_wins_whatever_its_size(network: str) -> None:
+    model = GameModel("first_price_auction", agents="spe", network=network, seed=1)
+    model.step()
+    play = model.last
+    assert play is not None
+    seats = play.seats("bidder")
+    value, earned = play.game.signal("value", play), play.earned["bidder"]
+    for group in range(seats.groups):
+        here = np.flatnonzero(seats.group() == group)
+        winner = here[np.flatnonzero(earned[here])]
+        assert len(winner) <= 1
+        for one in winner:
+            assert play["bid"][one] == play["bid"][here].max()
+            assert earned[one] == value[one] - play["bid"][one]
 
 
 @pytest.mark.parametrize("bidders", [2, 4])
