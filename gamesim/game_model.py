@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import mesa
+import numpy as np
 import pandas as pd
 
 from gamesim.design import Design
@@ -19,6 +20,19 @@ from gamesim.simulation import Simulation
 Reporter = str | Callable[[Any], Any]
 
 
+class _Reports(mesa.DataCollector):
+    """Reports of model and agents that Mesa's `batch_run` puts side by side.
+
+    Before Mesa 3.4.1 it looks the reports of agents up by the place of those of the model, counted from 0, but finds
+    them filed under the number of the round, counted from 1.
+    """
+
+    def collect(self, model: mesa.Model) -> None:
+        super().collect(model)
+        if self.agent_reporters and not hasattr(self, "_collection_steps"):
+            self._agent_records[model.steps - 1] = self._agent_records.pop(model.steps)
+
+
 class GameModel(Simulation):
     """A simulation that is made from the same words as a run, as Mesa's tools make models.
 
@@ -29,8 +43,8 @@ class GameModel(Simulation):
     seed : int, optional
         Every draw follows from it.  Unless given it is drawn, as models of Mesa do, so that iterations of a batch are
         independent; `settings` has the one that was drawn.
-    rng : int, optional
-        Mesa's other name for the seed.
+    rng : int, numpy Generator or SeedSequence, optional
+        Mesa's other name for the seed, which is drawn from it where it is no number.
     model_reporters : mapping from name to reporter, optional
         What a `mesa.DataCollector` reports of the model after every round.
     agent_reporters : mapping from name to reporter, optional
@@ -65,7 +79,7 @@ class GameModel(Simulation):
         agents: str | Mapping[str, float],
         *,
         seed: int | None = None,
-        rng: int | None = None,
+        rng: int | np.random.Generator | np.random.SeedSequence | None = None,
         model_reporters: Mapping[str, Reporter] | None = None,
         agent_reporters: Mapping[str, Reporter] | None = None,
         **kwargs: Any,
@@ -74,12 +88,14 @@ class GameModel(Simulation):
             raise GamesimError(
                 f"seed = {seed} and rng = {rng} are two names of one number; leave one of them out"
             )
+        if isinstance(rng, np.random.Generator | np.random.SeedSequence):
+            rng = int(np.random.default_rng(rng).integers(2**48))
         if (given := rng if seed is None else seed) is None:
             given = secrets.randbits(48)
         prepared = prepare(game, agents, *Design.among({**kwargs, "seed": given}))
         super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.dealt.people))
         self.settings: Settings = prepared.settings
-        self.datacollector = mesa.DataCollector(
+        self.datacollector = _Reports(
             model_reporters=dict(model_reporters or {}), agent_reporters=dict(agent_reporters or {})
         )
         self._access = prepared.access

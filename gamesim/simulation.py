@@ -67,6 +67,9 @@ class Simulation(mesa.Model):
         Name of the run, for its table.
     """
 
+    steps: int
+    """Rounds played so far."""
+
     def __init__(
         self,
         game: Game,
@@ -185,6 +188,7 @@ class Simulation(mesa.Model):
             When all rounds have been played.
         """
         if self.steps > len(self.calendar):
+            self.steps = len(self.calendar)  # Mesa counts before a step is made
             raise GamesimError(f"all {len(self.calendar)} rounds have been played; set rounds for more")
         when = self.calendar.at(self.steps)
         if when.round == 1:

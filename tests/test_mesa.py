@@ -45,12 +45,13 @@ def test_a_model_stops_when_all_rounds_are_played() -> None:
     assert made.steps == len(made.calendar)
     with pytest.raises(GamesimError, match="rounds have been played"):
         made.step()
+    assert made.steps == len(made.calendar)
 
 
 def test_agents_are_a_set_to_choose_from() -> None:
     made = model(agents="uniform:0.5,spe:0.5", sessions=2)
     made.step()
-    assert isinstance(made.agents, mesa.agent.AgentSet)
+    assert type(made.agents) is type(mesa.Model().agents)
     assert made.agents_by_type[made.agent_types[0]] is made.agents
     defectors = made.agents.select(lambda player: player.action == 1)
     assert len(defectors) == int((made.actions() == 1).sum())
@@ -147,6 +148,30 @@ def test_mesa_runs_batches() -> None:
     assert table.loc[table["agents"] == "uniform", "contribution"].nunique() == 2
 
 
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_a_batch_puts_reports_of_model_and_agents_of_one_round_side_by_side(rounds: int) -> None:
+    results = mesa.batch_run(
+        gamesim.GameModel,
+        {
+            "game": "public_goods",
+            "agents": "uniform",
+            "n": 8,
+            "rounds": rounds,
+            "seed": 1,
+            "model_reporters": [{"total": lambda m: float(m.wealth.sum())}],
+            "agent_reporters": [{"wealth": "wealth"}],
+        },
+        data_collection_period=1,
+        display_progress=False,
+    )
+    table = pd.DataFrame(results)
+    assert len(table) == 8 * rounds
+    by_round = table.groupby("Step").agg(total=("total", "first"), summed=("wealth", "sum"))
+    np.testing.assert_allclose(by_round["summed"], by_round["total"])
+    assert by_round["total"].is_monotonic_increasing
+
+
+@pytest.mark.filterwarnings("ignore:The `iterations` keyword")
 def test_iterations_of_a_batch_are_independent_and_can_be_played_again() -> None:
     given: dict[str, Any] = {"game": "public_goods", "agents": "uniform", "n": 40}
     reports = {"earned": lambda m: m.wealth.tolist(), "seed": "seed"}
@@ -162,6 +187,9 @@ def test_iterations_of_a_batch_are_independent_and_can_be_played_again() -> None
 
 
 def test_a_seed_goes_by_both_names_that_mesa_gives_it() -> None:
+    drawn = [model(seed=None, rng=np.random.default_rng(3)).settings.seed for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert model(seed=None, rng=np.random.SeedSequence(3)).settings.seed == drawn[0]
     given = ({"seed": 7}, {"seed": None, "rng": 7}, {"seed": np.int64(7)}, {"seed": None, "rng": None})
     made = [model(agents="uniform:0.5,spe:0.5", **each) for each in given]
     for each in made:
@@ -183,6 +211,7 @@ def test_mesa_counts_agents_from_one() -> None:
     assert sorted(players["number"].unique()) == sorted(made.decisions["agent"].unique())
 
 
+@pytest.mark.filterwarnings("ignore:The `iterations` keyword")
 def test_the_code_of_the_page_works() -> None:
     known: dict[str, Any] = {}
     blocks = [block for block in BLOCKS if VIEW not in block]
