@@ -34,6 +34,7 @@ from gamesim.personas import find_personas
 from gamesim.persons import persons
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
+from gamesim.prompt.pack import open_pack
 from gamesim.record import Settings
 from gamesim.rewiring import Rewiring
 from gamesim.society import Calendar, Society
@@ -190,6 +191,8 @@ def prepare(
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     unread = bool(design.prompts) and not any("pack" in each for each in about.values())
+    if unread:
+        open_pack(str(design.prompts), type(rules))  # what nobody reads is named in the heading all the same
     notes.extend(remarks.unheeded(policies, society, personas=source is not None, unread=unread))
     notes.extend(remarks.lonely(linked, rewiring, society, meeting))
     notes.extend(remarks.silent(rules, dealt, labels, policies))

@@ -130,6 +130,11 @@ def check_refusal(result: Result, sentence: str) -> None:
         ("dictator --agents spe --set endowment", "--set endowment: write --set KEY=VALUE"),
         ("dictator --agents spe --set =5", "write --set KEY=VALUE"),
         ("dictator --agents spe --set endowment=", "write --set KEY=VALUE"),
+        (
+            "dictator --agents spe --set endowment=50 --set endowment=60",
+            "--set endowment=60: endowment is set twice, first to 50",
+        ),
+        ("dictator --agents spe --prompts nowhere", "prompts 'nowhere': there is no such folder"),
         ("public_goods --agents spe --set hold=mprc", "did you mean 'mpcr'"),
         ("ultimatum --agents spe --set sequential=maybe", "is neither true nor false"),
         ("dictator --agents human@idd=true", "unknown option 'idd'; did you mean 'iid'"),

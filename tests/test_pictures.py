@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,21 @@ def test_the_command_draws_what_python_draws(command: Command, name: str) -> Non
     refused = command("play", "dictator", "--agents", "uniform", "--plot", "lines.jpg")
     assert refused.code == 2
     assert "must end in .pdf, .png, .svg" in refused.err
+
+
+def test_a_place_where_nothing_can_be_written_is_named_and_the_run_is_kept(command: Command) -> None:
+    Path("folder.png").mkdir()
+    refused = command("play", "dictator", "--agents", "uniform", "--plot", "folder.png")
+    assert (refused.code, "--plot folder.png: is a folder" in refused.err) == (2, True)
+    Path("away.png").symlink_to("nowhere/away.png")
+    kept = command("play", "dictator", "--agents", "uniform", "--plot", "away.png", "--out", "run")
+    assert kept.code == 2
+    assert "gamesim: away.png: cannot be written (No such file or directory)" in kept.err
+    assert gamesim.open_run("run").settings.status == "complete"
+
+
+def test_a_distance_in_sample_is_drawn_without_an_interval(tmp_path: Path) -> None:
+    run = gamesim.play("dictator", "human", n=40)
+    title, *_ = re.findall(r"W1 = .*", run.plot(tmp_path / "x.svg").read_text(encoding="utf-8"))
+    assert "in sample" in title
+    assert "[" not in title

@@ -29,7 +29,7 @@ class Picture:
     Raises
     ------
     GamesimError
-        If the name does not end as a figure does.
+        If the name does not end as a figure does, or is that of a folder.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -38,6 +38,8 @@ class Picture:
             raise GamesimError(
                 f"cannot draw to {self.path.name!r}: the name must end in {', '.join(ENDINGS)}"
             )
+        if self.path.is_dir():
+            raise GamesimError(f"cannot draw to {self.path}: it is a folder")
 
     def figure(self, width: float, height: float) -> Any:
         """Make an empty figure of so many inches.
@@ -57,8 +59,17 @@ class Picture:
         return figure
 
     def saved(self, figure: Any, dots: float = 200.0) -> Path:
-        """Write a figure at so many dots an inch, and give the path of the file."""
-        figure.savefig(self.path, dpi=dots)
+        """Write a figure at so many dots an inch, and give the path of the file.
+
+        Raises
+        ------
+        GamesimError
+            If it cannot be written.
+        """
+        try:
+            figure.savefig(self.path, dpi=dots)
+        except OSError as error:
+            raise GamesimError(f"{self.path}: cannot be written ({error.strerror})") from None
         return self.path
 
 

@@ -107,7 +107,7 @@ def _panel(panel: Any, row: Row) -> None:
 def _title(row: Row) -> str:
     low, high = row.intervals.get("human sampling", (math.nan, math.nan))
     distance = "" if math.isnan(row.w1n) else f"\nW1 = {row.w1n:.3f}"
-    spread = "" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]"
+    spread = "" if row.in_sample or math.isnan(low) else f" [{low:.3f}, {high:.3f}]"
     sample = ", in sample" if row.in_sample else ""
     return f"{row.decision}{distance}{spread}{sample}"
 

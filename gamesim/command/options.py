@@ -49,10 +49,12 @@ Allow = Annotated[
 
 def parameters(pairs: list[str] | None) -> dict[str, str]:
     """Read the parameters of a game from ``KEY=VALUE`` pairs."""
-    read = {}
+    read: dict[str, str] = {}
     for pair in pairs or ():
         name, sign, value = pair.partition("=")
         if not sign or not name or not value:
             raise GamesimError(f"--set {pair}: write --set KEY=VALUE")
+        if name.strip() in read:
+            raise GamesimError(f"--set {pair}: {name.strip()} is set twice, first to {read[name.strip()]}")
         read[name.strip()] = value.strip()
     return read

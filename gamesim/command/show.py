@@ -90,6 +90,8 @@ def check_plot(path: Path | None) -> None:
         return
     if path.suffix.lower() not in ENDINGS:
         raise GamesimError(f"--plot {path}: the name must end in {', '.join(ENDINGS)}")
+    if path.is_dir():
+        raise GamesimError(f"--plot {path}: is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
         raise GamesimError(f"--plot {path}: there is no folder {path.absolute().parent}")
 
