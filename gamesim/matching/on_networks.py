@@ -6,7 +6,8 @@ Agents are nodes.  One who sits in several groups at a time decides once for all
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,24 +26,26 @@ from gamesim.meeting import (
 from gamesim.network import Network
 from gamesim.streams import Ints, key, words
 
+Layout = Callable[[Network], Seats]
+
 
 def edges(scene: Scene) -> Groups:
     """Play along every edge of the network: each edge is a game, and everybody decides once for all of them."""
     network = _network(scene, EDGES)
     if scene.present is not None:
         return _of_one_role(scene, _along_present(network, scene.present))
-    return _of_one_role(scene, dataclasses.replace(_along(network), along=network))
+    return _of_one_role(scene, dataclasses.replace(_kept(network, _along), along=network))
 
 
 def separate_edges(scene: Scene) -> Groups:
     """Play along every edge of the network: each edge is a game, for which both of its ends decide separately."""
-    return _of_one_role(scene, _along_each(_network(scene, SEPARATE_EDGES)))
+    return _of_one_role(scene, _kept(_network(scene, SEPARATE_EDGES), _along_each))
 
 
 def neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides once for all groups that they are in."""
     network = _network(scene, NEIGHBOURHOODS)
-    whole = _around(network)
+    whole = _kept(network, _around)
     return _of_one_role(
         scene, whole if scene.present is None else _around_present(network, whole, scene.present)
     )
@@ -51,7 +54,7 @@ def neighbourhoods(scene: Scene) -> Groups:
 def separate_neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides separately for every group they are in."""
     network = _network(scene, SEPARATE_NEIGHBOURHOODS)
-    whole = _around_each(network)
+    whole = _kept(network, _around_each)
     return _of_one_role(
         scene, whole if scene.present is None else _around_each_present(network, whole, scene.present)
     )
@@ -128,21 +131,33 @@ def _check_at_once(scene: Scene, kind: Kind) -> None:
         )
 
 
-@lru_cache(maxsize=2)
+_KEPT: WeakKeyDictionary[Network, dict[Layout, Seats]] = WeakKeyDictionary()
+"""Seats that follow from a network alone, laid out once and kept for as long as it lives."""
+
+
+def _kept(network: Network, layout: Layout) -> Seats:
+    """Lay the seats of a network out when they are first asked for.
+
+    They must not hold the network themselves, or it would never be let go.
+    """
+    laid = _KEPT.setdefault(network, {})
+    if layout not in laid:
+        laid[layout] = layout(network)
+    return laid[layout]
+
+
 def _along(network: Network) -> Seats:
     """Seat both ends of every edge."""
     pairs = network.edges.ravel()
     return Seats(pairs, 2, Once(np.arange(network.n), pairs))
 
 
-@lru_cache(maxsize=2)
 def _along_each(network: Network) -> Seats:
     """Seat both ends of every edge, each for this edge alone."""
     pairs = network.edges
     return Seats(pairs.ravel(), 2, whose=pairs[:, ::-1].ravel())
 
 
-@lru_cache(maxsize=2)
 def _around(network: Network) -> Seats:
     """Seat everybody's closed neighbourhood, the own seat first."""
     everybody = np.arange(network.n)
@@ -154,10 +169,9 @@ def _around(network: Network) -> Seats:
     return Seats(agent, _alike(network.degree + 1), Once(everybody, agent, starts))
 
 
-@lru_cache(maxsize=2)
 def _around_each(network: Network) -> Seats:
     """Seat the closed neighbourhoods, everybody for each of them alone."""
-    whole = _around(network)
+    whole = _kept(network, _around)
     return Seats(whole.agent, whole.sizes, whose=np.repeat(np.arange(network.n), network.degree + 1))
 
 
