@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from gamesim.columns import COLUMNS, MOMENT, ROWS_A_PIECE, as_frame, whole_rounds
 from gamesim.errors import GamesimError, unknown
+from gamesim.meeting import kind_of
 from gamesim.record import NETWORK_ROUNDS, SCHEMA, Settings
 from gamesim.streams import Floats, Ints
 
@@ -46,6 +47,7 @@ def read_settings(folder: Path) -> Settings:
         raise GamesimError(
             f"{path}: schema_number is {settings.schema_number}, but this version of gamesim reads {SCHEMA}"
         )
+    kind_of(settings.matching, where=str(path))
     return settings
 
 

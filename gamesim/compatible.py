@@ -9,7 +9,8 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play
-from gamesim.matching import NEIGHBOURHOODS, ON_NETWORKS, SEPARATE, Scene, find_matching, formed
+from gamesim.matching import Scene, find_matching, formed
+from gamesim.meeting import Kind, kind_of
 from gamesim.network import Network
 from gamesim.population import Cast
 from gamesim.rewiring import Rewiring
@@ -28,7 +29,7 @@ def check_society(
     meetings: int,
 ) -> None:
     """Refuse what does not fit together; groups are formed anew `meetings` times."""
-    find_matching(matching)
+    kind = kind_of(matching)
     game.played_at(0.0)
     if society.update != "synchronous" and any(each.sees for each in game.stages):
         raise GamesimError(
@@ -39,19 +40,19 @@ def check_society(
         raise GamesimError(
             f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
         )
-    if matching not in ON_NETWORKS:
+    if not kind.on_network:
         with faults_of(type(game), "check_groups"):
             game.check_groups(formed(find_matching(matching), Scene(game, dealt, meetings, seed), 1))
         return
-    if matching in SEPARATE:
-        _check_separate(game, matching, society, rewiring)
+    if kind.apart:
+        _check_apart(game, kind, society, rewiring)
     one_session = dataclasses.replace(dealt, sessions=1, policy=dealt.policy[: dealt.n], subjects=None)
     _rehearse(game, Scene(game, one_session, 1, seed, network), matching)
 
 
 def group_sizes(matching: str, network: Network | None, rewiring: Rewiring | None) -> tuple[int, ...]:
     """Give how many members groups have to begin with, ascending, where a network decides on that; else nothing."""
-    if network is None or matching not in NEIGHBOURHOODS:
+    if network is None or not kind_of(matching).around:
         return ()
     degree = network.degree
     if rewiring is not None and rewiring.name == "growth":
@@ -79,23 +80,23 @@ def parameters_by_size(game: Game, sizes: tuple[int, ...]) -> dict[str, list[flo
     }
 
 
-def _check_separate(game: Game, matching: str, society: Society, rewiring: Rewiring | None) -> None:
+def _check_apart(game: Game, kind: Kind, society: Society, rewiring: Rewiring | None) -> None:
     """Refuse what takes one choice an agent where agents decide separately for each of their groups."""
     if society.reputation == "partner":
         raise GamesimError(
-            f"reputation = partner: under {matching} everybody knows the past with each neighbour anyhow; take image "
+            f"reputation = partner: under {kind.name} everybody knows the past with each neighbour anyhow; take image "
             "or leave it out"
         )
     if rewiring is not None and rewiring.name == "strategic":
         raise GamesimError(
-            f"rewire strategic: links follow what the other did last, but under {matching} that differs by group; take "
-            f"matching {matching.removeprefix('separate_')}"
+            f"rewire strategic: links follow what the other did last, but under {kind.name} that differs by group; "
+            f"take matching {kind.other}"
         )
     for each in game.stages:
         space = game.space_at_most(each.name)
         if society.neighbours != "nothing" and isinstance(space, Choice) and len(space.labels) > 2:
             raise GamesimError(
-                f"{game.name}.{each.name}: under {matching} neighbours see the mean of what each other did, and there "
+                f"{game.name}.{each.name}: under {kind.name} neighbours see the mean of what each other did, and there "
                 f"is none of {len(space.labels)} options; add --neighbours nothing"
             )
 

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from gamesim.errors import GamesimError
+from gamesim.meeting import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,12 +78,7 @@ class Design:
         "Who the agents are: a .csv or .toml with one person a row, or `bigfive` to draw them.",
         metavar="FILE",
     )
-    matching: str | None = setting(
-        None,
-        HOW,
-        "stranger, perfect_stranger, partner, round_robin, assortative, assortative_type; on a network edges, "
-        "neighbourhoods (one choice for all), separate_edges, separate_neighbourhoods, random_neighbour.",
-    )
+    matching: str | None = setting(None, HOW, listed())
     network: str | Path | Network | nx.Graph | None = setting(
         None,
         HOW,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gamesim.actions import ActionSpace
 from gamesim.game import Game
+from gamesim.meeting import STRANGER, kind_of
 from gamesim.messages import Messages
 from gamesim.neighbours import Neighbours
 from gamesim.past import Past, State
@@ -100,7 +101,7 @@ class Observations:
     past: Past
     draws: Draws
     person: Draws
-    matching: str = "stranger"
+    matching: str = STRANGER.name
     own: Mapping[str, Floats] = field(default_factory=dict)
     subjects: Subjects | None = None
     neighbours: Neighbours | None = None
@@ -124,9 +125,8 @@ class Observations:
         """Members of each decider's own group, or of the one decided for: (D,) int; None for the size of the game."""
         if self.apart is not None:
             return self.apart.size
-        if self.matching != "neighbourhoods" or self.neighbours is None:
-            return None
-        return self.neighbours.count + 1
+        around = kind_of(self.matching).around
+        return self.neighbours.count + 1 if around and self.neighbours is not None else None
 
     def take(self, rows: NDArray[np.integer]) -> Observations:
         """Keep some rows."""

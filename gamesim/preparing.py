@@ -25,7 +25,16 @@ from gamesim.compatible import check_society, group_sizes, parameters_by_size, p
 from gamesim.design import Design
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
-from gamesim.matching import ON_NETWORKS, SEPARATE
+from gamesim.meeting import (
+    EDGES,
+    NEIGHBOURHOODS,
+    RANDOM_NEIGHBOUR,
+    SEPARATE_NEIGHBOURHOODS,
+    STRANGER,
+    Kind,
+    kind_of,
+    on_networks,
+)
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.models.machine import memory
@@ -136,11 +145,9 @@ def prepare(
     if rewiring is not None:
         linked, rewiring = rewiring.on(linked, rules, design.n)
     size = linked.n if linked is not None else _default_n(rules, items) if design.n is None else design.n
-    meeting = design.matching or _usual_matching(rules, linked)
-    dealt = cast(
-        rules, items, size, design.sessions, design.seed, design.seat, on_network=meeting in ON_NETWORKS
-    )
-    society = _society(design, rules, size, meeting)
+    kind = _usual(rules, linked) if design.matching is None else kind_of(design.matching)
+    dealt = cast(rules, items, size, design.sessions, design.seed, design.seat, on_network=kind.on_network)
+    society = _society(design, rules, size, kind)
     dealt = placed(dealt, items, linked, society.placement, design.seed)
     if society.roles == "random":
         dealt = rotating(dealt, rules, items, design.seat)
@@ -151,23 +158,24 @@ def prepare(
     check_society(
         rules,
         dealt,
-        meeting,
+        kind.name,
         linked,
         society,
         rewiring,
         design.seed,
         society.supergames if society.lasting else played,
     )
-    if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
+    if rewiring is not None and rewiring.name == "growth" and not kind.on_network:
         raise GamesimError(
-            f"rewire growth: matching {meeting} would seat those who have not joined; take {', '.join(ON_NETWORKS)}"
+            f"rewire growth: matching {kind.name} would seat those who have not joined; take "
+            f"{', '.join(on_networks())}"
         )
     standin = None if design.require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
     access = Access(
         Budget(design.max_cost, design.max_tokens, design.max_seconds), design.cache, design.dry_run, watch
     )
-    sizes = group_sizes(meeting, linked, rewiring)
+    sizes = group_sizes(kind.name, linked, rewiring)
     setting = Setting(
         rules,
         (),
@@ -179,7 +187,7 @@ def prepare(
         linked is not None,
         str(design.prompts or ""),
         design.fixed_wording,
-        separate=meeting in SEPARATE,
+        separate=kind.apart,
         sizes=possible_sizes(sizes, linked, rewiring),
         reputation=society.reputation,
         neighbours=society.neighbours,
@@ -194,7 +202,7 @@ def prepare(
     if unread:
         open_pack(str(design.prompts), type(rules))  # what nobody reads is named in the heading all the same
     notes.extend(remarks.unheeded(policies, society, personas=source is not None, unread=unread))
-    notes.extend(remarks.lonely(linked, rewiring, society, meeting))
+    notes.extend(remarks.lonely(linked, rewiring, society, kind.name))
     notes.extend(remarks.silent(rules, dealt, labels, policies))
     if rewiring is not None:
         notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
@@ -208,7 +216,7 @@ def prepare(
         n=size,
         sessions=design.sessions,
         rounds=design.rounds,
-        matching=meeting,
+        matching=kind.name,
         network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
         agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
@@ -314,22 +322,25 @@ def _efficient(game: Game, network: Network | None) -> dict[str, float]:
     return {size: worth for size, worth in known.items() if not math.isnan(worth)}
 
 
-def _usual_matching(game: Game, network: Network | None) -> str:
+def _usual(game: Game, network: Network | None) -> Kind:
     """Give the matching that is meant where none is named."""
     if network is None or len(game.roles) == 1:
-        return "stranger"
+        return STRANGER
     if len(set(game.roles)) > 1:
-        return "random_neighbour"
+        return RANDOM_NEIGHBOUR
     sequential = any(each.sees for each in game.stages)
     if len(game.roles) == 2:
-        return "random_neighbour" if sequential else "edges"
-    return "separate_neighbourhoods" if sequential else "neighbourhoods"
+        return RANDOM_NEIGHBOUR if sequential else EDGES
+    return SEPARATE_NEIGHBOURHOODS if sequential else NEIGHBOURHOODS
 
 
-def _society(design: Design, game: Game, n: int, matching: str) -> Society:
-    """Give the society of a design; under round robin, unless said, all meet who can: all others, or the other role."""
+def _society(design: Design, game: Game, n: int, kind: Kind) -> Society:
+    """Give the society of a design, with games, unless said, for everybody to meet all whom they can, if they are to.
+
+    These are all others, or those of the other role.
+    """
     supergames = design.supergames or 1
-    if design.supergames is None and design.continuation and matching == "round_robin":
+    if design.supergames is None and design.continuation and kind.everybody:
         one_pool = len(set(game.roles)) == 1 or design.roles == "random"
         supergames = max(1, n - 1 if one_pool else n // 2)
     rules = {

@@ -7,19 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from gamesim.game import Game
+from gamesim.meeting import kind_of, sits
 from gamesim.network import Network
 from gamesim.policy import Policy
 from gamesim.population import Cast
 from gamesim.rewiring import Rewiring
 from gamesim.society import Society
-
-_ALONE = {
-    "edges": "decides, but plays with nobody and earns nothing",
-    "neighbourhoods": "plays alone, in a group of one",
-    "separate_edges": "plays with nobody and is not in the table",
-    "separate_neighbourhoods": "plays alone, in a group of one",
-    "random_neighbour": "sits out and is not in the table",
-}
 
 
 def idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) -> list[str]:
@@ -38,9 +31,9 @@ def idle(society: Society, rewiring: Rewiring | None, played: int, agents: int) 
 
 def lonely(network: Network | None, rewiring: Rewiring | None, society: Society, matching: str) -> list[str]:
     """Say who has nobody to play with, and what becomes of them."""
-    until = "out until pairs are formed anew" if society.lasting else "the round out"
-    paired = f"matching random_neighbour: whoever finds no neighbour left to be paired with sits {until}"
-    notes = [paired] if matching == "random_neighbour" else []
+    kind = kind_of(matching)
+    out = f"matching {matching}: whoever {kind.unpaired} {sits(lasting=society.lasting)}"
+    notes = [out] if kind.unpaired else []
     if network is None:
         return notes
     begun = rewiring.start if rewiring is not None and rewiring.name == "growth" else network.n
@@ -50,8 +43,7 @@ def lonely(network: Network | None, rewiring: Rewiring | None, society: Society,
     have = "1 agent has" if len(alone) == 1 else f"{len(alone)} agents have"
     first = "" if rewiring is None else " in the first round"
     names = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
-    fate = _ALONE.get(matching, "plays like all others, but sees no neighbours")
-    return [*notes, f"{have} no neighbours{first} ({names}); under {matching} whoever has none {fate}"]
+    return [*notes, f"{have} no neighbours{first} ({names}); under {matching} whoever has none {kind.alone}"]
 
 
 def silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:

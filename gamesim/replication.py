@@ -17,6 +17,7 @@ from gamesim.columns import Block
 from gamesim.compatible import group_sizes
 from gamesim.errors import unknown
 from gamesim.game import Game
+from gamesim.meeting import EDGES
 from gamesim.network import Network
 from gamesim.policy import Policy, Setting
 from gamesim.population import cast
@@ -217,7 +218,7 @@ class Population:
         sessions: int = 1,
         society: Society | None = None,
         seed: int = 0,
-        matching: str = "edges",
+        matching: str = EDGES.name,
     ) -> None:
         item = Item(policy.agent_name())
         sizes = group_sizes(matching, network, None)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from gamesim import archive
 from gamesim.errors import GamesimError
+from gamesim.meeting import kind_of
 from gamesim.models.budget import Spent
 from gamesim.record import NODES, PERSONS, Settings
 from gamesim.society import Calendar, Society
@@ -208,7 +209,6 @@ class Run:
             As `gamesim.analysis.network_plot.plot_network` takes them.
         """
         from gamesim.analysis.network_plot import plot_network
-        from gamesim.analysis.table import SEPARATE
 
         if self.edges is None:
             raise GamesimError("there is no network to draw: the run was not played on one")
@@ -217,7 +217,7 @@ class Run:
                 "the network changed from round to round and is not drawn: network_final.csv has the last one, "
                 "network_rounds.csv its figures by round, and plot_series draws the rounds"
             )
-        if self.settings.matching in SEPARATE:
+        if kind_of(self.settings.matching).apart:
             raise GamesimError(
                 f"agents are not drawn under {self.settings.matching}, where each decides several things at a time: "
                 "plot_series draws the rounds"

@@ -20,6 +20,7 @@ from gamesim.game import Game, Play, Stage
 from gamesim.groups import Groups, Seats
 from gamesim.linking import wanted, wishes
 from gamesim.matching import Scene, find_matching, formed
+from gamesim.meeting import PARTNER, STRANGER, kind_of
 from gamesim.memory import Memory
 from gamesim.messages import SILENCE, Messages
 from gamesim.neighbours import Neighbours
@@ -78,7 +79,7 @@ class Simulation(mesa.Model):
         labels: Sequence[str],
         *,
         rounds: int = 1,
-        matching: str = "stranger",
+        matching: str = STRANGER.name,
         network: Network | None = None,
         society: Society = ALONE,
         rewiring: Rewiring | None = None,
@@ -224,7 +225,7 @@ class Simulation(mesa.Model):
         """Form the groups of this round."""
         present = self._present(self.rewiring) if self.rewiring is not None else None
         # Pairs stay together for a game of several rounds, whatever becomes of the links meanwhile.
-        stays = self.society.lasting and self.matching == "random_neighbour"
+        stays = self.society.lasting and kind_of(self.matching).lasting
         network = self._begun_on if stays else self.network
         scene = Scene(self.game, self.cast, meeting, self.seed, network, self._standing, present)
         return formed(self.match, scene, self.steps)
@@ -378,7 +379,7 @@ class Simulation(mesa.Model):
     def _matching_known(self) -> str:
         """How groups are formed as players live it: a session of one group has the same people in every round."""
         alone = self.network is None and self.cast.n == len(self.game.roles)
-        return "partner" if alone else self.matching
+        return PARTNER.name if alone else self.matching
 
     def _apart(self, seats: Seats) -> Apart | None:
         """Name the group of each seat as its agent does, where agents decide for each of several."""

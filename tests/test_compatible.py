@@ -10,7 +10,8 @@ from strategies import all_games, prepared
 from gamesim import play
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.matching import MATCHINGS, ON_NETWORKS
+from gamesim.matching import MATCHINGS
+from gamesim.meeting import on_networks
 from gamesim.simulation import Simulation
 
 NETWORKS = ("watts_strogatz:n=24,k=4,p=0.3", "ring:n=24,k=2")
@@ -35,7 +36,7 @@ def test_a_game_is_played_or_refused_before_play(name: str) -> None:
     said = {(m, network): refused(game, m, network) for m in MATCHINGS for network in (None, *NETWORKS)}
     assert not any("\n" in each for each in said.values())
     played = {where for where, each in said.items() if not each}
-    assert {matching for matching, network in played if network is None}.isdisjoint(ON_NETWORKS)
+    assert {matching for matching, network in played if network is None}.isdisjoint(on_networks())
     pairs, one_role = len(game.roles) == 2, len(set(game.roles)) == 1
     assert (("random_neighbour", NETWORKS[1]) in played) == pairs
     assert (("separate_edges", NETWORKS[1]) in played) == (pairs and one_role)

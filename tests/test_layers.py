@@ -26,6 +26,7 @@ ENGINE = (
     "matrix",
     "equilibrium",
     "peers",
+    "meeting",
     "neighbours",
     "reputation",
     "society",
@@ -75,7 +76,7 @@ ENGINE = (
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
     "humans": {"errors"},
-    "analysis": {"errors", "folding", "humans"},
+    "analysis": {"errors", "folding", "humans", "meeting"},
     "models": {"errors", "streams"},
     # What measures mini asks it in the very words of the games.
     "mini": {"errors", "prompt", "catalog"},

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 from itertools import combinations, product
 from typing import Any
@@ -15,6 +17,7 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.groups import Groups
 from gamesim.matching import Scene, find_matching
+from gamesim.network import Network
 from gamesim.population import Cast, cast
 from gamesim.spec import parse
 from gamesim.streams import shuffles
@@ -165,3 +168,18 @@ def test_pairs_of_neighbours_draw_their_roles() -> None:
 def test_unknown_matchings_are_named() -> None:
     with pytest.raises(GamesimError, match="unknown matching 'partners'; did you mean 'partner'"):
         find_matching("partners")
+
+
+@pytest.mark.parametrize("matching", ["edges", "separate_edges", "neighbourhoods", "separate_neighbourhoods"])
+def test_a_network_is_let_go_with_what_was_laid_out_on_it(matching: str) -> None:
+    """Seats that follow from a network alone are laid out once, and are no reason to keep it."""
+    game = all_games()["prisoners_dilemma" if "edges" in matching else "public_goods"]
+    network = Network.from_edges(6, np.array([[0, 1], [1, 2], [3, 4]]))
+    scene = Scene(game, cast(game, parse("uniform"), 6, 1, 0, on_network=True), 1, 0, network)
+    first, second = (find_matching(matching)(scene).seats[game.roles[0]] for _ in range(2))
+    assert first.agent is second.agent
+    gone, laid = weakref.ref(network), weakref.ref(first.agent)
+    del network, scene, first, second
+    gc.collect()
+    assert gone() is None
+    assert laid() is None

@@ -14,10 +14,9 @@ from modelserver import serving
 from strategies import Watcher, prepared, watched
 
 from gamesim import play
-from gamesim.analysis import table
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
-from gamesim.matching import SEPARATE
+from gamesim.meeting import KINDS
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.prompt import instructions, texts, wordings
@@ -26,6 +25,7 @@ from gamesim.simulation import Simulation
 GAME_OF = {"separate_edges": "prisoners_dilemma", "separate_neighbourhoods": "public_goods"}
 # A triangle 0, 1, 2 with 3 hanging on 0.
 PAWS = [(0, 1), (0, 2), (0, 3), (1, 2)]
+SEPARATE = [name for name, kind in KINDS.items() if kind.apart]
 every_kind = pytest.mark.parametrize("matching", SEPARATE)
 graphs = st.tuples(st.integers(2, 8), st.floats(0.2, 1.0), st.integers(0, 99)).map(
     lambda drawn: nx.gnp_random_graph(drawn[0], drawn[1], seed=drawn[2])
@@ -384,8 +384,3 @@ def test_rounds_are_measured(matching: str) -> None:
     assert series["gini", 1, ""] == pytest.approx(np.mean(spread))
     with pytest.raises(GamesimError, match="agents are not drawn under"):
         run.plot_network("never.png")
-
-
-def test_reports_know_the_matchings_that_separate() -> None:
-    """Neither imports the other: reports read what is on disk."""
-    assert table.SEPARATE == SEPARATE

@@ -19,7 +19,6 @@ from gamesim.analysis.table import (
     GROUP,
     MESSAGES,
     PERSON,
-    SEPARATE,
     Census,
     Table,
     by_decision,
@@ -32,6 +31,7 @@ from gamesim.errors import GamesimError
 from gamesim.humans import Reference, Votes
 from gamesim.humans import references as shipped
 from gamesim.humans.persons import Individuals, between, resemblance
+from gamesim.meeting import of_settings
 
 __all__ = ["Comparison", "compare"]
 
@@ -111,7 +111,7 @@ def compare(
         refused += barred
         told = _refusals(decision, matched[decision], barred)
         reasons[decision] = told if known else [_unknown(decision, spec, pool)]
-    separate = settings.get("matching") in SEPARATE
+    separate = of_settings(settings).apart
     counted = _count(source, matched, described, votes, exact or {}, separate)
     rows: list[Row] = []
     for decision, ones in matched.items():

@@ -20,9 +20,10 @@ from gamesim.analysis.collective import (
 )
 from gamesim.analysis.landmarks import Name, by_round, landmarks, of_games, whole
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
-from gamesim.analysis.table import MESSAGES, SEPARATE, SITTING, Census, Table
+from gamesim.analysis.table import MESSAGES, SITTING, Census, Table
 from gamesim.analysis.ties import Ties
 from gamesim.humans.persons import Individuals, between, resemblance
+from gamesim.meeting import Kind, of_settings
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
@@ -106,7 +107,7 @@ def series(
         each of its groups separately is a person in each of them.  Limits are NaN with fewer than two sessions.
     """
     needed: tuple[str, ...] = NEEDED
-    if settings.get("matching") in SEPARATE:
+    if of_settings(settings).apart:
         edges = None  # there is no one action of an agent to set beside those of its neighbours
         needed = (*NEEDED, "group", "seat")
     source = Table.of(table)
@@ -202,26 +203,26 @@ def _possible(paid: Mapping[str, Panel], settings: Mapping[str, Any], edges: Int
     if not most or set(paid) != set(seats):
         return None
     role, panel = next(iter(paid.items()))
-    matching = settings.get("matching", "")
-    if matching == "separate_neighbourhoods":
+    kind = of_settings(settings)
+    if kind.apart and kind.around:
         return None
-    if matching in ("edges", "neighbourhoods"):
-        return None if edges is None else _possible_around(panel, matching, edges, most)
+    if kind.together:
+        return None if edges is None else _possible_together(panel, kind, edges, most)
     groups = panel.by_policy((~np.isnan(panel.payoff)).astype(np.float64)).sum(axis=0) / seats[role]
     size = sum(seats.values())
     return groups * most[size] if size in most else None
 
 
-def _possible_around(panel: Panel, matching: str, edges: Ints, most: Mapping[int, float]) -> Floats | None:
+def _possible_together(panel: Panel, kind: Kind, edges: Ints, most: Mapping[int, float]) -> Floats | None:
     """Do so where everybody decides once for several groups, along edges or in neighbourhoods."""
     rounds, sessions, agents = panel.shape
     links = adjacency(agents, edges)
-    sizes = np.full(agents, 2) if matching == "edges" else links.sum(axis=1).astype(np.int64) + 1
+    sizes = np.full(agents, 2) if kind.pairs else links.sum(axis=1).astype(np.int64) + 1
     if not set(sizes.tolist()) <= set(most):
         return None
     there = (~np.isnan(panel.grid(panel.action))).reshape(-1, agents).T.astype(np.float64)
     near = links @ there
-    if matching == "edges":
+    if kind.pairs:
         groups = (there * near).sum(axis=0) / 2
         return cast(Floats, (groups * most[2]).reshape(rounds, sessions))
     worth = np.array([most[size] for size in sizes.tolist()])
@@ -239,8 +240,8 @@ class _Persons:
         self._of: dict[str, dict[str, Individuals]] = {}
         sessions = len(census.sessions.known)
         self._people = census.agents
-        matching = settings.get("matching", "")
-        self._ties = Ties(matching, sessions, census.agents) if matching in SEPARATE else None
+        kind = of_settings(settings)
+        self._ties = Ties(kind, sessions, census.agents) if kind.apart else None
         for decision, made in census.policies.items() if len(census.moments) > 1 else ():
             labels = settings.get("decisions", {}).get(decision, {}).get("labels") or ()
             if len(labels) in (0, 2):

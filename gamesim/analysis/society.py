@@ -6,17 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gamesim.humans import Reference
+from gamesim.meeting import of_settings
 
 CONTINUATION = "continuation"
-_MATCHED = {
-    "edges": "one choice for all neighbours",
-    "neighbourhoods": "one choice for the own group and those of the neighbours",
-    "separate_edges": "a choice for each neighbour",
-    "separate_neighbourhoods": "a choice for each of the groups around oneself and the neighbours",
-    "random_neighbour": "pairs of neighbours",
-    "assortative": "likes meet by earnings",
-    "assortative_type": "likes meet by policy",
-}
 _KNOWN = {
     "partner": "players know their own meetings",
     "image": "players know the image of those they meet",
@@ -49,8 +41,8 @@ def departures(settings: Mapping[str, Any], reference: Reference) -> tuple[str, 
         found.append(f"a network ({network.get('name', 'given')}, neighbours see {seen})")
     if network.get("rewire"):
         found.append(f"links that change ({network['rewire']['name']})")
-    if settings.get("matching") in _MATCHED:
-        found.append(_MATCHED[settings["matching"]])
+    if departure := of_settings(settings).departure:
+        found.append(departure)
     game = settings.get("game") or {}
     found.extend(
         f"{_WRITTEN.get(name, name)} {_span(*ends)}" for name, ends in game.get("by_size", {}).items()

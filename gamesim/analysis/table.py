@@ -23,8 +23,6 @@ GROUP = (*SESSION, "supergame", "round", "group")
 FULL, FEW = 4, 1000
 MESSAGES = "characters"
 """Unit of a decision that is a message: how long messages are is averaged, but is nothing that neighbours share."""
-SEPARATE = ("separate_edges", "separate_neighbourhoods")
-"""Matchings under which an agent has a row for each of its groups."""
 UNUSABLE = ("unreadable", "out_of_range", "refused", "truncated", "transport")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from gamesim.analysis.collective import Ints
 from gamesim.analysis.panel import Panel
+from gamesim.meeting import Kind
 
 
 class Ties:
@@ -18,13 +19,14 @@ class Ties:
 
     Parameters
     ----------
-    matching : {"separate_edges", "separate_neighbourhoods"}
+    kind : Kind
+        The matching.
     sessions, agents : int
         Of the table.
     """
 
-    def __init__(self, matching: str, sessions: int, agents: int) -> None:
-        self._along_edges = matching == "separate_edges"
+    def __init__(self, kind: Kind, sessions: int, agents: int) -> None:
+        self._pairs = kind.pairs
         self._agents = agents
         self._many = np.zeros(sessions, dtype=np.int64)
         # Session, agent and group of every tie in one number, rising, and what it is called.
@@ -56,7 +58,7 @@ class Ties:
         _, sessions, _ = panel.shape
         groups = int(panel.group.max(initial=0)) + 1
         group = (panel.moment.astype(np.int64) * sessions + panel.session) * groups + panel.group
-        if self._along_edges:
+        if self._pairs:
             other: Ints = np.bincount(group, panel.agent)[group].astype(np.int64) - panel.agent
             return other
         centre = np.zeros(int(group.max(initial=0)) + 1, dtype=np.int64)

@@ -21,7 +21,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gamesim.analysis.comparison import Comparison
 from gamesim.analysis.picture import ENDINGS
-from gamesim.analysis.table import SEPARATE
 from gamesim.archive import read_settings
 from gamesim.command.heading import as_set, print_head, treatment
 from gamesim.command.likeness import allowing, print_comparison
@@ -29,6 +28,7 @@ from gamesim.command.rounds import print_rounds, several
 from gamesim.command.shown import console, figure, grid, marked, printable
 from gamesim.command.summing import print_summary
 from gamesim.errors import GamesimError, unknown
+from gamesim.meeting import kind_of
 from gamesim.models.access import Underway
 from gamesim.models.prices import prices_as_of
 from gamesim.population import KEYBOARD
@@ -191,7 +191,8 @@ def result(
 def _draw(run: Run, comparison: Comparison, plot: Path, played: bool) -> None:
     """Draw a run just played by what it is (a network, rounds, or one round), and any other as a comparison."""
     network = run.settings.network
-    if played and network is not None and not (network.get("rewire") or run.settings.matching in SEPARATE):
+    apart = kind_of(run.settings.matching).apart
+    if played and network is not None and not (network.get("rewire") or apart):
         run.plot_network(plot)
     elif played and (several(run) or network is not None):
         # A network that changes has no one picture, nor agents who do several things at a time; their rounds have.

@@ -10,6 +10,7 @@ import pandas as pd
 from gamesim.actions import Text, plain
 from gamesim.analysis.table import UNUSABLE
 from gamesim.command.shown import console, figure, grid, printable
+from gamesim.meeting import kind_of
 from gamesim.messages import quoted
 from gamesim.population import KEYBOARD
 from gamesim.run import Run
@@ -34,8 +35,8 @@ def print_summary(run: Run) -> None:
                 for row in of
             ]
             console.print(grid(words, list(numbers), lines))
-    if settings.matching in _EARNED:
-        console.print(f"earned: {_EARNED[settings.matching]}")
+    if earned := kind_of(settings.matching).earned:
+        console.print(f"earned: {earned}")
     for row in rows:
         if row["invalid"] > 0:
             console.print(_unusable(row), markup=False)
@@ -94,15 +95,6 @@ _MESSAGE_COLUMNS: Columns = {
     Text.unit: ("mean", figure),
     "SD": ("sd", figure),
 } | dict(list(_CHOICE_COLUMNS.items())[1:])
-
-
-_EARNED = {
-    "edges": "in the games with all neighbours together",
-    "neighbourhoods": "in the own group and those of all neighbours together",
-    "separate_edges": "in one game; an agent has one with each of its neighbours, and earns the sum",
-    "separate_neighbourhoods": "in one group; an agent is in its own and in those of its neighbours, and earns the sum",
-}
-"""What the column says, where an agent plays several games at a time."""
 
 
 def _print_own_results(run: Run) -> None:

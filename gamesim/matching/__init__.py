@@ -1,4 +1,4 @@
-"""Who meets whom in a round: every matching by its name."""
+"""Who meets whom in a round: a function for every kind of matching in `gamesim.meeting`, under its name."""
 
 from __future__ import annotations
 
@@ -6,51 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gamesim.errors import unknown
 from gamesim.groups import Groups, Seats
-from gamesim.matching.on_networks import (
-    edges,
-    neighbourhoods,
-    random_neighbour,
-    separate_edges,
-    separate_neighbourhoods,
-)
+from gamesim.matching import on_networks, well_mixed
 from gamesim.matching.scene import ANY, Scene
-from gamesim.matching.well_mixed import (
-    assortative,
-    assortative_type,
-    partner,
-    perfect_stranger,
-    round_robin,
-    stranger,
-)
+from gamesim.meeting import KINDS, kind_of
 from gamesim.streams import key, words
 
-__all__ = [
-    "MATCHINGS",
-    "NEIGHBOURHOODS",
-    "ON_NETWORKS",
-    "SEPARATE",
-    "Matching",
-    "Scene",
-    "find_matching",
-    "formed",
-]
+__all__ = ["MATCHINGS", "Matching", "Scene", "find_matching", "formed"]
 
 Matching = Callable[[Scene], Groups]
 
 MATCHINGS: dict[str, Matching] = {
-    each.__name__: each
-    for each in (
-        *(stranger, perfect_stranger, partner, round_robin, edges, separate_edges, neighbourhoods),
-        *(separate_neighbourhoods, random_neighbour, assortative, assortative_type),
-    )
+    name: getattr(on_networks if kind.on_network else well_mixed, name) for name, kind in KINDS.items()
 }
-SEPARATE = ("separate_edges", "separate_neighbourhoods")
-"""Matchings under which an agent decides separately for each of the groups it is in."""
-NEIGHBOURHOODS = ("neighbourhoods", "separate_neighbourhoods")
-"""Matchings under which the network says how large a group is."""
-ON_NETWORKS = ("edges", "neighbourhoods", *SEPARATE, "random_neighbour")
 
 
 def find_matching(name: str) -> Matching:
@@ -61,9 +29,7 @@ def find_matching(name: str) -> Matching:
     GamesimError
         For a name that does not exist.
     """
-    if name not in MATCHINGS:
-        raise unknown("matching", name, MATCHINGS)
-    return MATCHINGS[name]
+    return MATCHINGS[kind_of(name).name]
 
 
 def formed(matching: Matching, scene: Scene, step: int) -> Groups:

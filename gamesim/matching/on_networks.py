@@ -5,57 +5,64 @@ Agents are nodes.  One who sits in several groups at a time decides once for all
 
 from __future__ import annotations
 
-from functools import lru_cache
+import dataclasses
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from gamesim.errors import GamesimError
 from gamesim.groups import Groups, Once, Seats
 from gamesim.matching.scene import Scene
+from gamesim.meeting import (
+    EDGES,
+    NEIGHBOURHOODS,
+    RANDOM_NEIGHBOUR,
+    SEPARATE_EDGES,
+    SEPARATE_NEIGHBOURHOODS,
+    STRANGER,
+    Kind,
+)
 from gamesim.network import Network
 from gamesim.streams import Ints, key, words
+
+Layout = Callable[[Network], Seats]
 
 
 def edges(scene: Scene) -> Groups:
     """Play along every edge of the network: each edge is a game, and everybody decides once for all of them."""
-    network = _network(scene, "edges")
-    _check_pairs(scene, "edges")
-    _check_at_once(scene, "edges")
-    return _of_one_role(
-        scene, _along(network) if scene.present is None else _along_present(network, scene.present)
-    )
+    network = _network(scene, EDGES)
+    if scene.present is not None:
+        return _of_one_role(scene, _along_present(network, scene.present))
+    return _of_one_role(scene, dataclasses.replace(_kept(network, _along), along=network))
 
 
 def separate_edges(scene: Scene) -> Groups:
     """Play along every edge of the network: each edge is a game, for which both of its ends decide separately."""
-    network = _network(scene, "separate_edges")
-    _check_pairs(scene, "separate_edges")
-    _check_one_role(scene, "separate_edges")
-    return _of_one_role(scene, _along_each(network))
+    return _of_one_role(scene, _kept(_network(scene, SEPARATE_EDGES), _along_each))
 
 
 def neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides once for all groups that they are in."""
-    network = _network(scene, "neighbourhoods")
-    _check_not_alone(scene)
-    _check_at_once(scene, "neighbourhoods")
+    network = _network(scene, NEIGHBOURHOODS)
+    whole = _kept(network, _around)
     return _of_one_role(
-        scene, _around(network) if scene.present is None else _around_present(network, scene.present)
+        scene, whole if scene.present is None else _around_present(network, whole, scene.present)
     )
 
 
 def separate_neighbourhoods(scene: Scene) -> Groups:
     """Make everybody's closed neighbourhood a group; everybody decides separately for every group they are in."""
-    network = _network(scene, "separate_neighbourhoods")
-    _check_not_alone(scene)
-    _check_one_role(scene, "separate_neighbourhoods")
-    return _of_one_role(scene, _around_each(network, scene.present))
+    network = _network(scene, SEPARATE_NEIGHBOURHOODS)
+    whole = _kept(network, _around_each)
+    return _of_one_role(
+        scene, whole if scene.present is None else _around_each_present(network, whole, scene.present)
+    )
 
 
 def random_neighbour(scene: Scene) -> Groups:
     """Pair neighbours at random; who finds no free neighbour sits the round out."""
-    network = _network(scene, "random_neighbour")
-    _check_pairs(scene, "random_neighbour")
+    network = _network(scene, RANDOM_NEIGHBOUR)
     cast, pools = scene.cast, scene.pools
     pairs = network.edges
     if len(pools) == 2:
@@ -73,63 +80,84 @@ def random_neighbour(scene: Scene) -> Groups:
     return Groups({role: Seats(pairs[:, i].copy(), 1) for i, role in enumerate(pools)}, cast.sessions)
 
 
-def _network(scene: Scene, name: str) -> Network:
+def _network(scene: Scene, kind: Kind) -> Network:
+    """Give the network, and refuse games whose groups, roles and stages a matching does not cover."""
     if scene.network is None:
         raise GamesimError(
-            f"matching {name} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
+            f"matching {kind.name} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
         )
+    if kind.pairs:
+        _check_pairs(scene, kind)
+    else:
+        _check_not_alone(scene)
+    if kind.together or kind.apart:
+        _check_one_role(scene, kind)
+    if kind.together:
+        _check_at_once(scene, kind)
     return scene.network
 
 
-def _check_pairs(scene: Scene, name: str) -> None:
+def _check_pairs(scene: Scene, kind: Kind) -> None:
     seats = len(scene.game.roles)
     if seats != 2:
         has = f"a group here has {seats} seats" if seats > 1 else "everybody decides alone here"
-        raise GamesimError(f"{scene.game.name}: matching {name} is for groups of 2, but {has}")
-
-
-def _check_at_once(scene: Scene, name: str) -> None:
-    """Refuse games in which one choice cannot count in all groups."""
-    game = scene.game
-    _check_one_role(scene, name)
-    if game.talks or any(each.sees for each in game.stages):
-        raise GamesimError(
-            f"{game.name}: matching {name} is for games in which all decide at once in one role, since one choice "
-            f"counts in all groups; use separate_{name}"
-        )
-
-
-def _check_one_role(scene: Scene, name: str) -> None:
-    roles = list(dict.fromkeys(scene.game.roles))
-    if len(roles) > 1:
-        raise GamesimError(
-            f"{scene.game.name}: matching {name} is for games of one role, not {', '.join(roles)}; use "
-            f"{'random_neighbour' if len(scene.game.roles) == 2 else 'a matching without a network'}"
-        )
+        raise GamesimError(f"{scene.game.name}: matching {kind.name} is for groups of 2, but {has}")
 
 
 def _check_not_alone(scene: Scene) -> None:
     if len(scene.game.roles) == 1:
         raise GamesimError(
-            f"{scene.game.name}: is decided alone, so a choice cannot count in the groups of neighbours; use stranger"
+            f"{scene.game.name}: is decided alone, so a choice cannot count in the groups of neighbours; use "
+            f"{STRANGER.name}"
         )
 
 
-@lru_cache(maxsize=2)
+def _check_one_role(scene: Scene, kind: Kind) -> None:
+    roles = list(dict.fromkeys(scene.game.roles))
+    if len(roles) > 1:
+        raise GamesimError(
+            f"{scene.game.name}: matching {kind.name} is for games of one role, not {', '.join(roles)}; use "
+            f"{RANDOM_NEIGHBOUR.name if len(scene.game.roles) == 2 else 'a matching without a network'}"
+        )
+
+
+def _check_at_once(scene: Scene, kind: Kind) -> None:
+    """Refuse games in which one choice cannot count in all groups."""
+    game = scene.game
+    if game.talks or any(each.sees for each in game.stages):
+        raise GamesimError(
+            f"{game.name}: matching {kind.name} is for games in which all decide at once in one role, since one choice "
+            f"counts in all groups; use {kind.other}"
+        )
+
+
+_KEPT: WeakKeyDictionary[Network, dict[Layout, Seats]] = WeakKeyDictionary()
+"""Seats that follow from a network alone, laid out once and kept for as long as it lives."""
+
+
+def _kept(network: Network, layout: Layout) -> Seats:
+    """Lay the seats of a network out when they are first asked for.
+
+    They must not hold the network themselves, or it would never be let go.
+    """
+    laid = _KEPT.setdefault(network, {})
+    if layout not in laid:
+        laid[layout] = layout(network)
+    return laid[layout]
+
+
 def _along(network: Network) -> Seats:
     """Seat both ends of every edge."""
     pairs = network.edges.ravel()
-    return Seats(pairs, 2, Once(np.arange(network.n), pairs), network)
+    return Seats(pairs, 2, Once(np.arange(network.n), pairs))
 
 
-@lru_cache(maxsize=2)
 def _along_each(network: Network) -> Seats:
     """Seat both ends of every edge, each for this edge alone."""
     pairs = network.edges
     return Seats(pairs.ravel(), 2, whose=pairs[:, ::-1].ravel())
 
 
-@lru_cache(maxsize=2)
 def _around(network: Network) -> Seats:
     """Seat everybody's closed neighbourhood, the own seat first."""
     everybody = np.arange(network.n)
@@ -141,32 +169,28 @@ def _around(network: Network) -> Seats:
     return Seats(agent, _alike(network.degree + 1), Once(everybody, agent, starts))
 
 
+def _around_each(network: Network) -> Seats:
+    """Seat the closed neighbourhoods, everybody for each of them alone."""
+    whole = _kept(network, _around)
+    return Seats(whole.agent, whole.sizes, whose=np.repeat(np.arange(network.n), network.degree + 1))
+
+
 def _along_present(network: Network, present: Ints) -> Seats:
     """Seat both ends of every edge, where nobody else is there to decide."""
     ends = network.edges.ravel()
     return Seats(ends, 2, Once(present, np.searchsorted(present, ends)))
 
 
-def _around_present(network: Network, present: Ints) -> Seats:
+def _around_present(network: Network, whole: Seats, present: Ints) -> Seats:
     """Seat the closed neighbourhoods of those who are there."""
-    whole = _around(network)
     there = np.isin(np.repeat(np.arange(network.n), network.degree + 1), present)
     agent, sizes = whole.agent[there], (network.degree + 1)[present]
     once = Once(present, np.searchsorted(present, agent), np.cumsum(sizes) - sizes)
     return Seats(agent, _alike(sizes), once)
 
 
-@lru_cache(maxsize=2)
-def _around_all(network: Network) -> Seats:
-    whole = _around(network)
-    return Seats(whole.agent, whole.sizes, whose=np.repeat(np.arange(network.n), network.degree + 1))
-
-
-def _around_each(network: Network, present: Ints | None) -> Seats:
-    """Seat the closed neighbourhoods, everybody for each of them alone."""
-    whole = _around_all(network)
-    if present is None:
-        return whole
+def _around_each_present(network: Network, whole: Seats, present: Ints) -> Seats:
+    """Do so for everybody in each of them alone."""
     assert whole.whose is not None
     there = np.isin(whole.whose, present)
     return Seats(whole.agent[there], _alike((network.degree + 1)[present]), whose=whole.whose[there])

@@ -12,6 +12,7 @@ import numpy as np
 from gamesim.errors import GamesimError
 from gamesim.groups import Groups, Seats
 from gamesim.matching.scene import Scene
+from gamesim.meeting import PARTNER, PERFECT_STRANGER, ROUND_ROBIN, STRANGER
 from gamesim.streams import Ints, shuffles
 
 
@@ -37,8 +38,8 @@ def round_robin(scene: Scene) -> Groups:
     game, sessions = scene.game, scene.cast.sessions
     if len(game.roles) != 2:
         raise GamesimError(
-            f"{game.name}: round_robin pairs players, but a group here has {len(game.roles)} seats; "
-            "use stranger or partner"
+            f"{game.name}: {ROUND_ROBIN.name} pairs players, but a group here has {len(game.roles)} seats; use "
+            f"{STRANGER.name} or {PARTNER.name}"
         )
     orders = _shuffled(scene, 1)
     first = orders[next(iter(orders))]
@@ -73,15 +74,15 @@ def perfect_stranger(scene: Scene) -> Groups:
     most = columns * size - 1 if size == 2 and len(pools) == 1 else columns
     if scene.round > most:
         raise GamesimError(
-            f"{game.name}: perfect_stranger: with n = {cast.n}, groups of {size} can meet for {most} rounds at most, "
-            f"and round {scene.round} would bring people together again"
+            f"{game.name}: {PERFECT_STRANGER.name}: with n = {cast.n}, groups of {size} can meet for {most} rounds at "
+            f"most, and round {scene.round} would bring people together again"
         )
     if size == 2:
         return round_robin(scene)
     if any(columns % divisor == 0 for divisor in range(2, size)):
         raise GamesimError(
-            f"{game.name}: perfect_stranger: {columns} groups of {size} would meet again; take a number of groups that "
-            f"nothing from 2 to {size - 1} divides, such as n={size * _next(columns, size)}"
+            f"{game.name}: {PERFECT_STRANGER.name}: {columns} groups of {size} would meet again; take a number of "
+            f"groups that nothing from 2 to {size - 1} divides, such as n={size * _next(columns, size)}"
         )
     # The row of a seat counts over all roles, so that people of different roles part as well.
     orders: dict[str, Ints] = {}

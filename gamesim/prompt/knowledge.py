@@ -8,15 +8,13 @@ import numpy as np
 
 from gamesim.actions import Choice, plain
 from gamesim.game import Game
-from gamesim.matching import SEPARATE
+from gamesim.meeting import PARTNER, kind_of, sits
+from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
 from gamesim.reputation import features, stages_of_others
 
 Write = Callable[[str, float], str]
 """From a stage, or ``earned``, and a value to what the reader calls it."""
-
-ONCE = ("edges", "neighbourhoods")
-"""Matchings in which one choice counts in all groups."""
 
 
 def own_game(obs: Observations, row: int) -> Game:
@@ -27,12 +25,14 @@ def own_game(obs: Observations, row: int) -> Game:
 
 def several_games(obs: Observations, row: int) -> bool:
     """Tell whether one choice of a decider counts in several games, one with each neighbour."""
-    return obs.matching == "edges" and obs.neighbours is not None and int(obs.neighbours.count[row]) > 1
+    kind = kind_of(obs.matching)
+    together = kind.together and kind.pairs
+    return together and obs.neighbours is not None and int(obs.neighbours.count[row]) > 1
 
 
 def matching_told(obs: Observations) -> str:
     """Name the matching as players live it: where groups last for a game, they are those of partners."""
-    return "partner" if obs.lasting and obs.matching not in (*ONCE, *SEPARATE) else obs.matching
+    return PARTNER.name if obs.lasting and kind_of(obs.matching).lasting else obs.matching
 
 
 def setting_lines(obs: Observations, row: int) -> list[str]:
@@ -48,67 +48,32 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     lines = []
     if obs.past.also:
         lines.append("Roles are drawn anew in every round.")
-    if obs.neighbours is None:
-        return lines
-    many = int(obs.neighbours.count[row])
-    people = "1 neighbour" if many == 1 else f"{many} neighbours"
-    if obs.matching == "random_neighbour":
-        lines.append(f"You have {people}{_paired(many, lasting=obs.lasting)}.")
-    elif obs.matching in (*ONCE, *SEPARATE) and many == 0:
-        lines.append("You have no neighbours, so you play alone.")
-    elif obs.matching == "edges":
-        lines.append(
-            f"You have {people}: you make one choice, it counts with "
-            f"{'that neighbour' if many == 1 else 'each of them'}, and you earn the sum."
-        )
-    elif obs.matching == "neighbourhoods":
-        are, whose = ("is", "your neighbour") if many == 1 else ("are", "each of your neighbours")
-        lines.append(
-            f"You have {people}, who {are} your group with you. Your one choice counts in your own group and in the "
-            f"group of {whose}, and you earn the sum.{_elsewhere(obs, row)}"
-        )
-    elif obs.apart is not None:
-        lines.append(_separately(obs.matching, many, int(obs.apart.name[row])))
-    else:
-        lines.append(f"You have {people}, but play with whomever you are matched with.")
+    if obs.neighbours is not None:
+        lines.append(_neighbourhood(obs, obs.neighbours, row))
     return lines
 
 
-def _paired(many: int, *, lasting: bool) -> str:
-    """Say how pairs of neighbours are formed."""
-    drawn = "" if many == 1 else " and are paired with one of them at random"
-    if lasting:
-        return f"{drawn}; who finds nobody free sits out until pairs are formed anew"
-    return f"{drawn}{drawn and ' each time'}; who finds nobody free sits the round out"
+def _neighbourhood(obs: Observations, around: Neighbours, row: int) -> str:
+    """Say how many neighbours the decider has, and in which of the groups that follow from them the choice counts."""
+    kind, many = kind_of(obs.matching), int(around.count[row])
+    neighbour = 0 if obs.apart is None else int(obs.apart.name[row])
+    return kind.setting(many).format(
+        many=many,
+        elsewhere=_elsewhere(obs.game, around, many) if kind.together and kind.around else "",
+        neighbour=neighbour,
+        group=f"the group of neighbour {neighbour}" if neighbour else "your own group",
+        again="" if obs.lasting else " each time",
+        sits=sits(lasting=obs.lasting),
+    )
 
 
-def _elsewhere(obs: Observations, row: int) -> str:
+def _elsewhere(game: Game, around: Neighbours, many: int) -> str:
     """Say what differs in the groups of neighbours, where they need not be as large as the own one."""
-    assert obs.neighbours is not None
-    degree = obs.neighbours.network.degree
+    degree = around.network.degree
     if (degree == degree[0]).all():
         return ""
-    whose, groups = ("neighbour's", "group") if obs.neighbours.count[row] == 1 else ("neighbours'", "groups")
-    return f" Your {whose} {groups} may have another number of members; {obs.game.elsewhere()}."
-
-
-def _separately(matching: str, many: int, name: int) -> str:
-    """Say for which of its groups somebody decides, who decides for each of them."""
-    people, each = (
-        ("1 neighbour", "that neighbour") if many == 1 else (f"{many} neighbours", "each of your neighbours")
-    )
-    if matching == "separate_edges":
-        them = each if many == 1 else "each of them"
-        return (
-            f"You have {people} and play a game with {them}; you earn the sum. You decide for every game separately; "
-            f"this decision is for the game with neighbour {name}."
-        )
-    group = f"the group of neighbour {name}" if name else "your own group"
-    together = "Together" if many == 1 else "With all of them"
-    return (
-        f"You have {people}. {together} you are in your own group, and you are in the group of {each}; you earn "
-        f"the sum. You decide for every group separately; this decision is for {group}."
-    )
+    whose, groups = ("neighbour's", "group") if many == 1 else ("neighbours'", "groups")
+    return f" Your {whose} {groups} may have another number of members; {game.elsewhere()}."
 
 
 def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
@@ -128,7 +93,7 @@ def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
     if not known.get("others"):
         return lines
     one = known["others"] == 1
-    who = _who(obs, one)
+    who = kind_of(obs.matching).others[0 if one else 1]
     stages = stages_of_others(obs.game, obs.role)
     if "meetings" in known and not known["meetings"]:
         return [*lines, f"You have not met {_met(who, one, 'any')} before."]
@@ -153,14 +118,6 @@ def known_lines(obs: Observations, row: int, write: Write) -> list[str]:
                 f"then{what}, oldest first: {', '.join(done)}."
             )
     return lines
-
-
-def _who(obs: Observations, one: bool) -> str:
-    if obs.matching == "separate_edges":
-        return "this neighbour"
-    if obs.matching in ONCE:
-        return "your neighbour" if one else "your neighbours"
-    return "the person you meet" if one else "the others in your group"
 
 
 def _met(who: str, one: bool, how_many: str) -> str:

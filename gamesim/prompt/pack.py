@@ -20,10 +20,10 @@ from gamesim.actions import Choice
 from gamesim.catalog import find_game, names
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
+from gamesim.meeting import repeated
 from gamesim.prompt.wording import (
     COUNTS,
     HISTORY,
-    MATCHING,
     PARTS,
     ROUNDS,
     SENTENCES,
@@ -41,7 +41,7 @@ TABLES = (
     *("system", "rules", "ask", "recall", "answer", "first", "second", "later"),
     *("matching", "rounds", "history", "labels", "words", "requires"),
 )
-_SHARED: Mapping[str, Mapping[str, str]] = {"matching": MATCHING, "rounds": ROUNDS, "history": HISTORY}
+_SHARED: Mapping[str, Mapping[str, str]] = {"matching": repeated(), "rounds": ROUNDS, "history": HISTORY}
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from gamesim.actions import GRID_TOLERANCE, ActionSpace, Amount, Choice, counted
 from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
+from gamesim.meeting import STRANGER
 from gamesim.prompt.history import SUMMARY, Round, check_memory, history, listed, shown, summary, told
 from gamesim.prompt.pack import Pack
 from gamesim.prompt.wording import Wording, counts, fields
@@ -124,7 +125,7 @@ class Page:
     rounds: int = 1
     continuation: float = 0.0
     update: str = "synchronous"
-    matching: str = "stranger"
+    matching: str = STRANGER.name
     setting: Sequence[str] = ()
     known: Sequence[str] = ()
     held: Sequence[str] = ()

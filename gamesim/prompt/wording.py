@@ -15,20 +15,11 @@ import numpy as np
 from gamesim.actions import Choice
 from gamesim.errors import GamesimError
 from gamesim.game import Game
+from gamesim.meeting import repeated
 from gamesim.prompt.words import terms
 
 SYSTEM = "You are a participant in a study of economic decisions."
 
-MATCHING: Mapping[str, str] = {
-    "stranger": "with other people drawn at random each time",
-    "partner": "with the same people each time",
-    "perfect_stranger": "with people each time whom you have not met before",
-    "round_robin": "with somebody new each time until you have met everybody",
-    "assortative": "each time with people who have earned about as much as you so far",
-    "assortative_type": "each time with people who decide in the same way as you",
-    "separate_edges": "with your neighbours each time",
-    "separate_neighbourhoods": "with your neighbours each time",
-}
 ROUNDS: Mapping[str, str] = {
     "alone": "You do this {rounds} times.",
     "matched": "You do this {rounds} times, {matching}.",
@@ -129,7 +120,7 @@ class Wording:
     first: Mapping[str, str] = field(default_factory=dict)
     second: Mapping[str, str] = field(default_factory=dict)
     later: Mapping[str, str] = field(default_factory=dict)
-    matching: Mapping[str, str] = field(default_factory=lambda: MATCHING)
+    matching: Mapping[str, str] = field(default_factory=repeated)
     rounds: Mapping[str, str] = field(default_factory=lambda: ROUNDS)
     history: Mapping[str, str] = field(default_factory=lambda: HISTORY)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
