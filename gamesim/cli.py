@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gamesim.command.keeping import cache_app
-from gamesim.command.options import Allow, Json, PlotPath, Prompts, Quiet, Set, parameters
+from gamesim.command.options import Allow, Json, PlotPath, Prompts, Quiet, References, Set, parameters
 from gamesim.command.playing import PLAY_EXAMPLES, PlayCommand, play
 from gamesim.command.prompts import prompts_app
 from gamesim.errors import GamesimError, GamesimWarning
@@ -40,18 +40,19 @@ def compare(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     allow: Allow = None,
     votes: Annotated[str, typer.Option(help="One vote a 'subject' or one a 'decision'.")] = "subject",
+    references: References = None,
     quiet: Quiet = False,
     json: Json = False,
     plot: PlotPath = None,
 ) -> None:
-    """Compare a run with the bundled human records."""
+    """Compare a run with human records: the bundled ones, or your own."""
     from gamesim.command import show
     from gamesim.run import open_run
 
     show.check_plot(plot)
     opened = open_run(run)
     show.check_votes(votes)
-    comparison = opened.compare(allow=frozenset(allow or ()), votes=votes)
+    comparison = opened.compare(allow=frozenset(allow or ()), votes=votes, references=references)
     show.result(opened, comparison, quiet=quiet, json=json, plot=plot, played=False)
 
 
@@ -141,7 +142,9 @@ def models(
 
 @app.command()
 def humans(
-    record: Annotated[str, typer.Argument(help="Print this record in full.")] = "",
+    record: Annotated[
+        str, typer.Argument(help="Print this record in full: one of those listed, or your own JSON file.")
+    ] = "",
 ) -> None:
     """List the human records, or print one."""
     from gamesim.command import listing

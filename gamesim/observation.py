@@ -192,7 +192,7 @@ class Observations:
             columns.extend(self.neighbours.columns())
         if self.apart is not None:
             columns.extend(each.astype(np.float64) for each in (self.apart.name, self.apart.size))
-        if self.past._plays:
+        if len(self.past):
             stages = [
                 each.name for each in self.game.stages if self.game.decider(each.name) in self.past.roles
             ]

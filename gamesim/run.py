@@ -180,7 +180,8 @@ class Run:
         Parameters
         ----------
         **options
-            As `gamesim.analysis.compare.compare` takes them.
+            As `gamesim.analysis.compare.compare` takes them: ``references`` for records of one's own, ``allow``,
+            ``votes``, ``seed``, ``resamples``.
         """
         from gamesim.analysis.compare import compare
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from gamesim.errors import GamesimError
@@ -49,3 +50,36 @@ def read(where: str, value: Any, kind: type) -> Any:
     if not number.is_integer():
         raise GamesimError(f"{where} = {value!r} is not a whole number")
     return int(number)
+
+
+def read_spec(what: str, spec: str) -> tuple[str, dict[str, str]]:
+    """Take ``name:key=value,key=value`` apart; commas inside brackets belong to a value.
+
+    Parameters
+    ----------
+    what : str
+        What is specified, such as ``"network"``, as it should stand in an error.
+    spec : str
+        As written; a name alone has no settings.
+
+    Returns
+    -------
+    name : str
+    settings : dict of str to str
+        What each key is given, as text.
+
+    Raises
+    ------
+    GamesimError
+        When a part is no ``key=value``, or a key is given twice.
+    """
+    name, _, written = spec.partition(":")
+    settings: dict[str, str] = {}
+    for part in re.split(r",(?=\s*\w+\s*=)", written) if written else ():
+        key, _, value = (each.strip() for each in part.partition("="))
+        if not key or not value:
+            raise GamesimError(f"{what} {spec}: write name:key=value,key=value, not {part!r}")
+        if key in settings:
+            raise GamesimError(f"{what} {spec}: {key} is given twice")
+        settings[key] = value
+    return name, settings

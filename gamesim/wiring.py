@@ -22,6 +22,7 @@ import numpy as np
 from gamesim.errors import GamesimError, unknown
 from gamesim.network import Network
 from gamesim.streams import key
+from gamesim.values import read_spec
 
 _NUMBER = re.compile(r"\d+")
 
@@ -79,8 +80,7 @@ def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | 
 
 
 def _built(spec: str, n: int | None, seed: int) -> Network:
-    name, _, written = spec.partition(":")
-    settings = _settings(spec, written)
+    name, settings = read_spec("network", spec)
     if name in OWN:
         builder, title = OWN[name], name
     else:
@@ -95,7 +95,7 @@ def _built(spec: str, n: int | None, seed: int) -> Network:
             raise unknown(
                 "parameter", given, [each for each in parameters if each != "seed"], where=f"network {name}"
             )
-    known = {each: _number(name, each, value, parameters) for each, value in settings.items()}
+    known = {each: _number(name, each, _value(text), parameters) for each, text in settings.items()}
     if "watts_strogatz" in name and isinstance(k := known.get("k"), int) and k % 2:
         raise GamesimError(f"network {name}: k = {k} must be even: half of the neighbours are on each side")
     size = "side" if "side" in parameters else "n"
@@ -136,23 +136,12 @@ def _generator(name: str) -> tuple[Callable[..., Any], str]:
     raise GamesimError(f"{error}; any generator of networkx will do, and a file ({', '.join(FILES)})")
 
 
-def _settings(spec: str, written: str) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    # Commas inside brackets belong to a list.
-    for part in re.split(r",(?=\s*\w+\s*=)", written) if written else ():
-        name, sign, value = part.partition("=")
-        if not sign or not name.strip() or not value.strip():
-            raise GamesimError(f"network {spec}: write name:key=value,key=value, not {part!r}")
-        if name.strip() in settings:
-            raise GamesimError(f"network {spec}: {name.strip()} is given twice")
-        text = value.strip()
-        try:
-            settings[name.strip()] = ast.literal_eval(
-                {"true": "True", "false": "False"}.get(text.lower(), text)
-            )
-        except (ValueError, SyntaxError):
-            settings[name.strip()] = text
-    return settings
+def _value(text: str) -> Any:
+    """Read a number, a truth value or a list; anything else is a word."""
+    try:
+        return ast.literal_eval({"true": "True", "false": "False"}.get(text.lower(), text))
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _number(name: str, key: str, value: Any, parameters: Mapping[str, inspect.Parameter]) -> Any:

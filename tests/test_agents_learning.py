@@ -193,7 +193,7 @@ def test_a_round_that_somebody_sat_out_teaches_nothing(name: str, roles: str) ->
     network = open_network("watts_strogatz:k=4,p=0.2", 400, 1)
     _, shown = watched("two_by_two", 400, 3, matching="random_neighbour", network=network, roles=roles)
     obs = shown[-1]
-    before = dataclasses.replace(obs, past=dataclasses.replace(obs.past, _plays=obs.past._plays[:1]))
+    before = dataclasses.replace(obs, past=next(obs.past.rounds()))
     options = {"precision": 0.01} if name in INFORMED else {}
     now, then = of(agent(name, **options), obs), of(agent(name, **options), before)
     missed = np.isnan(obs.past.own(obs.stage)[1])

@@ -251,7 +251,7 @@ def test_a_decision_nobody_recorded_is_said() -> None:
         (note,) = compare(rows([1.0], decision), setting(decision)).notes
         assert note == f"{decision}: no human record answers this decision; the nearest on record: {nearest}"
     (note,) = compare(rows([1.0], "chess.mate"), setting("chess.mate"), references=[]).notes
-    assert note == "chess.mate: no human record answers this decision"
+    assert note == "chess.mate: none of the chosen human records is of this decision"
 
 
 def test_a_decision_that_the_settings_do_not_describe_is_said() -> None:

@@ -21,7 +21,7 @@ pytest.importorskip("openai")
 from badserver import KEY, BadServer, serving
 
 from gamesim.errors import GamesimError
-from gamesim.models import Completion, Prompt, Sampling
+from gamesim.models import Completion, OnReply, Prompt, Replying, Sampling
 from gamesim.models.cache import ReplyCache
 from gamesim.models.cache_place import cache_folder, file_system
 from gamesim.models.remote import open_remote
@@ -84,25 +84,39 @@ def start(folder: Path, url: str, count: int) -> subprocess.Popen[str]:
     )
 
 
-class Counting:
-    """A local model that says how often it was asked."""
+class Counting(Replying):
+    """A model that says how often it was asked."""
 
-    name = "counting"
+    @property
+    def name(self) -> str:
+        return "counting"
 
     def __init__(self) -> None:
         self.asked: list[tuple[Prompt, int]] = []
 
     def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
+        return self.complete_each(prompts, seeds)
+
+    def complete_each(
+        self, prompts: Sequence[Prompt], seeds: Sequence[int], on_reply: OnReply | None = None
+    ) -> Sequence[Completion]:
         self.asked += zip(prompts, seeds, strict=True)
-        return [
+        answers = [
             Completion("", finish="error", error="no")
             if prompt.user == "bad"
             else Completion(f"{prompt.user}\udc80", reasoning="hm")
             for prompt in prompts
         ]
+        if on_reply is not None:
+            for row, answer in enumerate(answers):
+                on_reply(row, answer)
+        return answers
 
     def describe(self) -> dict[str, Any]:
         return {"model": "counting"}
+
+    def identity(self) -> dict[str, Any]:
+        return self.describe()
 
 
 def test_draws_of_one_prompt_are_so_many_requests_and_free_the_second_time(

@@ -19,7 +19,7 @@ from gamesim.analysis import distance
 from gamesim.errors import GamesimError
 from gamesim.humans import Reference, derive, derive_kernels, find, kernel, kernels, named, references
 from gamesim.humans.persons import icc, lag1
-from gamesim.humans.reference import read
+from gamesim.humans.reading import read
 
 RECORDS = Path(__file__).parents[2] / "shared" / "data"
 needs_records = pytest.mark.skipif(
@@ -260,7 +260,19 @@ def document(**changes: object) -> dict[str, Any]:
     ("changes", "words"),
     [
         ({"citation": ...}, "'citation' is missing"),
-        ({"colour": 1}, "'colour' is not known"),
+        ({"colour": 1}, "unknown key 'colour'"),
+        ({"step": 3}, "steps of 3 from 0 do not end at 10"),
+        ({"labels": "ab"}, "'labels' must be a list of texts"),
+        ({"labels": ["a", "a"]}, "'labels' names an option twice"),
+        ({"labels": ["a", "b", "c"]}, "must be 0, 2 and 1 for 3 labels"),
+        ({"parameters": {"mpcr": "half"}}, "'parameters', 'mpcr' must be a number"),
+        ({"given": ["send"]}, "'given' must be a JSON object"),
+        ({"attrition": ["rows"]}, "'attrition' must hold pairs"),
+        ({"shares": "no"}, "'shares' must be true or false"),
+        ({"subjects": 0}, "'subjects' must be a whole number from 1"),
+        ({"one_vote": [0, 7, 7]}, "'one_vote' must be a JSON object"),
+        ({"one_vote": {"inf": 3}}, "'one_vote', 'inf' is not a legal choice"),
+        ({"subjects": ...}, r"'subjects' is missing, which 'one_vote' needs \(it sums to 3\)"),
         ({"kind": "guess"}, "'kind'"),
         ({"name": 3}, "'name' must be text"),
         ({"low": "0"}, "'low' must be a number"),
@@ -271,7 +283,7 @@ def document(**changes: object) -> dict[str, Any]:
         ({"one_vote": {"0.5": 3}}, "'one_vote', '0.5' is not a legal choice"),
         ({"one_vote": {"11": 3}}, "'11' lies outside 0 to 10"),
         ({"one_vote": {"x": 3}}, "'x' is not a legal choice"),
-        ({"subjects": 4}, "sums to 3, the total says 4"),
+        ({"subjects": 4}, "sums to 3, key 'subjects' says 4"),
         ({"one_vote": {}, "subjects": None}, "'one_vote' is missing"),
         ({"kind": "published", "one_vote": {}}, "'figures' is missing"),
         ({"figures": {"mean": 3}}, "'figures', 'mean'"),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import chance, seated, simulate
+from strategies import Watcher, chance, seated, simulate
 from typer.testing import CliRunner
 
 import gamesim
@@ -148,11 +148,12 @@ def test_each_reads_the_conversation_from_the_own_seat_and_a_missing_message_hid
 
 def test_a_single_group_of_strangers_keeps_its_seats_and_is_told_so() -> None:
     game = catalog.find_game("cheap_talk").from_settings({})
-    simulation = simulate(game, [AllIn()], 4, rounds=3)
-    table = simulation.recorder.table()
+    player = AllIn()
+    table = simulate(game, [player], 4, rounds=3).recorder.table()
     assert (table.groupby("agent")["seat"].nunique() == 1).all()
-    obs = simulation._observe(game.stage("say"), simulation.last)  # type: ignore[arg-type]
-    assert all("with the same people each time" in text.user for text in texts(obs)[0])
+    assert len(player.shown) == 6
+    for obs in player.shown:
+        assert all("with the same people each time" in text.user for text in texts(obs)[0])
 
 
 def test_groups_of_different_sizes_hear_their_own() -> None:
@@ -342,17 +343,16 @@ def test_one_may_write_to_another_in_a_game_of_ones_own(own: tuple[Path, Path]) 
     assert [json.loads(each)["advise"] for each in offers["seen"]] == ["I want 1"] * 3 + ["I want 2"] * 3
     assert set(table.loc[table["stage"] == "advise", "label"]) == {"I want 1", "I want 2"}
     assert table["payoff"].notna().all()
+    watcher = Watcher()
     simulation = simulate(
         catalog.find_game(str(game)).from_settings({}),
-        [catalog.find_agent("uniform")(), catalog.find_agent(str(adviser))()],
+        [watcher, catalog.find_agent(str(adviser))()],
         4,
         spec="proposer=uniform,responder=other",
         rounds=2,
     )
     assert simulation.actions("advise").tolist().count(8.0) == 2
-    stage = simulation.game.stage("offer")
-    obs = simulation._observe(stage, simulation.last)  # type: ignore[arg-type]
-    (text, *_), _ = texts(obs)
+    (text, *_), _ = texts(watcher.shown[-1])
     assert 'Round 2. The other wrote "I want 2". How much do you offer?' in text.user
     assert '- Round 1: the other wrote "I want 1" and you offered' in text.user
 
@@ -420,12 +420,11 @@ def test_a_missing_message_voids_its_group_and_nobody_in_it_is_asked_further() -
     assert simulation.groups_void == 1
 
 
-class AllIn(Policy):
-    """Says so, and remembers everything."""
-
-    speaks = True
+class AllIn(Watcher):
+    """Says so, and keeps what it was shown."""
 
     def decide(self, obs: Observations) -> Decisions:
+        self.shown.append(obs)
         if isinstance(obs.space, Text):
             return Decisions(np.full(len(obs), obs.messages.enter('all "in"')), "rule")
         return Decisions(np.full(len(obs), 20.0), "rule")
@@ -433,9 +432,9 @@ class AllIn(Policy):
 
 def history_of(style: Style) -> str:
     game = catalog.find_game("cheap_talk").from_settings({"group_size": 2})
-    simulation = simulate(game, [AllIn()], 2, rounds=3, matching="partner")
-    obs = simulation._observe(game.stage("contribute"), simulation.last)  # type: ignore[arg-type]
-    (text, *_), _ = texts(obs, style=style)
+    player = AllIn()
+    simulate(game, [player], 2, rounds=4, matching="partner")
+    (text, *_), _ = texts(player.shown[-1], style=style)
     return "\n".join([part for turn in text.earlier for part in turn] + [text.user])
 
 

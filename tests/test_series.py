@@ -25,6 +25,7 @@ from gamesim.analysis.collective import (
     over_sessions,
     settled,
 )
+from gamesim.analysis.measures import MEASURES
 from gamesim.analysis.series import series
 from gamesim.analysis.table import Table
 from gamesim.command.rounds import as_json, bars, print_rounds, write_csv
@@ -179,6 +180,19 @@ def test_the_end_game_effect_is_the_last_round_less_those_before() -> None:
     found = series(table([[[4.0], [6], [2]], [[4.0], [4], [2]]]), SETTINGS)
     assert values(found, "end_game") == [-2.5]
     assert found[found["measure"] == "end_game"]["round"].isna().all()
+
+
+def test_measures_are_those_that_a_series_gives_and_that_the_page_explains() -> None:
+    games: dict[str, Any] = {"rounds": 3, "supergames": 2, "n": 8, "seed": 1}
+    changing = {"network": "ring:n=8,k=2", "matching": "random_neighbour", "rewire": "random:share=0.2"}
+    fixed = gamesim.play("public_goods", "uniform:0.5,equal_split:0.5", **games)
+    moving = gamesim.play("prisoners_dilemma", "uniform:0.5,equal_split:0.5", **games | changing)
+    found = {*fixed.series()["measure"], *moving.series()["measure"]}
+    assert found == {name for each in MEASURES for name in each.names}
+    rows = PAGE.partition("| measure | is |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", rows, re.M)) == sorted(each.name for each in MEASURES)
+    games_apart = {name for each in MEASURES if each.of_games for name in each.names[1:]}
+    assert set(re.findall(r"`(\w+_of_game)`", PAGE)) == games_apart
 
 
 def test_supergames_have_rounds_of_their_own() -> None:

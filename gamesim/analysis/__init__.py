@@ -1,5 +1,6 @@
 """Tables in, comparisons out: nothing here knows a live simulation."""
 
+from gamesim.analysis import distance
 from gamesim.analysis.bars import Bar, bars
 from gamesim.analysis.beside import Noise
 from gamesim.analysis.compare import compare
@@ -19,6 +20,7 @@ __all__ = [
     "Row",
     "bars",
     "compare",
+    "distance",
     "plot",
     "summarise",
 ]

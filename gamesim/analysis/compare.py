@@ -28,8 +28,9 @@ from gamesim.analysis.table import (
 )
 from gamesim.analysis.votes import TEXT, Exact, Tally
 from gamesim.errors import GamesimError
-from gamesim.humans import Reference, Votes
+from gamesim.humans import Reference, Votes, open_references
 from gamesim.humans import references as shipped
+from gamesim.humans.collection import Chosen
 from gamesim.humans.persons import Individuals, between, resemblance
 from gamesim.meeting import of_settings
 
@@ -45,7 +46,7 @@ def compare(
     settings: Mapping[str, Any],
     exact: Exact | None = None,
     *,
-    references: Sequence[Reference] | None = None,
+    references: Chosen | Sequence[Chosen] | None = None,
     allow: Collection[str] = frozenset(),
     votes: Votes = "subject",
     seed: int = 0,
@@ -63,8 +64,9 @@ def compare(
     exact : mapping of int to (support, probabilities), optional
         Exact distributions by the number in the column `reply`; they count instead of the actions drawn
         from them.
-    references : sequence of Reference, optional
-        Human records to use; those that come with the package (and are meant for it) otherwise.
+    references : str, Path or Reference, or a sequence of them, optional
+        Human records to use, as `gamesim.humans.open_references` takes them: one's own files, folders of such files,
+        and names; those that come with the package (and are meant for it) otherwise.
     allow : collection of str
         Mismatches to let through: given, method, parameters, range, round, society, stake.
     votes : {"subject", "decision"}
@@ -82,14 +84,14 @@ def compare(
     Raises
     ------
     GamesimError
-        If `allow` holds an unknown name or the table several treatments.
+        If `allow` holds an unknown name, the table several treatments, or a record cannot be opened.
     """
     check_allowed(allow)
     source = Table.of(table)
     census = source.census
     if len(census.treatments) > 1:
         raise GamesimError("the table holds several treatments: compare them one by one")
-    pool = _default_references() if references is None else references
+    pool = _default_references() if references is None else open_references(references)
     described = settings.get("decisions", {})
     notes = [
         f"{name}: the settings do not describe this decision"
@@ -110,9 +112,10 @@ def compare(
         barred = [one for one in tried if isinstance(one, Refusal)]
         refused += barred
         told = _refusals(decision, matched[decision], barred)
-        reasons[decision] = told if known else [_unknown(decision, spec, pool)]
+        reasons[decision] = told if known else [_unknown(decision, spec, pool, references is not None)]
     separate = of_settings(settings).apart
     counted = _count(source, matched, described, votes, exact or {}, separate)
+    known_people = list(dict.fromkeys([*_default_references(), *pool]))
     rows: list[Row] = []
     for decision, ones in matched.items():
         notes += reasons[decision]
@@ -121,7 +124,7 @@ def compare(
             made = counted[decision, policy]
             # A population that the policy was trained on is no yardstick for it.
             seen = about.get("trained_on") or ()
-            others = [each for each in _default_references() if each.dataset not in seen]
+            others = [each for each in known_people if each.dataset not in seen]
             for one, tally in zip(ones, made.tallies, strict=True):
                 if not tally.n:
                     notes.append(_nothing(decision, policy, one))
@@ -227,10 +230,12 @@ def _refusals(decision: str, matched: Sequence[Match], barred: Sequence[Refusal]
     return told + ([f"{decision}: {more} more human {records} refused"] if more else [])
 
 
-def _unknown(decision: str, spec: Mapping[str, Any], pool: Sequence[Reference]) -> str:
+def _unknown(decision: str, spec: Mapping[str, Any], pool: Sequence[Reference], chosen: bool) -> str:
     """Say that nobody is on record for a decision, and which decisions there are records of."""
     if spec.get("unit") == MESSAGES:
         return f"{decision}: of messages there is no human record"
+    if chosen:
+        return f"{decision}: none of the chosen human records is of this decision"
     known = sorted({each.decision for each in pool})
     what = decision.partition(".")[2]
     alike = [name for name in known if name.partition(".")[2] == what]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gamesim.analysis.collective import Floats, Interval, drift, end_game, over_sessions, settled
+from gamesim.analysis.measures import OF_GAME
 
 Moments = Sequence[tuple[int, int]]
 """Supergame and round of each row of the values."""
@@ -54,7 +55,7 @@ def of_games(
     yield _rows(
         [game for game, _ in games],
         [None] * len(games),
-        (decision, option, policy, f"{measure}_of_game"),
+        (decision, option, policy, measure + OF_GAME),
         over_sessions(means, level, least, most),
     )
 

@@ -19,6 +19,7 @@ from gamesim.analysis.collective import (
     over_sessions,
 )
 from gamesim.analysis.landmarks import Name, by_round, landmarks, of_games, whole
+from gamesim.analysis.measures import MEASURE, MEASURES
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
 from gamesim.analysis.table import MESSAGES, SITTING, Census, Table
 from gamesim.analysis.ties import Ties
@@ -44,19 +45,6 @@ NEEDED = (
     *SITTING,
 )
 """Columns of the decision table that are looked at."""
-_RANGES = {
-    "share": (0.0, 1.0),
-    "agents": (0.0, 1.0),
-    "gini": (0.0, 1.0),
-    "assortment": (-1.0, 1.0),
-    "clustering": (0.0, 1.0),
-    "icc": (-1.0, 1.0),
-    "own_lag": (-1.0, 1.0),
-}
-_OF_NETWORK = {"mean_degree": "degree", "clustering": "clustering", "assortment": "assortment"}
-"""Figures of a network that changes, and what they are called among the measures."""
-OF_GAMES = ("mean", "share", "earnings", "efficiency", "assortment")
-"""Measures that are also given of all rounds of a game together, where there are several games."""
 _AT_A_TIME = 4_000_000
 
 
@@ -101,7 +89,7 @@ def series(
         network of each round.  These have no round: ``settled``, the first round from which the mean (or share) stays
         within the band, ``drift``, the last quarter of the rounds less the quarter before, and ``end_game``, the last
         round less the mean of those before, of each supergame; where there are several of these, ``mean_of_game``,
-        ``share_of_game`` and so on (`OF_GAMES`, and figures of the network), the mean over the rounds of one;
+        ``share_of_game`` and so on (`gamesim.analysis.measures.MEASURES` says which), the mean over the rounds of one;
         ``icc``, the share of variance between persons, and
         ``own_lag``, the correlation with the own action one round before, of the whole run; an agent that decides for
         each of its groups separately is a person in each of them.  Limits are NaN with fewer than two sessions.
@@ -128,11 +116,11 @@ def series(
         decision, _, _, measure = name
         values = np.concatenate(pieces)
         spec = settings.get("decisions", {}).get(decision, {})
-        least, most = _RANGES.get(measure, (-np.inf, np.inf))
+        least, most = MEASURE[measure].limits
         if measure == "mean" and "low" in spec:
             least, most = float(spec["low"]), float(spec["high"])
         rows.append(by_round(moments, name, over_sessions(values, level, least, most)))
-        if measure in OF_GAMES:
+        if MEASURE[measure].of_games:
             rows.extend(of_games(moments, name, values, level, least, most))
         if measure in ("mean", "share"):
             rows.extend(landmarks(moments, name, values, band * (most - least), level))
@@ -285,7 +273,7 @@ class _Persons:
             for policy, ones in groups.items():
                 for measure, found in (("icc", between(ones)), ("own_lag", resemblance(ones))):
                     name = (decision, option, policy, measure)
-                    yield whole(None, name, over_sessions(found[None], level, *_RANGES[measure]))
+                    yield whole(None, name, over_sessions(found[None], level, *MEASURE[measure].limits))
 
 
 class _Wealth:
@@ -344,11 +332,13 @@ def _of_network(
     network: pd.DataFrame, moments: Sequence[tuple[int, int]], level: float
 ) -> Iterator[pd.DataFrame]:
     """Give what became of a network that changes."""
-    for figure, measure in _OF_NETWORK.items():
-        wide = network.pivot_table(figure, ["supergame", "round"], "session", dropna=False).reindex(
+    for measure in MEASURES:
+        if not measure.figure:
+            continue
+        wide = network.pivot_table(measure.figure, ["supergame", "round"], "session", dropna=False).reindex(
             list(moments)
         )
-        least, most = _RANGES.get(measure, (0.0, np.inf))
-        values, name = wide.to_numpy(np.float64), ("", "", ALL, measure)
+        least, most = measure.limits
+        values, name = wide.to_numpy(np.float64), ("", "", ALL, measure.name)
         yield by_round(moments, name, over_sessions(values, level, least, most))
         yield from of_games(moments, name, values, level, least, most)

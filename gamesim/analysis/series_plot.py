@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gamesim.analysis.measures import MEASURES
 from gamesim.analysis.picture import EDGE, MARKERS, OPTIONS, Picture, headed, named, percents
 from gamesim.analysis.series import ALL
 from gamesim.analysis.table import MESSAGES
 from gamesim.errors import GamesimError
 from gamesim.folding import folded
 
-_TOGETHER = {"efficiency": "efficiency", "gini": "inequality (Gini of earnings)", "assortment": "assortment"}
-_NETWORK = {"clustering": "clustering", "assortment": "assortment of cooperation"}
+_TOGETHER = {each.name: each.panel for each in MEASURES if each.panel}
+_NETWORK = {each.name: each.network_panel for each in MEASURES if each.network_panel}
 LEGEND = 34
 """Most characters of a line of a legend."""
 ROOM = 90

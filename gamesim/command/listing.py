@@ -26,7 +26,7 @@ from gamesim.command.shown import console, grid, marked, plain_table, printable
 from gamesim.elicit.policy import ModelPolicy
 from gamesim.errors import GamesimError
 from gamesim.game import Game
-from gamesim.humans import Reference, find, named, references
+from gamesim.humans import Reference, find, open_references, references
 from gamesim.messages import NOTHING
 from gamesim.mini import WEIGHTS
 from gamesim.prompt.behaviorbench import build_pack
@@ -100,7 +100,8 @@ def agents(name: str = "") -> None:
 def humans(name: str) -> None:
     """List the human records, or print one in full."""
     if name:
-        _human(name)
+        for each in open_references(name):
+            _human(each)
         return
     stems: dict[str, dict[int, Reference]] = {}
     for each in references():
@@ -122,8 +123,7 @@ def humans(name: str) -> None:
     )
 
 
-def _human(name: str) -> None:
-    record = named(name)
+def _human(record: Reference) -> None:
     table = plain_table("", "")
     for item in dataclasses.fields(record):
         value = getattr(record, item.name)

@@ -45,6 +45,15 @@ Allow = Annotated[
         help="Compare although this differs: round, stake, method, parameters, given, range, society; may be repeated.",
     ),
 ]
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--references",
+        metavar="RECORD",
+        help="Compare with this human record alone: your own JSON file, a folder of them, or a name of `gamesim "
+        "humans`; may be repeated.",
+    ),
+]
 
 
 def parameters(pairs: list[str] | None) -> dict[str, str]:

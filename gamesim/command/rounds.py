@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gamesim.analysis.measures import MEASURES, OF_GAME
 from gamesim.analysis.series import ALL
 from gamesim.analysis.table import MESSAGES
 from gamesim.command.heading import treatment
@@ -26,22 +27,10 @@ POLICIES = 6
 """Most policies that have a line each."""
 BAND = 0.05
 """Share of the range of a decision by which a mean that has converged may still move."""
-UNDEFINED = {
-    "efficiency": "no group could earn more than nothing",
-    "gini": "somebody lost more than they earned so far, or nobody earned anything",
-}
-"""Why a measure may be missing in a round in which somebody was paid."""
 VOID = "every group is void"
 _OVER_TIME, _OVER_GAMES = "over time", "over games"
-_DECIDED = ("mean", "share", "settled", "end_game", "mean_of_game", "share_of_game")
-"""Measures of a decision that its lines are made of."""
-_SHOWN = {
-    "efficiency": "efficiency",
-    "gini": "Gini of earnings",
-    "degree": "links an agent",
-    "clustering": "clustering",
-    "assortment": "assortment",
-}
+_OF_DECISION = [name for each in MEASURES if each.of_decision for name in each.names]
+_SO_FAR = [each.name for each in MEASURES if each.so_far]
 
 
 @dataclass(frozen=True)
@@ -121,10 +110,10 @@ def print_rounds(run: Run) -> None:
     _print_persons(series)
     for sentence in _undefined(timed):
         console.print(sentence, style="dim")
-    if timed["supergame"].max() > 1:
-        console.print(
-            "Gini of earnings: after the last round of a game, of all that was earned so far", style="dim"
-        )
+    for measure in MEASURES if timed["supergame"].max() > 1 else ():
+        if measure.so_far:
+            sentence = f"{measure.line}: after the last round of a game, of all that was earned so far"
+            console.print(sentence, style="dim")
     if sessions == 1:
         console.print("one session: no intervals over sessions", style="dim")
     elif _alike(timed, sessions):
@@ -154,7 +143,7 @@ def _games(timed: pd.DataFrame) -> Iterator[Block]:
         names,
         _OVER_GAMES,
         # What was earned so far is no matter of a first round.
-        lambda rows: rows[rows["round"].eq(1) & rows["measure"].ne("gini")],
+        lambda rows: rows[rows["round"].eq(1) & ~rows["measure"].isin(_SO_FAR)],
     )
     rounds = [f"{length} round{'s' if length > 1 else ''}" for length in lengths]
     yield Block(
@@ -167,10 +156,8 @@ def _games(timed: pd.DataFrame) -> Iterator[Block]:
 
 def _of_games(rows: pd.DataFrame) -> pd.DataFrame:
     """Give the figure of each game; of what was earned so far, the one after its last round."""
-    so_far = rows[rows["measure"] == "gini"]
-    return (
-        so_far.groupby("supergame").tail(1) if len(so_far) else rows[rows["measure"].str.endswith("_of_game")]
-    )
+    so_far = rows[rows["measure"].isin(_SO_FAR)]
+    return so_far.groupby("supergame").tail(1) if len(so_far) else rows[rows["measure"].str.endswith(OF_GAME)]
 
 
 def _print_block(block: Block, lines: Sequence[Line], sessions: int) -> None:
@@ -220,13 +207,15 @@ def _undefined(timed: pd.DataFrame) -> Iterator[str]:
     places = ["supergame", "round"]
     earned = timed[timed["measure"].eq("earnings") & timed["value"].notna()]
     paid = set(earned[places].itertuples(index=False, name=None))
-    for measure, why in UNDEFINED.items():
-        rows = timed[timed["measure"].eq(measure) & timed["value"].isna()]
+    for measure in MEASURES:
+        if not measure.undefined:
+            continue
+        rows = timed[timed["measure"].eq(measure.name) & timed["value"].isna()]
         missing = set(rows[places].itertuples(index=False, name=None))
         reasons = [VOID] if missing - paid else []
-        reasons += [why] if missing & paid else []
+        reasons += [measure.undefined] if missing & paid else []
         if reasons:
-            yield f"{_SHOWN[measure]}: - where {', or '.join(reasons)}"
+            yield f"{measure.line}: - where {', or '.join(reasons)}"
 
 
 def _converged(run: Run, series: pd.DataFrame) -> Iterator[str]:
@@ -327,7 +316,7 @@ def _lines(run: Run, series: pd.DataFrame) -> tuple[list[Line], int]:
         mine = series[series["decision"] == decision]
         labels = spec["labels"] or []
         for option in (labels[:1] if len(labels) == 2 else labels) or [""]:
-            of = mine[mine["option"].eq(option) & mine["measure"].isin(_DECIDED)]
+            of = mine[mine["option"].eq(option) & mine["measure"].isin(_OF_DECISION)]
             policies = list(dict.fromkeys(of["policy"]))
             left_out.update(policies[POLICIES + 1 :])
             what = f"{short}: {option}" if option else short
@@ -336,14 +325,15 @@ def _lines(run: Run, series: pd.DataFrame) -> tuple[list[Line], int]:
                 named = what if policy == ALL else f"  {policy}"
                 write = partial(figure, percent=bool(labels))
                 lines.append(Line(named, of[of["policy"] == policy], least, most, write))
-    for measure, name in _SHOWN.items():
-        rows_of = series[series["measure"].isin([measure, f"{measure}_of_game"])]
+    for measure in MEASURES:
+        if not measure.line:
+            continue
+        rows_of = series[series["measure"].isin(measure.names)]
         for about, rows in rows_of.groupby("decision", sort=False):
             stage = str(about).partition(".")[2] if len(specs) > 1 else ""
-            full = f"{name} of {stage}" if stage else name
-            least = -1.0 if measure == "assortment" else 0.0
-            # Nobody has more links than there are others.
-            most = float(np.nanmax(rows["value"])) if measure == "degree" else 1.0
+            full = f"{measure.line} of {stage}" if stage else measure.line
+            least, most = measure.bars
+            most = float(np.nanmax(rows["value"])) if math.isinf(most) else most
             lines.append(Line(full, rows, least, most, figure))
     return lines, len(left_out)
 

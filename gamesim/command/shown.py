@@ -63,9 +63,9 @@ def printable(text: object, *, lines: bool = True) -> str:
     return "".join(_visible(character, lines) for character in written)
 
 
-def marked(text: object, *, lines: bool = True) -> str:
+def marked(text: object) -> str:
     """Make text fit to stand in a string with Rich markup: `printable`, and its brackets stay brackets."""
-    return escape(printable(text, lines=lines))
+    return escape(printable(text))
 
 
 def _visible(character: str, lines: bool) -> str:

@@ -368,7 +368,7 @@ class Game:
         return {item.name: item for item in dataclasses.fields(cls)}
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], where: str = "") -> Self:
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """Make the game from given parameters; text is read by each parameter's type.
 
         Raises
@@ -380,9 +380,9 @@ class Game:
         values = {}
         for name, value in settings.items():
             if name == "stake" and name not in fields and cls.stake_parameter:
-                raise GamesimError(f"{where or cls.name}: the stake is called {cls.stake_parameter} here")
+                raise GamesimError(f"{cls.name}: the stake is called {cls.stake_parameter} here")
             if name not in fields:
-                raise unknown("parameter", name, fields, where=where or cls.name)
+                raise unknown("parameter", name, fields, where=cls.name)
             values[name] = read(f"{cls.name}: {name}", value, type(fields[name].default))
         return cls(**values)
 

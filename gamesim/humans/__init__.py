@@ -1,7 +1,8 @@
 """Human records as derived counts, one file a decision and source."""
 
+from gamesim.humans.collection import find, named, open_references, references
 from gamesim.humans.kernel import Kernel, kernel, kernels
-from gamesim.humans.reference import Figure, Reference, Votes, find, named, references
+from gamesim.humans.reference import Figure, Reference, Votes
 from gamesim.humans.rules import check_rules, differing
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "kernel",
     "kernels",
     "named",
+    "open_references",
     "references",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "Sampling",
     "Scorer",
     "Scores",
+    "Wrapped",
 ]
 
 STOPPED = "stopped: "
@@ -229,6 +230,30 @@ class Replying(LanguageModel, Protocol):
         self, prompts: Sequence[Prompt], seeds: Sequence[int], on_reply: OnReply | None = None
     ) -> Sequence[Completion]:
         """Answer each prompt once, as `complete` does."""
+
+
+class Wrapped(Replying):
+    """A model that stands before another and bears its name, since answers are the same with and without it."""
+
+    def __init__(self, model: Replying) -> None:
+        self.model = model
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return self.model.name
+
+    def describe(self) -> Mapping[str, Any]:
+        """Give what the model says of itself."""
+        return self.model.describe()
+
+    def identity(self) -> Mapping[str, Any]:
+        """Give what an answer depends on besides prompt and seed."""
+        return self.model.identity()
+
+    def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
+        """Answer each prompt once, as `complete_each` does."""
+        return self.complete_each(prompts, seeds)
 
 
 @runtime_checkable

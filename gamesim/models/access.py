@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from gamesim.models import Completion, Gated, LanguageModel, OnReply, Prompt, Replying
+from gamesim.models import Completion, Gated, LanguageModel, OnReply, Prompt, Replying, Wrapped
 from gamesim.models.budget import Budget, BudgetedModel, Spent
 from gamesim.models.cache import ReplyCache
 from gamesim.models.forecast import Forecast
@@ -130,24 +130,12 @@ class Access:
             self._watch(Underway(done, asked, self.budget.spent(), self._priced))
 
 
-class _Watched:
+class _Watched(Wrapped):
     """A model that tells of each answer as it arrives."""
 
     def __init__(self, model: Replying, tell: Callable[[int, int], None]) -> None:
-        self.model, self._tell = model, tell
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    def describe(self) -> Mapping[str, Any]:
-        return self.model.describe()
-
-    def identity(self) -> Mapping[str, Any]:
-        return self.model.identity()
-
-    def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
-        return self.complete_each(prompts, seeds)
+        super().__init__(model)
+        self._tell = tell
 
     def complete_each(
         self, prompts: Sequence[Prompt], seeds: Sequence[int], on_reply: OnReply | None = None

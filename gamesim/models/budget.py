@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gamesim.errors import GamesimError, StoppedError
-from gamesim.models import Completion, Gated, OnReply, Prompt
+from gamesim.models import Completion, Gated, OnReply, Prompt, Wrapped
 from gamesim.models.prices import Price, most_written, price_of, text_of, tokens_range
 
 __all__ = ["Budget", "BudgetedModel", "Spent"]
@@ -161,7 +160,7 @@ class Budget:
         raise StoppedError(reason)
 
 
-class BudgetedModel:
+class BudgetedModel(Wrapped):
     """A model that keeps to a budget.
 
     Parameters
@@ -181,8 +180,11 @@ class BudgetedModel:
         If there is a ceiling on cost but no price.
     """
 
+    model: Gated
+
     def __init__(self, model: Gated, budget: Budget, max_new_tokens: int, price: Price | None = None) -> None:
-        self.model, self.budget, self.max_new_tokens = model, budget, max_new_tokens
+        super().__init__(model)
+        self.budget, self.max_new_tokens = budget, max_new_tokens
         self.price = price or price_of(model.name)
         if budget.max_cost is not None and self.price is None:
             raise GamesimError(
@@ -191,27 +193,10 @@ class BudgetedModel:
                 "server of your own) into a file and name that in GAMESIM_PRICES, or give --max-tokens instead"
             )
 
-    @property
-    def name(self) -> str:
-        """The model's own name."""
-        return self.model.name
-
-    def describe(self) -> Mapping[str, Any]:
-        """Give what the model says of itself."""
-        return self.model.describe()
-
-    def identity(self) -> Mapping[str, Any]:
-        """Give what an answer depends on besides prompt and seed."""
-        return self.model.identity()
-
-    def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
-        """Answer each prompt once, as far as the budget goes; the rest is `Completion.stopped`."""
-        return self.complete_each(prompts, seeds)
-
     def complete_each(
         self, prompts: Sequence[Prompt], seeds: Sequence[int], on_reply: OnReply | None = None
     ) -> Sequence[Completion]:
-        """Answer each prompt once and hand over each answer as it arrives; see `complete`."""
+        """Answer each prompt once, as far as the budget goes; the rest is `Completion.stopped`."""
         account = _Account(self, prompts)
 
         def counted(index: int, completion: Completion) -> None:

@@ -31,7 +31,9 @@ _AROUND_A_PROMPT = 16
 _AROUND_A_TURN = 16
 """Tokens that a chat template may put around the messages, and around each earlier turn."""
 SECONDS_A_CALL = (0.5, 10.0)
+"""Quick and slow."""
 IN_FLIGHT = (64, 8)
+"""Requests at a time when things go well, and when they do not."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +143,7 @@ class Estimate:
 
 
 def estimate(
-    prompts: Iterable[tuple[Prompt, int]],
-    max_new_tokens: int,
-    price: Price | None = None,
-    *,
-    seconds_a_call: tuple[float, float] = SECONDS_A_CALL,
-    in_flight: tuple[int, int] = IN_FLIGHT,
+    prompts: Iterable[tuple[Prompt, int]], max_new_tokens: int, price: Price | None = None
 ) -> Estimate:
     """Estimate what asking will take, before anything is sent.
 
@@ -158,10 +155,6 @@ def estimate(
         Most tokens of an answer; at least one is written.
     price : Price, optional
         Of the model.
-    seconds_a_call : tuple of float
-        Quick and slow.
-    in_flight : tuple of int
-        Requests at a time when things go well, and when they do not.
 
     Returns
     -------
@@ -175,7 +168,7 @@ def estimate(
     written = (float(calls), float(most))
     cost = None if price is None else (price.cost(low, written[0]), price.cost(high, written[1]))
     quick, slow = (
-        seconds * -(-calls // together) for seconds, together in zip(seconds_a_call, in_flight, strict=True)
+        seconds * -(-calls // together) for seconds, together in zip(SECONDS_A_CALL, IN_FLIGHT, strict=True)
     )
     return Estimate(calls, (low, high), written, cost, (quick, slow))
 

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from gamesim.models import Completion, LanguageModel, OnReply, Prompt, Replying
+from gamesim.models import Completion, OnReply, Prompt, Replying, Wrapped
 from gamesim.models.cache import ReplyCache
 
 __all__ = ["StoredModel"]
 
 
-class StoredModel:
-    """A model with its cache.
+class StoredModel(Wrapped):
+    """A model with its cache; equal prompt and equal seed are asked once, ever.
 
     Parameters
     ----------
-    model : LanguageModel
+    model : Replying
         The real one.
     cache : ReplyCache
         Where its replies are kept.
     """
 
-    def __init__(self, model: LanguageModel, cache: ReplyCache) -> None:
-        self.model, self.cache = model, cache
+    def __init__(self, model: Replying, cache: ReplyCache) -> None:
+        super().__init__(model)
+        self.cache = cache
         self.found = self.asked = 0
-
-    @property
-    def name(self) -> str:
-        """The model's own name."""
-        return self.model.name
-
-    def describe(self) -> Mapping[str, Any]:
-        """Give what the model says of itself: a run is the same with and without a cache."""
-        return self.model.describe()
-
-    def identity(self) -> Mapping[str, Any]:
-        """Give what an answer depends on besides prompt and seed."""
-        return self.model.identity() if isinstance(self.model, Replying) else self.model.describe()
-
-    def complete(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Sequence[Completion]:
-        """Answer each prompt once; equal prompt and equal seed are asked once, ever."""
-        return self.complete_each(prompts, seeds)
 
     def complete_each(
         self,
@@ -86,12 +69,7 @@ class StoredModel:
                     on_reply(row, kept)
 
         asked, draws = [prompt for prompt, _ in wanted], [seed for _, seed in wanted]
-        if isinstance(self.model, Replying):
-            answers = self.model.complete_each(asked, draws, keep)
-        else:
-            answers = self.model.complete(asked, draws)
-            for index, completion in enumerate(answers):
-                keep(index, completion)
+        answers = self.model.complete_each(asked, draws, keep)
         # Rows that were never sent were not handed over.
         for each, completion in zip(wanted, answers, strict=True):
             for row in rows[each]:

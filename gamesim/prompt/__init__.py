@@ -9,7 +9,6 @@ import numpy as np
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
-from gamesim.messages import Messages
 from gamesim.observation import Observations
 from gamesim.prompt.history import KEPT, OUT, history, lived
 from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines, several_games
@@ -25,7 +24,7 @@ from gamesim.prompt.page import (
     question_text,
     rules_text,
 )
-from gamesim.prompt.wording import SYSTEM
+from gamesim.prompt.wording import SYSTEM, own
 from gamesim.prompt.words import NO_DECISION, Terms, terms
 from gamesim.streams import Ints
 
@@ -129,19 +128,9 @@ def instructions(
     return rules_text(sentences, terms(game, order, sentences.labels, sentences.words), role, stage, wording)
 
 
-def question(
-    game: Game,
-    stage: str,
-    seen: Mapping[str, float],
-    wording: int = 0,
-    style: Style = PLAIN,
-    order: int = 0,
-) -> str:
+def question(game: Game, stage: str, seen: Mapping[str, float], wording: int = 0) -> str:
     """Write the question of a stage, with what the stage shows."""
-    sentences = wording_of(game, style.pack)
-    return question_text(
-        sentences, terms(game, order, sentences.labels, sentences.words), stage, seen, wording
-    )
+    return question_text(own(type(game)), terms(game), stage, seen, wording)
 
 
 def told(
@@ -151,13 +140,12 @@ def told(
     wording: int = 0,
     style: Style = PLAIN,
     order: int = 0,
-    messages: Messages | None = None,
 ) -> Text:
     """Write what a decider reads in a single round."""
     if style.pack is not None:
         style.pack.check(game)
     sentences = wording_of(game, style.pack)
-    speech = terms(game, order, sentences.labels, sentences.words, messages)
+    speech = terms(game, order, sentences.labels, sentences.words)
     return Page(game, stage, seen, sentences, speech, style, wording, speech.spaces[stage]).text()
 
 
