@@ -264,14 +264,37 @@ class Network:
 
     def copies(self, count: int) -> Network:
         """Lay several copies side by side, unconnected."""
-        if count == 1:
-            return self
-        shift = (np.arange(count) * self.n)[:, None]
-        starts = np.concatenate(
-            [[0], (self.starts[1:] + (np.arange(count) * self.starts[-1])[:, None]).ravel()]
+        return Network.beside([self] * count)
+
+    @classmethod
+    def beside(cls, parts: Sequence[Network]) -> Network:
+        """Lay networks of one size side by side, unconnected; name and settings are those of the first."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        begin = np.cumsum([0, *(len(each.neighbours) for each in parts)])
+        starts = [each.starts[:-1] + start for each, start in zip(parts, begin, strict=False)]
+        neighbours = [each.neighbours + place * first.n for place, each in enumerate(parts)]
+        names = [name for each in parts for name in each.names]
+        return cls(
+            np.concatenate([*starts, begin[-1:]]),
+            np.concatenate(neighbours),
+            first.name,
+            first.settings,
+            names,
         )
-        names = [*self.names] * count
-        return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings, names)
+
+    def parts(self, count: int) -> list[Network]:
+        """Take apart what `beside` laid side by side; nodes are numbered from 0 in each, without names."""
+        if count == 1:
+            return [self]
+        n = self.n // count
+        found = []
+        for first in np.arange(count) * n:
+            starts = self.starts[first : first + n + 1]
+            neighbours = self.neighbours[starts[0] : starts[-1]] - first
+            found.append(Network(starts - starts[0], neighbours, self.name, self.settings))
+        return found
 
     def check_size(self, n: int | None) -> None:
         """Refuse a network without nodes, or of another size than the one asked for, if any."""

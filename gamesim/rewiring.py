@@ -11,7 +11,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.network import Network
+from gamesim.network_measures import assortativity, clustering
 from gamesim.policy import Policy
 from gamesim.streams import Floats, Ints, key, uniforms, words
 from gamesim.values import read
@@ -358,14 +359,15 @@ def figures(
         67:026126), NaN where all are alike.
     """
     there = np.arange(network.n) if present is None else present
+    parts = zip(network.parts(sessions), cooperated.reshape(sessions, -1, 1), strict=True)
     degree = network.degree[there].reshape(sessions, -1).astype(np.float64)
     return {
         "edges": network.degree.reshape(sessions, -1).sum(axis=1) // 2,
         "mean_degree": degree.mean(axis=1),
         "sd_degree": degree.std(axis=1),
-        "clustering": clustering(network)[there].reshape(sessions, -1).mean(axis=1),
+        "clustering": clustering(network.matrix)[there].reshape(sessions, -1).mean(axis=1),
         "cooperation": np.array([_mean(each) for each in cooperated[there].reshape(sessions, -1)]),
-        "assortment": _assortment(network, sessions, cooperated),
+        "assortment": np.concatenate([assortativity(part.matrix, values) for part, values in parts]),
     }
 
 
@@ -377,27 +379,6 @@ def changes(before: Network, after: Network, sessions: int) -> dict[str, Ints | 
         name: np.bincount(np.setdiff1d(one, other, assume_unique=True) // before.n // n, minlength=sessions)
         for name, one, other in (("made", now, was), ("broken", was, now))
     }
-
-
-def clustering(network: Network) -> Floats:
-    """Give the share of each node's pairs of neighbours that are linked: (N,) float, 0 with fewer than two."""
-    triangles = np.asarray((network.matrix @ network.matrix).multiply(network.matrix).sum(axis=1)).ravel()
-    ordered = (network.degree * (network.degree - 1)).astype(np.float64)
-    return cast(Floats, np.divide(triangles, ordered, out=np.zeros(network.n), where=ordered > 0))
-
-
-def _assortment(network: Network, sessions: int, values: Floats) -> Floats:
-    one, two = values[network.owner], values[network.neighbours]
-    known = ~(np.isnan(one) | np.isnan(two))
-    one, two = one[known], two[known]
-    session = network.owner[known] // (network.n // sessions)
-    result = np.full(sessions, math.nan)
-    bounds = np.searchsorted(session, np.arange(sessions + 1))
-    for s in range(sessions):
-        a, b = one[bounds[s] : bounds[s + 1]], two[bounds[s] : bounds[s + 1]]
-        if len(a) and np.ptp(a) > 0:
-            result[s] = np.mean((a - a.mean()) * (b - b.mean())) / np.var(a)
-    return result
 
 
 def _mean(values: Floats) -> float:

@@ -101,6 +101,9 @@ def test_copies_are_unconnected(network: Network, count: int) -> None:
     assert whole.n == count * network.n
     expected = np.concatenate([network.edges + i * network.n for i in range(count)])
     np.testing.assert_array_equal(whole.edges, expected)
+    for part in whole.parts(count):
+        np.testing.assert_array_equal(part.starts, network.starts)
+        np.testing.assert_array_equal(part.neighbours, network.neighbours)
 
 
 @pytest.mark.parametrize(

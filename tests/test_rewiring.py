@@ -24,7 +24,7 @@ from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
-from gamesim.rewiring import Offers, Rewiring, clustering, figures, free_pairs
+from gamesim.rewiring import Offers, Rewiring, figures, free_pairs
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
@@ -302,16 +302,20 @@ def test_who_decides_knows_the_round_that_was_played() -> None:
     assert codes(model.network) == codes(network)
 
 
-@given(st.integers(3, 10), st.integers(0, 20))
-def test_figures_are_those_of_networkx(n: int, seed: int) -> None:
+@given(
+    st.integers(3, 10),
+    st.integers(0, 20),
+    st.sampled_from([(0.0, 1.0), (0.3, 0.3), (0.1, 0.3, 0.7), (1 / 3, 0.6)]),
+)
+def test_figures_are_those_of_networkx(n: int, seed: int, shares: tuple[float, ...]) -> None:
     graph = nx.gnp_random_graph(n, 0.5, seed=seed)
     network = Network.from_networkx(graph)
-    values = np.random.default_rng(seed).integers(0, 2, n).astype(float)
+    values = np.random.default_rng(seed).choice(shares, n)
     found = figures(network, 1, values)
     assert found["edges"][0] == graph.number_of_edges()
     assert found["mean_degree"][0] == pytest.approx(np.mean([d for _, d in graph.degree]))
     assert found["sd_degree"][0] == pytest.approx(np.std([d for _, d in graph.degree]))
-    assert clustering(network).tolist() == pytest.approx(list(nx.clustering(graph).values()))
+    assert found["clustering"][0] == pytest.approx(nx.average_clustering(graph))
     assert found["cooperation"][0] == pytest.approx(values.mean())
     ends = values[network.owner]
     if len(set(ends.tolist())) < 2:
@@ -319,6 +323,31 @@ def test_figures_are_those_of_networkx(n: int, seed: int) -> None:
         return
     nx.set_node_attributes(graph, dict(enumerate(values)), "did")
     assert found["assortment"][0] == pytest.approx(nx.numeric_assortativity_coefficient(graph, "did"))
+
+
+def test_figures_are_of_each_session_by_itself() -> None:
+    networks = [open_network("erdos_renyi:n=12,p=0.4", seed=seed) for seed in range(3)]
+    values = np.random.default_rng(1).random((3, 12))
+    values[0, 3] = np.nan
+    together = figures(Network.beside(networks), 3, values.ravel())
+    for session, network in enumerate(networks):
+        for name, found in figures(network, 1, values[session]).items():
+            assert together[name][session] == found[0], name
+
+
+def test_assortment_is_missing_where_everybody_acts_alike() -> None:
+    # The mean of equal shares over the groups of an agent differs in its last digit from agent to agent.
+    run = play(
+        "public_goods",
+        "fixed@action=6",
+        network="erdos_renyi:n=30,p=0.2",
+        matching="separate_neighbourhoods",
+        rewire="random:share=0.1",
+        rounds=3,
+        seed=1,
+    )
+    assert run.network_rounds["cooperation"].tolist() == pytest.approx([0.3] * 3)
+    assert run.network_rounds["assortment"].isna().all()
 
 
 def test_figures_and_the_last_network_are_kept_with_the_run(tmp_path: Path) -> None:
