@@ -39,12 +39,14 @@ def check_society(
         raise GamesimError(
             f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
         )
+    if rewiring is not None and (misfit := rewiring.why_not(matching)):
+        raise GamesimError(f"rewire {rewiring.name}: {misfit}")
     if matching not in ON_NETWORKS:
         with faults_of(type(game), "check_groups"):
             game.check_groups(formed(find_matching(matching), Scene(game, dealt, meetings, seed), 1))
         return
     if matching in SEPARATE:
-        _check_separate(game, matching, society, rewiring)
+        _check_separate(game, matching, society)
     one_session = dataclasses.replace(dealt, sessions=1, policy=dealt.policy[: dealt.n], subjects=None)
     _rehearse(game, Scene(game, one_session, 1, seed, network), matching)
 
@@ -53,10 +55,8 @@ def group_sizes(matching: str, network: Network | None, rewiring: Rewiring | Non
     """Give how many members groups have to begin with, ascending, where a network decides on that; else nothing."""
     if network is None or matching not in NEIGHBOURHOODS:
         return ()
-    degree = network.degree
-    if rewiring is not None and rewiring.name == "growth":
-        degree = degree[degree > 0]  # the others have not joined
-    return tuple(np.unique(degree + 1).tolist())
+    there = network.n if rewiring is None else rewiring.there(network.n, 1)
+    return tuple(np.unique(network.degree[:there] + 1).tolist())
 
 
 def possible_sizes(
@@ -79,17 +79,12 @@ def parameters_by_size(game: Game, sizes: tuple[int, ...]) -> dict[str, list[flo
     }
 
 
-def _check_separate(game: Game, matching: str, society: Society, rewiring: Rewiring | None) -> None:
+def _check_separate(game: Game, matching: str, society: Society) -> None:
     """Refuse what takes one choice an agent where agents decide separately for each of their groups."""
     if society.reputation == "partner":
         raise GamesimError(
             f"reputation = partner: under {matching} everybody knows the past with each neighbour anyhow; take image "
             "or leave it out"
-        )
-    if rewiring is not None and rewiring.name == "strategic":
-        raise GamesimError(
-            f"rewire strategic: links follow what the other did last, but under {matching} that differs by group; take "
-            f"matching {matching.removeprefix('separate_')}"
         )
     for each in game.stages:
         space = game.space_at_most(each.name)

@@ -35,7 +35,7 @@ from gamesim.persons import persons
 from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.record import Settings
-from gamesim.rewiring import Rewiring
+from gamesim.rewiring import Rewiring, find_rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
@@ -128,9 +128,9 @@ def prepare(
     rules = _rules(game, parameters)
     items = parse(agents)
     _check_room(design)
-    rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
+    rewiring = None if design.rewire is None else find_rewiring(design.rewire)
     linked = _network(
-        design.network, None if rewiring is not None and rewiring.m else design.n, design.seed, rules
+        design.network, None if rewiring is not None and rewiring.grows else design.n, design.seed, rules
     )
     if rewiring is not None:
         linked, rewiring = rewiring.on(linked, rules, design.n)
@@ -157,10 +157,6 @@ def prepare(
         design.seed,
         society.supergames if society.lasting else played,
     )
-    if rewiring is not None and rewiring.name == "growth" and meeting not in ON_NETWORKS:
-        raise GamesimError(
-            f"rewire growth: matching {meeting} would seat those who have not joined; take {', '.join(ON_NETWORKS)}"
-        )
     standin = None if design.require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
     access = Access(
