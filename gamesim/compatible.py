@@ -40,12 +40,14 @@ def check_society(
         raise GamesimError(
             f"neighbours = {society.neighbours} needs a network: add --network, such as watts_strogatz:k=6,p=0.1"
         )
+    if rewiring is not None and (misfit := rewiring.why_not(kind)):
+        raise GamesimError(f"rewire {rewiring.name}: {misfit}")
     if not kind.on_network:
         with faults_of(type(game), "check_groups"):
             game.check_groups(formed(find_matching(matching), Scene(game, dealt, meetings, seed), 1))
         return
     if kind.apart:
-        _check_apart(game, kind, society, rewiring)
+        _check_apart(game, kind, society)
     one_session = dataclasses.replace(dealt, sessions=1, policy=dealt.policy[: dealt.n], subjects=None)
     _rehearse(game, Scene(game, one_session, 1, seed, network), matching)
 
@@ -54,10 +56,8 @@ def group_sizes(matching: str, network: Network | None, rewiring: Rewiring | Non
     """Give how many members groups have to begin with, ascending, where a network decides on that; else nothing."""
     if network is None or not kind_of(matching).around:
         return ()
-    degree = network.degree
-    if rewiring is not None and rewiring.name == "growth":
-        degree = degree[degree > 0]  # the others have not joined
-    return tuple(np.unique(degree + 1).tolist())
+    there = network.n if rewiring is None else rewiring.there(network.n, 1)
+    return tuple(np.unique(network.degree[:there] + 1).tolist())
 
 
 def possible_sizes(
@@ -80,17 +80,12 @@ def parameters_by_size(game: Game, sizes: tuple[int, ...]) -> dict[str, list[flo
     }
 
 
-def _check_apart(game: Game, kind: Kind, society: Society, rewiring: Rewiring | None) -> None:
+def _check_apart(game: Game, kind: Kind, society: Society) -> None:
     """Refuse what takes one choice an agent where agents decide separately for each of their groups."""
     if society.reputation == "partner":
         raise GamesimError(
             f"reputation = partner: under {kind.name} everybody knows the past with each neighbour anyhow; take image "
             "or leave it out"
-        )
-    if rewiring is not None and rewiring.name == "strategic":
-        raise GamesimError(
-            f"rewire strategic: links follow what the other did last, but under {kind.name} that differs by group; "
-            f"take matching {kind.other}"
         )
     for each in game.stages:
         space = game.space_at_most(each.name)

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
+def pair_codes(n: int, one: Ints, two: Ints | int) -> Ints:
+    """Give pairs of `n` nodes as numbers, so that sets of pairs are sets of numbers: (P,) int, ``low * n + high``."""
+    return np.minimum(one, two) * n + np.maximum(one, two)
+
+
+def ends(n: int, codes: Ints) -> Ints:
+    """Give the two nodes of pairs that `pair_codes` numbered, the lower one first: (P, 2) int."""
+    return np.column_stack([codes // n, codes % n])
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """An undirected network without loops, as a sparse adjacency.
@@ -56,13 +66,18 @@ class Network:
         name, settings
             As in the class.
         """
-        pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
-        codes = np.sort(pairs[:, 0] * n + pairs[:, 1])
+        one, two = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
+        codes = np.sort(pair_codes(n, one, two)[one != two])
         # numpy's own way to distinct numbers hashes them, which takes many times as long for such codes.
-        codes = codes[np.diff(codes, prepend=-1) > 0]
+        return cls.from_codes(n, codes[np.diff(codes, prepend=-1) > 0], name, settings)
+
+    @classmethod
+    def from_codes(
+        cls, n: int, codes: Ints, name: str = "", settings: Mapping[str, Any] | None = None
+    ) -> Network:
+        """Build it from pairs of nodes as `pair_codes` numbers them, (E,) int, each once and in any order."""
         low, high = codes // n, codes % n
-        low, high = low[low != high], high[low != high]
-        both = np.concatenate([low * n + high, high * n + low])
+        both = np.concatenate([codes, high * n + low])
         both.sort()
         starts = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(np.bincount(both // n, minlength=n), out=starts[1:])
@@ -108,6 +123,11 @@ class Network:
         """Every pair of neighbours once, the lower number first: (E, 2) int."""
         once = self.owner < self.neighbours
         return np.column_stack([self.owner[once], self.neighbours[once]])
+
+    @cached_property
+    def codes(self) -> Ints:
+        """All edges as `pair_codes` numbers them: (E,) int, ascending."""
+        return pair_codes(self.n, *self.edges.T)
 
     @cached_property
     def matrix(self) -> csr_array:
@@ -232,6 +252,14 @@ class Network:
             else own
         )
 
+    def rank(self, nodes: Ints, others: Ints) -> Ints:
+        """Count the neighbours of each node whose number is below that of another node: (K,) int."""
+        return cast(Ints, np.searchsorted(self._directed, nodes * self.n + others) - self.starts[nodes])
+
+    @cached_property
+    def _directed(self) -> Ints:
+        return self.owner * self.n + self.neighbours
+
     def breadth_first(self, starts: Ints) -> Ints:
         """Walk through all nodes, neighbours before neighbours of neighbours: (N,) int.
 
@@ -257,6 +285,19 @@ class Network:
                 order.extend(new.tolist())
         return np.array(order, dtype=np.int64)
 
+    def relinked(self, gone: Ints, new: Ints) -> Network:
+        """Break links and make others.
+
+        Parameters
+        ----------
+        gone : (B,) int
+            Links that there are, as `pair_codes` numbers them.
+        new : (M,) int
+            Pairs that are not linked, each once.
+        """
+        kept = np.setdiff1d(self.codes, gone, assume_unique=True)
+        return Network.from_codes(self.n, np.concatenate([kept, new]), self.name, self.settings)
+
     def padded(self, n: int) -> Network:
         """Add nodes without neighbours and names until there are `n`."""
         names = [*self.names, *[""] * (n - self.n)] if self.names else ()
@@ -264,14 +305,37 @@ class Network:
 
     def copies(self, count: int) -> Network:
         """Lay several copies side by side, unconnected."""
-        if count == 1:
-            return self
-        shift = (np.arange(count) * self.n)[:, None]
-        starts = np.concatenate(
-            [[0], (self.starts[1:] + (np.arange(count) * self.starts[-1])[:, None]).ravel()]
+        return Network.beside([self] * count)
+
+    @classmethod
+    def beside(cls, parts: Sequence[Network]) -> Network:
+        """Lay networks of one size side by side, unconnected; name and settings are those of the first."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        begin = np.cumsum([0, *(len(each.neighbours) for each in parts)])
+        starts = [each.starts[:-1] + start for each, start in zip(parts, begin, strict=False)]
+        neighbours = [each.neighbours + place * first.n for place, each in enumerate(parts)]
+        names = [name for each in parts for name in each.names]
+        return cls(
+            np.concatenate([*starts, begin[-1:]]),
+            np.concatenate(neighbours),
+            first.name,
+            first.settings,
+            names,
         )
-        names = [*self.names] * count
-        return Network(starts, (self.neighbours + shift).ravel(), self.name, self.settings, names)
+
+    def parts(self, count: int) -> list[Network]:
+        """Take apart what `beside` laid side by side; nodes are numbered from 0 in each, without names."""
+        if count == 1:
+            return [self]
+        n = self.n // count
+        found = []
+        for first in np.arange(count) * n:
+            starts = self.starts[first : first + n + 1]
+            neighbours = self.neighbours[starts[0] : starts[-1]] - first
+            found.append(Network(starts - starts[0], neighbours, self.name, self.settings))
+        return found
 
     def check_size(self, n: int | None) -> None:
         """Refuse a network without nodes, or of another size than the one asked for, if any."""

@@ -94,7 +94,7 @@ def play(
         What neighbours on a network see of each other: ``"nothing"``, ``"actions"`` or ``"earnings"`` too.
     rewire : str, optional
         How the network changes between rounds: ``"random:share=0.1"``, ``"growth:m=2,attach=preferential"``,
-        ``"strategic:share=0.3"`` (see `gamesim.rewiring.Rewiring`).
+        ``"strategic:share=0.3"`` (see `gamesim.rewiring`).
     reputation : str
         What players know of those they meet: ``"none"``, ``"partner"``, ``"image"`` or ``"list"`` (see
         `gamesim.reputation`).

@@ -33,7 +33,6 @@ from gamesim.meeting import (
     STRANGER,
     Kind,
     kind_of,
-    on_networks,
 )
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
@@ -45,7 +44,7 @@ from gamesim.policy import Policy, Setting, source_of
 from gamesim.population import KEYBOARD, Cast, cast, placed, rotating, with_subjects
 from gamesim.prompt.pack import open_pack
 from gamesim.record import Settings
-from gamesim.rewiring import Rewiring
+from gamesim.rewiring import Rewiring, find_rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
@@ -138,9 +137,9 @@ def prepare(
     rules = _rules(game, parameters)
     items = parse(agents)
     _check_room(design)
-    rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
+    rewiring = None if design.rewire is None else find_rewiring(design.rewire)
     linked = _network(
-        design.network, None if rewiring is not None and rewiring.m else design.n, design.seed, rules
+        design.network, None if rewiring is not None and rewiring.grows else design.n, design.seed, rules
     )
     if rewiring is not None:
         linked, rewiring = rewiring.on(linked, rules, design.n)
@@ -165,11 +164,6 @@ def prepare(
         design.seed,
         society.supergames if society.lasting else played,
     )
-    if rewiring is not None and rewiring.name == "growth" and not kind.on_network:
-        raise GamesimError(
-            f"rewire growth: matching {kind.name} would seat those who have not joined; take "
-            f"{', '.join(on_networks())}"
-        )
     standin = None if design.require_weights else find_agent("mini").in_place_of
     watch = progress.answers if isinstance(progress, Watching) else None
     access = Access(

@@ -36,7 +36,7 @@ def lonely(network: Network | None, rewiring: Rewiring | None, society: Society,
     notes = [out] if kind.unpaired else []
     if network is None:
         return notes
-    begun = rewiring.start if rewiring is not None and rewiring.name == "growth" else network.n
+    begun = network.n if rewiring is None else rewiring.there(network.n, 1)
     alone = np.flatnonzero(network.degree[:begun] == 0).tolist()
     if not alone:
         return notes

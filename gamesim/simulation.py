@@ -252,16 +252,15 @@ class Simulation(mesa.Model):
             cooperated = np.where(np.isnan(share), cooperated, share)
         known = figures(network, self.cast.sessions, cooperated, self._present(rewiring))
         if self.steps < len(self.calendar):
-            self.network = self._rewired(rewiring, network, play)
+            self.network = rewiring.changed(
+                network, self.cast.sessions, self.seed, self.steps, partial(self._wanted, play)
+            )
         self.recorder.network_round(
             when.supergame, when.round, known | changes(network, self.network or network, self.cast.sessions)
         )
 
-    def _rewired(self, rewiring: Rewiring, network: Network, play: Play) -> Network:
-        """Change the network after a round."""
-        if rewiring.name != "strategic":
-            return rewiring.changed(network, self.cast.sessions, self.seed, self.steps)
-        offers = Offers.drawn(network, self.cast.sessions, rewiring.share, self.seed, self.steps)
+    def _wanted(self, play: Play, offers: Offers, error: float) -> Floats:
+        """Ask who decides about a link after a round whether they want it."""
         stage = self.game.stages[0]
 
         def decide(index: int, obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Floats:
@@ -272,13 +271,13 @@ class Simulation(mesa.Model):
                     self._memory.known_to(index, obs),
                     other,
                     linked,
-                    rewiring.error,
+                    error,
                     partial(self._linking, index),
                 )
 
         obs, done = self._observe(stage, play), play.decided[stage.name]
         address = (self.seed, 0, self.steps, "link")
-        return offers.settled(network, wanted(offers, obs, done, self.cast, address, decide))
+        return wanted(offers, obs, done, self.cast, address, decide)
 
     def _draws(self, purpose: str, agents: Ints, round: int, whose: Ints | None = None) -> Draws:
         address = (self.seed, 0, round, purpose)
@@ -390,9 +389,7 @@ class Simulation(mesa.Model):
             # Who is whose first or second neighbour changes with the network; numbers within the session stay.
             name = seats.whose % self.cast.n + 1
         else:
-            code = network.owner * network.n + network.neighbours
-            place = np.searchsorted(code, seats.agent * network.n + seats.whose)
-            name = place - network.starts[seats.agent] + 1
+            name = network.rank(seats.agent, seats.whose) + 1
         sizes = np.broadcast_to(np.asarray(seats.sizes), seats.groups)[seats.group()]
         return Apart(np.where(seats.whose == seats.agent, 0, name), sizes)
 

@@ -52,7 +52,7 @@ def read(where: str, value: Any, kind: type) -> Any:
     return int(number)
 
 
-def read_spec(what: str, spec: str) -> tuple[str, dict[str, str]]:
+def read_spec(what: str, spec: str, usual: str = "name:key=value,key=value") -> tuple[str, dict[str, str]]:
     """Take ``name:key=value,key=value`` apart; commas inside brackets belong to a value.
 
     Parameters
@@ -61,6 +61,8 @@ def read_spec(what: str, spec: str) -> tuple[str, dict[str, str]]:
         What is specified, such as ``"network"``, as it should stand in an error.
     spec : str
         As written; a name alone has no settings.
+    usual : str
+        How it may be written, for errors.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def read_spec(what: str, spec: str) -> tuple[str, dict[str, str]]:
     for part in re.split(r",(?=\s*\w+\s*=)", written) if written else ():
         key, _, value = (each.strip() for each in part.partition("="))
         if not key or not value:
-            raise GamesimError(f"{what} {spec}: write name:key=value,key=value, not {part!r}")
+            raise GamesimError(f"{what} {spec}: write {usual}, not {part!r}")
         if key in settings:
             raise GamesimError(f"{what} {spec}: {key} is given twice")
         settings[key] = value

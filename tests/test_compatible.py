@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from strategies import all_games, prepared
 
@@ -12,6 +13,7 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.matching import MATCHINGS
 from gamesim.meeting import on_networks
+from gamesim.network import Network
 from gamesim.simulation import Simulation
 
 NETWORKS = ("watts_strogatz:n=24,k=4,p=0.3", "ring:n=24,k=2")
@@ -104,3 +106,20 @@ def test_neighbours_are_not_shown_a_mean_of_three_options(tmp_path: Any) -> None
         prepared(str(file), **words)
     table = play(str(file), "uniform", neighbours="nothing", **words).decisions
     assert set(table["payoff"]) == {0, 1}
+
+
+def test_whoever_is_there_without_neighbours_is_a_group_of_one_also_where_others_join_later() -> None:
+    lonely = Network.from_edges(4, np.array([[0, 1], [1, 2]]))
+    run = play(
+        "public_goods",
+        "uniform",
+        network=lonely,
+        n=6,
+        rewire="growth:m=1",
+        matching="neighbourhoods",
+        rounds=2,
+    )
+    assert run.settings.game["by_size"]["group_size"] == [1, 3]
+    first = run.decisions[run.decisions["round"] == 1]
+    assert sorted(first["agent"]) == [0, 1, 2, 3]
+    assert first.loc[first["agent"] == 3, "payoff"].notna().all()

@@ -21,6 +21,7 @@ ENGINE = (
     "messages",
     "distribution",
     "network",
+    "network_measures",
     "groups",
     "game",
     "matrix",
@@ -76,7 +77,7 @@ ENGINE = (
 # Packages beside the engine: what they may know outside themselves.
 BESIDE = {
     "humans": {"errors"},
-    "analysis": {"errors", "folding", "humans", "meeting"},
+    "analysis": {"errors", "folding", "humans", "meeting", "network_measures"},
     "models": {"errors", "streams"},
     # What measures mini asks it in the very words of the games.
     "mini": {"errors", "prompt", "catalog"},

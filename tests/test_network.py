@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from gamesim import open_run, play
 from gamesim.errors import GamesimError
-from gamesim.network import Network
+from gamesim.network import Network, ends, pair_codes
+from gamesim.streams import Ints
 from gamesim.wiring import open_network
 
 
@@ -101,6 +102,34 @@ def test_copies_are_unconnected(network: Network, count: int) -> None:
     assert whole.n == count * network.n
     expected = np.concatenate([network.edges + i * network.n for i in range(count)])
     np.testing.assert_array_equal(whole.edges, expected)
+    for part in whole.parts(count):
+        np.testing.assert_array_equal(part.starts, network.starts)
+        np.testing.assert_array_equal(part.neighbours, network.neighbours)
+
+
+@given(networks(), st.data())
+def test_links_are_broken_and_made_as_sets(network: Network, data: st.DataObject) -> None:
+    low, high = np.triu_indices(network.n, 1)
+    pairs = set(zip(low.tolist(), high.tolist(), strict=True))
+    chosen = {pair for pair in sorted(pairs) if data.draw(st.booleans())}
+    linked = {(a, b) for a, b in network.edges.tolist()}
+
+    def numbered(some: set[tuple[int, int]]) -> Ints:
+        one, two = np.array(sorted(some, reverse=True), dtype=np.int64).reshape(-1, 2).T
+        return pair_codes(network.n, two, one)
+
+    after = network.relinked(gone=numbered(linked & chosen), new=numbered(chosen - linked))
+    assert {(a, b) for a, b in after.edges.tolist()} == linked ^ chosen
+    np.testing.assert_array_equal(after.starts, Network.from_edges(network.n, after.edges).starts)
+    np.testing.assert_array_equal(ends(network.n, after.codes), after.edges)
+
+
+@given(networks())
+def test_a_node_ranks_among_the_neighbours_of_another(network: Network) -> None:
+    graph, others = network.to_networkx(), np.arange(network.n)
+    for node in graph:
+        below = [sum(each < other for each in graph[node]) for other in range(network.n)]
+        assert network.rank(np.full(network.n, node), others).tolist() == below
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import networkx as nx
 import numpy as np
@@ -24,7 +24,17 @@ from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.population import cast
-from gamesim.rewiring import Offers, Rewiring, clustering, figures, free_pairs
+from gamesim.rewiring import (
+    KINDS,
+    ByChance,
+    Growth,
+    Offers,
+    Random,
+    Strategic,
+    figures,
+    find_rewiring,
+    free_pairs,
+)
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.streams import Floats
@@ -34,7 +44,7 @@ DILEMMA = find_game("prisoners_dilemma")()
 
 
 def codes(network: Network) -> set[int]:
-    return set((network.edges[:, 0] * network.n + network.edges[:, 1]).tolist())
+    return set(network.codes.tolist())
 
 
 @given(st.integers(2, 12), st.integers(0, 66), st.integers(0, 66), st.integers(0, 5))
@@ -61,23 +71,23 @@ def test_free_pairs_are_all_equally_likely() -> None:
 @pytest.mark.parametrize("share", [0.1, 1.0])
 def test_random_replaces_the_stated_share_of_links(share: float) -> None:
     network = open_network("watts_strogatz:n=60,k=6,p=0.0")
-    after = Rewiring("random", share=share).changed(network, 1, 3, 1)
+    after = Random(share).after(network, 1, (3,))
     assert len(codes(network) & codes(after)) == 180 - round(180 * share)
     assert len(after.edges) == 180
 
 
 def test_a_complete_network_has_nothing_to_replace() -> None:
     network = open_network("complete:n=6")
-    assert codes(Rewiring("random", share=0.5).changed(network, 1, 0, 1)) == codes(network)
+    assert codes(Random(0.5).after(network, 1, (0,))) == codes(network)
 
 
 @pytest.mark.parametrize("attach", ["preferential", "random"])
 def test_a_node_joins_with_m_links(attach: str) -> None:
-    network, rule = Rewiring("growth", m=2, attach=attach).on(open_network("complete:n=4"), DILEMMA, 300)
+    network, rule = Growth(2, attach).on(open_network("complete:n=4"), DILEMMA, 300)
     for step in range(1, 400):
         degree = network.degree
         assert (degree > 0).sum() == min(300, 3 + step)
-        network = rule.changed(network, 1, 5, step)
+        network = rule.after(network, step, (5, step))
     assert len(network.edges) == 6 + 2 * 296
     assert nx.is_connected(network.to_networkx())
     # The oldest nodes gain most where links attract links: 28 to 33 against 11 to 13 over three seeds.
@@ -291,7 +301,7 @@ def test_who_decides_knows_the_round_that_was_played() -> None:
         rounds=2,
         matching="edges",
         network=network,
-        rewiring=Rewiring("strategic", share=0.5),
+        rewiring=Strategic(0.5),
     )
     model.step()
     (obs,) = teller.shown
@@ -302,16 +312,20 @@ def test_who_decides_knows_the_round_that_was_played() -> None:
     assert codes(model.network) == codes(network)
 
 
-@given(st.integers(3, 10), st.integers(0, 20))
-def test_figures_are_those_of_networkx(n: int, seed: int) -> None:
+@given(
+    st.integers(3, 10),
+    st.integers(0, 20),
+    st.sampled_from([(0.0, 1.0), (0.3, 0.3), (0.1, 0.3, 0.7), (1 / 3, 0.6)]),
+)
+def test_figures_are_those_of_networkx(n: int, seed: int, shares: tuple[float, ...]) -> None:
     graph = nx.gnp_random_graph(n, 0.5, seed=seed)
     network = Network.from_networkx(graph)
-    values = np.random.default_rng(seed).integers(0, 2, n).astype(float)
+    values = np.random.default_rng(seed).choice(shares, n)
     found = figures(network, 1, values)
     assert found["edges"][0] == graph.number_of_edges()
     assert found["mean_degree"][0] == pytest.approx(np.mean([d for _, d in graph.degree]))
     assert found["sd_degree"][0] == pytest.approx(np.std([d for _, d in graph.degree]))
-    assert clustering(network).tolist() == pytest.approx(list(nx.clustering(graph).values()))
+    assert found["clustering"][0] == pytest.approx(nx.average_clustering(graph))
     assert found["cooperation"][0] == pytest.approx(values.mean())
     ends = values[network.owner]
     if len(set(ends.tolist())) < 2:
@@ -319,6 +333,31 @@ def test_figures_are_those_of_networkx(n: int, seed: int) -> None:
         return
     nx.set_node_attributes(graph, dict(enumerate(values)), "did")
     assert found["assortment"][0] == pytest.approx(nx.numeric_assortativity_coefficient(graph, "did"))
+
+
+def test_figures_are_of_each_session_by_itself() -> None:
+    networks = [open_network("erdos_renyi:n=12,p=0.4", seed=seed) for seed in range(3)]
+    values = np.random.default_rng(1).random((3, 12))
+    values[0, 3] = np.nan
+    together = figures(Network.beside(networks), 3, values.ravel())
+    for session, network in enumerate(networks):
+        for name, found in figures(network, 1, values[session]).items():
+            assert together[name][session] == found[0], name
+
+
+def test_assortment_is_missing_where_everybody_acts_alike() -> None:
+    # The mean of equal shares over the groups of an agent differs in its last digit from agent to agent.
+    run = play(
+        "public_goods",
+        "fixed@action=6",
+        network="erdos_renyi:n=30,p=0.2",
+        matching="separate_neighbourhoods",
+        rewire="random:share=0.1",
+        rounds=3,
+        seed=1,
+    )
+    assert run.network_rounds["cooperation"].tolist() == pytest.approx([0.3] * 3)
+    assert run.network_rounds["assortment"].isna().all()
 
 
 def test_figures_and_the_last_network_are_kept_with_the_run(tmp_path: Path) -> None:
@@ -365,6 +404,42 @@ def test_what_does_not_fit_is_told_in_one_sentence(settings: dict[str, Any], sai
     with pytest.raises(GamesimError, match=said) as caught:
         play(**{**given_, **settings})
     assert "\n" not in str(caught.value)
+
+
+@dataclass(frozen=True)
+class Closing(ByChance):
+    """Somebody meets a neighbour of a neighbour."""
+
+    name: ClassVar[str] = "closing"
+    usual: ClassVar[str] = "links=2"
+
+    links: int
+
+    def after(self, network: Network, step: int, address: tuple[int | str, ...]) -> Network:
+        low, high = np.triu_indices(network.n, 1)
+        open_ = np.asarray((network.matrix @ network.matrix - 1e6 * network.matrix).todense())[low, high] > 0
+        near = (low * network.n + high)[open_]
+        return network.relinked(gone=near[:0], new=near[: self.links])
+
+
+def test_a_new_kind_is_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, Closing.name, Closing)
+    settings: dict[str, Any] = {"network": "ring:n=12,k=2", "rounds": 3, "sessions": 2}
+    run = play("prisoners_dilemma", "uniform", rewire="closing:links=3", **settings)
+    assert run.network_rounds["edges"].tolist() == [12, 12, 15, 15, 18, 18]
+    assert run.network_rounds["clustering"].is_monotonic_increasing
+    assert run.settings.network is not None
+    assert run.settings.network["rewire"] == {"name": "closing", "links": 3}
+    with pytest.raises(GamesimError, match="rewire closing needs links: write closing:links=2"):
+        play("prisoners_dilemma", "uniform", rewire="closing", **settings)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_is_read_as_it_may_be_written(name: str) -> None:
+    kind = KINDS[name]
+    found = find_rewiring(f"{name}:{kind.usual}")
+    assert type(found) is kind
+    assert found.describe()["rewire"]["name"] == name
 
 
 def test_a_network_that_stays_has_no_figures_by_round() -> None:

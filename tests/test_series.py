@@ -16,21 +16,14 @@ from scipy import stats
 from typed import Command
 
 import gamesim
-from gamesim.analysis.collective import (
-    adjacency,
-    assortativity,
-    end_game,
-    gini,
-    nominal_assortativity,
-    over_sessions,
-    settled,
-)
+from gamesim.analysis.collective import end_game, gini, over_sessions, settled
 from gamesim.analysis.measures import MEASURES
 from gamesim.analysis.series import series
 from gamesim.analysis.table import Table
 from gamesim.command.rounds import as_json, bars, print_rounds, write_csv
 from gamesim.errors import GamesimError
 from gamesim.humans.persons import icc, lag1
+from gamesim.network_measures import adjacency, assortativity, nominal_assortativity
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "societies.md").read_text(encoding="utf-8")
 SPEC = {"role": "member", "low": 0.0, "high": 20.0, "labels": None}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.collective import Floats, Ints, adjacency
+from gamesim.analysis.collective import Floats, Ints
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.picture import EDGE, OPTIONS, Picture, headed, named, percents
 from gamesim.analysis.series import NEEDED
@@ -18,6 +18,7 @@ from gamesim.analysis.series_plot import explain_bands, known, lines, of_everybo
 from gamesim.analysis.table import MESSAGES, Table
 from gamesim.errors import GamesimError, unknown
 from gamesim.folding import folded
+from gamesim.network_measures import adjacency
 
 SPRING_UP_TO = 1_000
 """Most nodes that are laid out by springs: the time grows with their square."""

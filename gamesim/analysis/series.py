@@ -9,15 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from gamesim.analysis.collective import (
-    Floats,
-    Ints,
-    adjacency,
-    assortativity,
-    gini,
-    nominal_assortativity,
-    over_sessions,
-)
+from gamesim.analysis.collective import Floats, Ints, gini, over_sessions
 from gamesim.analysis.landmarks import Name, by_round, landmarks, of_games, whole
 from gamesim.analysis.measures import MEASURE, MEASURES
 from gamesim.analysis.panel import Panel, Panels, by_role, known_or_nothing, panels
@@ -25,6 +17,7 @@ from gamesim.analysis.table import MESSAGES, SITTING, Census, Table
 from gamesim.analysis.ties import Ties
 from gamesim.humans.persons import Individuals, between, resemblance
 from gamesim.meeting import Kind, of_settings
+from gamesim.network_measures import adjacency, assortativity, nominal_assortativity
 
 ALL = "all"
 """Stands for the policy where a figure is of everybody."""
