@@ -259,6 +259,14 @@ class Policy(ABC):
             **source_of(type(self)),
         } | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
 
+    def parameters(self) -> dict[str, Parameter]:
+        """Give the options that may differ from person to person, by name."""
+        return {
+            item.name: value
+            for item in dataclasses.fields(self)
+            if isinstance(value := getattr(self, item.name), Parameter)
+        }
+
     @classmethod
     def in_place_of(cls, model: str) -> Self:
         """Make the agent as a stand-in for a model that is not on this machine."""
