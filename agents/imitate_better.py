@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.copying import Copier, Ties, check_choice
+from gamesim.behaviour.copying import Copier, Ties
 from gamesim.behaviour.outcomes import payoff_table
-from gamesim.behaviour.sizes import check_size
-from gamesim.policy import Setting
 from gamesim.streams import Floats
 
 
@@ -21,13 +19,9 @@ class ImitateBetter(Copier):
     95:098104).
     """
 
-    def prepare(self, setting: Setting) -> "ImitateBetter":
-        """Refuse amounts, games without payoffs of pairs, and play without a network."""
-        check_choice(self.agent_name(), setting)
-        check_size(self.agent_name(), setting)
-        for stage in setting.decisions():
-            payoff_table(setting.game, stage)
-        return super().prepare(setting)
+    only_choices = True
+    only_declared = True
+    tabled = True
 
     def chances(self, ties: Ties) -> Floats:
         """Compare everybody with each neighbour."""

@@ -11,6 +11,7 @@ from scipy import stats
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.policy import Setting
 from gamesim.population import Cast
@@ -103,13 +104,13 @@ def matches(
     """
     rules, names = game(), list(dict.fromkeys(agent for pair in pairs for agent in pair))
     items = parse(",".join(names))
-    setting = Setting(rules, rules.roles, rounds, seed)
+    setting = Setting(rules, rules.roles, rounds, seed, linked=True)
     seats = np.arange(2 * len(pairs))
     policy = [names.index(agent) for pair in pairs for agent in pair]
     simulation = Simulation(
         rules,
         Cast(len(seats), sessions, {"player": seats}, np.tile(policy, sessions)),
-        [find_agent(item.agent).from_options(item.options).prepare(setting) for item in items],
+        [ready(find_agent(item.agent).from_options(item.options), setting) for item in items],
         names,
         rounds=rounds,
         matching="edges",

@@ -9,6 +9,7 @@ import numpy as np
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
 from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
@@ -95,7 +96,7 @@ class Invasion(Policy):
 
     def prepare(self, setting: Setting) -> Invasion:
         """Let the rule get ready."""
-        return Invasion(self.rule.prepare(setting), self.cooperators)
+        return Invasion(ready(self.rule, setting), self.cooperators)
 
     def decide(self, obs: Observations) -> Decisions:
         """Begin with the cooperators that drew the smallest numbers; leave the rest to the rule."""

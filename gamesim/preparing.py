@@ -29,6 +29,7 @@ from gamesim.matching import ON_NETWORKS, SEPARATE
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.models.machine import memory
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.personas import find_personas
 from gamesim.persons import persons
@@ -346,11 +347,11 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
 
 def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast) -> list[Policy]:
     """Let every policy get ready for the roles that it was dealt."""
-    ready = []
+    prepared = []
     for index, item in enumerate(items):
         policy = find_agent(item.agent).from_options(item.options)
-        ready.append(policy.prepare(dataclasses.replace(setting, roles=dealt.roles_of(index))))
-    return ready
+        prepared.append(ready(policy, dataclasses.replace(setting, roles=dealt.roles_of(index))))
+    return prepared
 
 
 def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:

@@ -17,6 +17,7 @@ from gamesim.columns import Block
 from gamesim.compatible import group_sizes
 from gamesim.errors import unknown
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.policy import Policy, Setting
 from gamesim.population import cast
@@ -227,7 +228,7 @@ class Population:
         self.simulation = Simulation(
             game,
             cast(game, [item], network.n, sessions, seed, on_network=True),
-            [policy.prepare(setting)],
+            [ready(policy, setting)],
             [item.agent],
             rounds=NO_END,
             matching=matching,
