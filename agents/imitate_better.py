@@ -25,14 +25,7 @@ class ImitateBetter(Copier):
 
     def chances(self, ties: Ties) -> Floats:
         """Compare everybody with each neighbour."""
-        earned, degree = ties.around.earned, ties.around.network.degree
-        own = ties.around.agent[ties.decider]
-        gap = np.maximum(earned[ties.other] - earned[own], 0)
-        wider = np.maximum(degree[ties.other], degree[own])
-        # Where the network changed since, earnings can be those of more neighbours than there are now.
-        copied = np.minimum(gap / (wider * self._range(ties)), 1.0)
-        chance: Floats = copied / ties.size[ties.decider]
-        return chance
+        return ties.by_gain(ties.around.earned, ties.around.network.degree, self._range(ties))
 
     def _range(self, ties: Ties) -> float:
         assert ties.around.play is not None

@@ -150,14 +150,7 @@ def tournament(*, rounds: int = ROUNDS, sessions: int, seed: int = 0) -> Floats:
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Play the tournament and compare scores and their order.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Play the tournament and compare scores and their order."""
     sessions = at_size(size, 5, 100)
     against = tournament(sessions=sessions, seed=seed)
     scores = against.mean(axis=2)

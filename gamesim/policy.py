@@ -21,12 +21,12 @@ from typing import Any, ClassVar, Self, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from gamesim.actions import cooperation
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, read_file
-from gamesim.reputation import cooperation
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
 
@@ -240,7 +240,7 @@ class Policy(ABC):
 
         Unless a policy says otherwise it keeps or makes a link with those who cooperated last and breaks or leaves it
         with all others; who did at least half of the most counts as a cooperator
-        (`gamesim.reputation.cooperation`).
+        (`gamesim.actions.cooperation`).
 
         Parameters
         ----------

@@ -106,7 +106,7 @@ class Prepared:
 
 def prepare(
     game: str | Game,
-    agents: str | Mapping[str, float],
+    agents: str | Mapping[str, float] | Policy,
     design: Design,
     parameters: Mapping[str, Any],
     progress: Progress | None = None,
@@ -116,7 +116,7 @@ def prepare(
     Parameters
     ----------
     game, agents, progress
-        As `gamesim.play` takes them.
+        As `gamesim.play` takes them; a policy that is at hand may play as well.
     design : Design
     parameters : mapping
         Those of the game.
@@ -127,7 +127,8 @@ def prepare(
         For any mistake in them.
     """
     rules = _rules(game, parameters)
-    items = parse(agents)
+    spec = _spec(agents)
+    items = parse(spec)
     _check_room(design)
     rewiring = None if design.rewire is None else Rewiring.from_words(design.rewire)
     linked = _network(
@@ -187,7 +188,7 @@ def prepare(
     notes = [] if source is None else source.notes(size)
     notes.extend(remarks.idle(society, rewiring, played, len(items)))
     with noting(notes):
-        policies = _prepare(items, setting, dealt)
+        policies = _prepare(items, setting, dealt, agents if isinstance(agents, Policy) else None)
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     unread = bool(design.prompts) and not any("pack" in each for each in about.values())
@@ -209,7 +210,7 @@ def prepare(
         matching=meeting,
         network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
-        agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
+        agents=spec,
         seat=design.seat,
         game={
             "name": rules.name,
@@ -345,11 +346,18 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
     return max(1, round(game.default_n / size)) * size
 
 
-def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast) -> list[Policy]:
+def _spec(agents: str | Mapping[str, float] | Policy) -> str:
+    """Write who plays as on the command line; a policy that is at hand plays under its name."""
+    if isinstance(agents, Policy):
+        return agents.agent_name()
+    return ",".join(f"{a}:{w}" for a, w in agents.items()) if isinstance(agents, Mapping) else agents
+
+
+def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast, at_hand: Policy | None) -> list[Policy]:
     """Let every policy get ready for the roles that it was dealt."""
     prepared = []
     for index, item in enumerate(items):
-        policy = find_agent(item.agent).from_options(item.options)
+        policy = find_agent(item.agent).from_options(item.options) if at_hand is None else at_hand
         prepared.append(ready(policy, dataclasses.replace(setting, roles=dealt.roles_of(index))))
     return prepared
 

@@ -13,7 +13,7 @@ from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from gamesim.accounts import Accounts
-from gamesim.actions import ActionSpace, Text
+from gamesim.actions import ActionSpace, Text, cooperation
 from gamesim.answers import Answers, checked
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
@@ -29,7 +29,7 @@ from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import Recorder
-from gamesim.reputation import Reputation, cooperation
+from gamesim.reputation import Reputation
 from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.sheet import Sheet
 from gamesim.society import ALONE, Calendar, Moment, Society

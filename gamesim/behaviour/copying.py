@@ -57,6 +57,25 @@ class Ties:
         """Sum over everybody's ties: (E,) to (D,)."""
         return np.bincount(self.decider, values, len(self.size)).astype(np.float64)
 
+    def by_gain(self, gained: Floats, games: Ints, widest: float) -> Floats:
+        """Give chances in proportion to how much more a neighbour drawn at random gained, if it did: (E,) float.
+
+        Parameters
+        ----------
+        gained : (N,) float
+            What everybody gained.
+        games : (N,) int
+            In how many games each gained it; of two the larger number counts.
+        widest : float
+            The most that gains from one game can differ by.
+        """
+        own = self.around.agent[self.decider]
+        gap = np.maximum(gained[self.other] - gained[own], 0)
+        most = np.maximum(games[self.other], games[own]) * widest
+        # Where the network changed since, gains can be those of more games than there are now.
+        chance: Floats = np.minimum(gap / most, 1.0) / self.size[self.decider]
+        return chance
+
 
 @dataclass(frozen=True)
 class Copier(Imitator):
