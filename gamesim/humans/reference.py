@@ -34,6 +34,7 @@ _OPTIONAL = (
     *("stake", "round", "given", "parameters", "attrition", "subjects", "decisions"),
     *("one_vote", "per_decision", "figures", "shares", "default"),
 )
+_OBJECTS = ("given", "parameters", "one_vote", "per_decision", "figures")
 CONDITIONS = ("name", "kind", "dataset", "population", "method", "stake", "round", "shares", "default")
 
 
@@ -209,6 +210,9 @@ def read(text: str, *, where: str) -> Reference:
         if key not in _REQUIRED and key not in _OPTIONAL:
             raise GamesimError(f"{where}: key {key!r} is not known")
     _check_scalars(raw, where)
+    for key in _OBJECTS:
+        if not isinstance(raw.get(key, {}), dict):
+            raise GamesimError(f"{where}: key {key!r} must be an object, not {raw[key]!r}")
     labels = tuple(str(label) for label in raw["labels"])
     figures = {
         str(k): _figure(v, f"{where}: key 'figures', {k!r}") for k, v in raw.get("figures", {}).items()
@@ -217,7 +221,7 @@ def read(text: str, *, where: str) -> Reference:
     fields["labels"] = labels
     fields["figures"] = MappingProxyType(figures)
     fields["attrition"] = tuple((str(step), int(left)) for step, left in raw.get("attrition", []))
-    for key in ("given", "parameters", "one_vote", "per_decision"):
+    for key in set(_OBJECTS) - {"figures"}:
         fields[key] = MappingProxyType(dict(raw.get(key, {})))
     reference = Reference(**fields)
     _check_counts(reference, where)
