@@ -15,6 +15,7 @@ from typing import Any
 from gamesim.elicit import ModelPolicy
 from gamesim.errors import GamesimError, unknown
 from gamesim.models import Sampling
+from gamesim.needs import ready
 from gamesim.policy import Policy, Setting
 
 URL_VARIABLE = "GAMESIM_BEFM_URL"
@@ -75,7 +76,7 @@ class Befm(ModelPolicy):
         if not missing:
             return self.opening(f"hf:{base}+{adapter}", setting)
         if setting.standin is not None and not (self.base or self.adapter):
-            return setting.standin(self.release).prepare(setting)
+            return ready(setting.standin(self.release), setting)
         commands = " && ".join(f"hf download {name}" for name in missing)
         raise GamesimError(
             f"befm: {' and '.join(missing)} not on this machine; get them with: {commands} (or add --download), "

@@ -7,21 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamesim.behaviour.choosing import drawn, logit
-from gamesim.behaviour.copying import check_choice, first_of_best
-from gamesim.behaviour.imitation import Imitator
+from gamesim.behaviour.on_networks import NetworkRule, first_of_best
 from gamesim.behaviour.outcomes import payoff_table, rival_stage
-from gamesim.behaviour.sizes import check_size
+from gamesim.behaviour.sizes import each_game
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
-from gamesim.policy import Setting
 from gamesim.streams import Floats
 
 
 @dataclass(frozen=True)
-class BestResponseDynamics(Imitator):
+class BestResponseDynamics(NetworkRule):
     """Replies to what its neighbours did last, as if they would do it again (Ellison 1993).
 
     What an action earns is summed over all neighbours.  With finite precision the reply is logit (Blume 1993).  At a
@@ -32,25 +29,18 @@ class BestResponseDynamics(Imitator):
     precision : Parameter
         Per unit of what is earned from all neighbours together, the same for all; ``inf`` takes the best reply.
     start
-        As in `Imitator`.
+        As in `NetworkRule`.
     """
 
     precision: Parameter = personal(math.inf, least=0)
 
     looks_at = "actions"
+    only_choices = True
+    only_pairs = True
+    tabled = True
     fitted = {"precision": (0.0, 10.0)}
 
-    def prepare(self, setting: Setting) -> "BestResponseDynamics":
-        """Refuse amounts, games of more than two, and play without a network."""
-        check_choice("best_response_dynamics", setting)
-        check_size("best_response_dynamics", setting)
-        if len(setting.game.roles) != 2:
-            raise GamesimError(f"best_response_dynamics plays games of two, not {setting.game.name}")
-        for stage in setting.decisions():
-            payoff_table(setting.game, stage)
-        return super().prepare(setting)
-
-    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+    def next_actions(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
         """Reply to all neighbours at once."""
         earned, seen = self._earned(obs, around)
         if not self.precision.varies and math.isinf(self.precision.value):
@@ -76,8 +66,9 @@ class BestResponseDynamics(Imitator):
 
     def _earned(self, obs: Observations, around: Neighbours) -> tuple[Floats, NDArray[np.bool_]]:
         """Give what each option would earn against all neighbours, (D, L) float, and who saw any, (D,) bool."""
-        actions = around.actions(rival_stage(obs.game, obs.stage) or obs.stage)
-        table = payoff_table(obs.game, obs.stage)
+        (game,), _ = each_game(obs)
+        actions = around.actions(rival_stage(game, obs.stage) or obs.stage)
+        table = payoff_table(game, obs.stage)
         met = np.stack(
             [
                 (around.network.matrix @ (actions == option).astype(np.float64))[around.agent]

@@ -1,15 +1,12 @@
 """Indirect reciprocity: cooperates with those of whom it knows that they cooperated with others."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from gamesim.behaviour.strategies import Strategy
-from gamesim.errors import GamesimError
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, personal
-from gamesim.policy import Setting
 from gamesim.reputation import features
 from gamesim.streams import Floats
 
@@ -36,17 +33,8 @@ class ImageScoring(Strategy):
     start: Parameter = personal(1.0, least=0, most=1)
 
     lookback = 0
-    heeds_reputation = True
+    needs_reputation = "image"
     fitted = {"threshold": (0.0, 1.0), "start": (0.0, 1.0), "error": (0.0, 0.5)}
-
-    def prepare(self, setting: Setting) -> Self:
-        """Refuse to play where no image is known."""
-        if setting.reputation != "image":
-            raise GamesimError(
-                f"{self.agent_name()} goes by the image of those it meets: add --reputation image to a run of several "
-                "rounds"
-            )
-        return super().prepare(setting)
 
     def cooperation(self, obs: Observations) -> Floats:
         """Hold the image against the threshold."""

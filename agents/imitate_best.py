@@ -15,7 +15,7 @@ from gamesim.streams import Floats
 class ImitateBest(Imitator):
     """Takes over what the best earner among itself and its neighbours did; whoever nobody beats stays."""
 
-    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+    def next_actions(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
         """Copy the best of the closed neighbourhood."""
         network, actions = around.network, around.actions(obs.stage)
         if isinstance(obs.space, Choice):

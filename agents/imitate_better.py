@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gamesim.behaviour.copying import Copier, Ties, check_choice
+from gamesim.behaviour.copying import Copier, Ties
 from gamesim.behaviour.outcomes import payoff_table
-from gamesim.behaviour.sizes import check_size
-from gamesim.policy import Setting
 from gamesim.streams import Floats
 
 
@@ -21,24 +19,13 @@ class ImitateBetter(Copier):
     95:098104).
     """
 
-    def prepare(self, setting: Setting) -> "ImitateBetter":
-        """Refuse amounts, games without payoffs of pairs, and play without a network."""
-        check_choice(self.agent_name(), setting)
-        check_size(self.agent_name(), setting)
-        for stage in setting.decisions():
-            payoff_table(setting.game, stage)
-        return super().prepare(setting)
+    only_choices = True
+    only_declared = True
+    tabled = True
 
     def chances(self, ties: Ties) -> Floats:
         """Compare everybody with each neighbour."""
-        earned, degree = ties.around.earned, ties.around.network.degree
-        own = ties.around.agent[ties.decider]
-        gap = np.maximum(earned[ties.other] - earned[own], 0)
-        wider = np.maximum(degree[ties.other], degree[own])
-        # Where the network changed since, earnings can be those of more neighbours than there are now.
-        copied = np.minimum(gap / (wider * self._range(ties)), 1.0)
-        chance: Floats = copied / ties.size[ties.decider]
-        return chance
+        return ties.by_gain(ties.around.earned, ties.around.network.degree, self._range(ties))
 
     def _range(self, ties: Ties) -> float:
         assert ties.around.play is not None

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.actions import Choice
-from gamesim.behaviour.copying import check_choice, first_of_best
 from gamesim.behaviour.imitation import Imitator
+from gamesim.behaviour.on_networks import first_of_best
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
-from gamesim.policy import Setting
 from gamesim.streams import Floats
 
 
@@ -21,13 +20,9 @@ class Majority(Imitator):
     """
 
     looks_at = "actions"
+    only_choices = True
 
-    def prepare(self, setting: Setting) -> "Majority":
-        """Refuse amounts, and play without a network."""
-        check_choice("majority", setting)
-        return super().prepare(setting)
-
-    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+    def next_actions(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
         """Count the neighbours of each option."""
         assert isinstance(obs.space, Choice)
         actions = around.actions(obs.stage)

@@ -39,15 +39,12 @@ class Qre(ExactPolicy):
     precision: Parameter = personal(0.1, least=0, shared="it is known to all")
 
     lookback = 0
+    only_pairs = True
     fitted = {"precision": (0.0, 10.0)}
 
     def prepare(self, setting: Setting) -> "Qre":
-        """Refuse games of more than two players, and those in which one answers the other."""
+        """Refuse games in which one answers the other."""
         for game, stage in itertools.product(games_of(setting), setting.decisions()):
-            if len(game.roles) != 2:
-                raise GamesimError(
-                    f"qre: {game.name} is played in groups of {len(game.roles)} here, but two are covered"
-                )
             equilibrium(game, stage, self.precision.value)
         return self
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.policy import Setting
 from gamesim.population import Cast
@@ -103,13 +104,13 @@ def matches(
     """
     rules, names = game(), list(dict.fromkeys(agent for pair in pairs for agent in pair))
     items = parse(",".join(names))
-    setting = Setting(rules, rules.roles, rounds, seed)
+    setting = Setting(rules, rules.roles, rounds, seed, linked=True)
     seats = np.arange(2 * len(pairs))
     policy = [names.index(agent) for pair in pairs for agent in pair]
     simulation = Simulation(
         rules,
         Cast(len(seats), sessions, {"player": seats}, np.tile(policy, sessions)),
-        [find_agent(item.agent).from_options(item.options).prepare(setting) for item in items],
+        [ready(find_agent(item.agent).from_options(item.options), setting) for item in items],
         names,
         rounds=rounds,
         matching="edges",
@@ -149,14 +150,7 @@ def tournament(*, rounds: int = ROUNDS, sessions: int, seed: int = 0) -> Floats:
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Play the tournament and compare scores and their order.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Play the tournament and compare scores and their order."""
     sessions = at_size(size, 5, 100)
     against = tournament(sessions=sessions, seed=seed)
     scores = against.mean(axis=2)

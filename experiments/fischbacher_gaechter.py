@@ -64,14 +64,7 @@ def trend(means: Floats) -> Estimate:
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure the trend of contributions by who takes part.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure the trend of contributions by who takes part."""
     sessions = at_size(size, 6, 100)
     played = [
         contributions(agents, sessions=sessions, seed=seed)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gamesim.catalog import find_agent, find_game
+from gamesim.catalog import find_game
 from gamesim.game import Game
-from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
-from gamesim.society import Society
+from gamesim.replication import LARGE, Estimate, Finding, Replication, Sessions, at_size
 from gamesim.streams import Floats
-from gamesim.wiring import open_network
 
 NEIGHBOURS = 8
 CHAOS = 12 * np.log(2) - 8
@@ -43,9 +41,9 @@ def lattice(
     sessions: int,
     with_self: bool = True,
     start: float = 0.9,
-    society: Society | None = None,
+    update: str = "synchronous",
     seed: int = 0,
-) -> Population:
+) -> Sessions:
     """Set up cells on a torus that copy the best of the nine around them.
 
     Parameters
@@ -58,29 +56,22 @@ def lattice(
         Whether everybody plays itself as well.
     start : float
         Share of cooperators in the first round.
-    society : Society, optional
-        Schedule of revisions; all at once unless given.
+    update : str
+        Schedule of revisions, as `gamesim.play` takes it.
     seed : int
     """
-    return Population(
+    return Sessions(
         game(temptation, with_self),
-        find_agent("imitate_best").from_options({"start": str(start)}),
-        open_network(f"lattice:side={side},neighbours={NEIGHBOURS}"),
+        f"imitate_best@start={start}",
+        network=f"lattice:side={side},neighbours={NEIGHBOURS}",
         sessions=sessions,
-        society=society,
+        update=update,
         seed=seed,
     )
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure the share of cooperators by temptation, by self-interaction and by schedule.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure the share of cooperators by temptation, by self-interaction and by schedule."""
     side, sessions = at_size(size, 40, 99), at_size(size, 4, 6)
     warm, looked = at_size(size, 60, 150), at_size(size, 20, 50)
 
@@ -95,8 +86,8 @@ def run(size: str = LARGE, seed: int = 0) -> Replication:
     turns = round(1 / share)
 
     def apart(temptation: float) -> Estimate:
-        society = Society("sequential", share=share)
-        cells = lattice(temptation, side=side // 2, sessions=sessions, society=society, seed=seed)
+        schedule = f"sequential:{share}"
+        cells = lattice(temptation, side=side // 2, sessions=sessions, update=schedule, seed=seed)
         return Estimate.of(cells.settled((generations - 1) * turns, 1, turns))
 
     few, from_half = together(1.9), shares(1.9, start=0.5)

@@ -9,11 +9,10 @@ import numpy as np
 
 from gamesim.catalog import find_agent, find_game
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, Policy, Setting
-from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
-from gamesim.society import Society
-from gamesim.wiring import open_network
+from gamesim.replication import LARGE, Estimate, Finding, Replication, Sessions, at_size
 
 COST = 1.0
 MOST_ROUNDS = 40_000
@@ -29,7 +28,7 @@ class Case:
     ----------
     name : str
     network : str
-        As `gamesim.wiring.open_network` reads it.
+        As `gamesim.play` takes it.
     n, k : int
         Agents, and neighbours of each.
     intensity : float
@@ -95,7 +94,7 @@ class Invasion(Policy):
 
     def prepare(self, setting: Setting) -> Invasion:
         """Let the rule get ready."""
-        return Invasion(self.rule.prepare(setting), self.cooperators)
+        return Invasion(ready(self.rule, setting), self.cooperators)
 
     def decide(self, obs: Observations) -> Decisions:
         """Begin with the cooperators that drew the smallest numbers; leave the rest to the rule."""
@@ -129,32 +128,25 @@ def fixed(
     open : int
         Sessions that had not settled after `MOST_ROUNDS`.
     """
-    population = Population(
+    played = Sessions(
         donation(benefit),
         Invasion(rule, cooperators),
-        open_network(case.network, seed=seed),
+        network=case.network,
         sessions=sessions,
-        society=Society("death_birth"),
+        update="death_birth",
         seed=seed,
     )
     share = np.full(sessions, 0.5)
     for _ in range(MOST_ROUNDS // AT_A_TIME):
-        population.step(AT_A_TIME)
-        share = population.cooperation
+        played.step(AT_A_TIME)
+        share = played.cooperation
         if np.isin(share, (0, 1)).all():
             break
     return int((share == 1).sum()), int(((share > 0) & (share < 1)).sum())
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure how often one cooperator takes over, below and above the threshold, under two rules.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure how often one cooperator takes over, below and above the threshold, under two rules."""
     sessions = at_size(size, 500, 2000)
     cases = CASES if size == LARGE else (SMALL_CASE,)
     findings, unsettled = [], 0

@@ -41,14 +41,7 @@ def offers(responder: str, *, rounds: int, sessions: int, seed: int = 0) -> Floa
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure late offers to responders that learn as well, and to responders that accept everything.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure late offers to responders that learn as well, and to responders that accept everything."""
     rounds, sessions = at_size(size, 100, 300), at_size(size, 6, 20)
     both = offers(LEARNER, rounds=rounds, sessions=sessions, seed=seed)
     granted = offers("fixed@action=0", rounds=rounds, sessions=sessions, seed=seed)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gamesim.catalog import find_agent, find_game
-from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
+from gamesim.replication import LARGE, Estimate, Finding, Replication, Sessions, at_size, over_seeds
 from gamesim.streams import Floats
-from gamesim.wiring import open_network
 
 TEMPTATIONS = (1.1, 1.4, 1.7, 2.0)
 NETWORKS = {"scale-free": "barabasi_albert:n={n},m=2", "regular ring": "ring:n={n},k=4"}
@@ -22,7 +18,7 @@ def cooperation(
     Parameters
     ----------
     network : str
-        As `gamesim.wiring.open_network` reads it.
+        As `gamesim.play` takes it.
     temptation : float
         b.
     sessions : int
@@ -32,44 +28,31 @@ def cooperation(
     seed : int
         Of the play and of the network.
     """
-    population = Population(
-        find_game("prisoners_dilemma").from_settings(
-            {"reward": 1.0, "sucker": 0.0, "temptation": temptation, "punishment": 0.0}
-        ),
-        find_agent("imitate_better").from_options({"start": "0.5"}),
-        open_network(network, seed=seed),
+    played = Sessions(
+        "prisoners_dilemma",
+        "imitate_better@start=0.5",
+        network=network,
         sessions=sessions,
         seed=seed,
+        reward=1.0,
+        sucker=0.0,
+        temptation=temptation,
+        punishment=0.0,
     )
-    return population.settled(warm, looked)
+    return played.settled(warm, looked)
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure cooperation by temptation on both kinds of network.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure cooperation by temptation on both kinds of network."""
     n, networks, sessions = at_size(size, 200, 1000), at_size(size, 4, 5), at_size(size, 2, 4)
     warm, looked = at_size(size, 300, 3000), at_size(size, 50, 300)
     temptations = (1.2, 1.7) if size != LARGE else TEMPTATIONS
 
     def share(kind: str, temptation: float) -> Estimate:
-        means = [
-            cooperation(
-                NETWORKS[kind].format(n=n),
-                temptation,
-                sessions=sessions,
-                warm=warm,
-                looked=looked,
-                seed=seed + number,
-            ).mean()
-            for number in range(networks)
-        ]
-        return Estimate.of(np.array(means))
+        network, played = NETWORKS[kind].format(n=n), {"sessions": sessions, "warm": warm, "looked": looked}
+        return over_seeds(
+            lambda own: cooperation(network, temptation, **played, seed=own), range(seed, seed + networks)
+        )
 
     findings = []
     for temptation in temptations:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from gamesim.behaviour.copying import Copier, Ties
-from gamesim.catalog import find_game
-from gamesim.replication import LARGE, Estimate, Finding, Population, Replication, at_size
+from gamesim.replication import LARGE, Estimate, Finding, Replication, Sessions, at_size, over_seeds
 from gamesim.streams import Floats
-from gamesim.wiring import open_network
 
 NETWORKS = {"scale-free": "barabasi_albert:n={n},m=2", "regular": "ring:n={n},k=4"}
 """Both with four neighbours on average."""
@@ -40,11 +36,7 @@ class Replicator(Copier):
         """Compare everybody with each neighbour, by the widest range that groups of the larger number allow."""
         groups = ties.around.network.degree + 1
         gained = ties.around.earned - COST * (1 if self.spread else groups)
-        own = ties.around.agent[ties.decider]
-        gap = np.maximum(gained[ties.other] - gained[own], 0)
-        widest = (1 + self.enhancement) * COST * np.maximum(groups[ties.other], groups[own])
-        chance: Floats = np.minimum(gap / widest, 1.0) / ties.size[ties.decider]
-        return chance
+        return ties.by_gain(gained, groups, (1 + self.enhancement) * COST)
 
 
 def cooperation(
@@ -55,7 +47,7 @@ def cooperation(
     Parameters
     ----------
     network : str
-        As `gamesim.wiring.open_network` reads it.
+        As `gamesim.play` takes it.
     eta : float
         Enhancement r over the mean size of groups.
     spread : bool
@@ -63,55 +55,35 @@ def cooperation(
     sessions, warm, looked, seed : int
         As in `santos_pacheco`.
     """
-    enhancement = eta * GROUP
-    game = find_game("public_goods").from_settings(
-        {
-            "endowment": COST,
-            "step": COST,
-            "group_size": GROUP,
-            "mpcr": eta,
-            "hold": "multiplier",
-            "spread": spread,
-        }
-    )
-    population = Population(
-        game,
-        Replicator(enhancement=enhancement, spread=spread),
-        open_network(network, seed=seed),
+    played = Sessions(
+        "public_goods",
+        Replicator(enhancement=eta * GROUP, spread=spread),
+        network=network,
         sessions=sessions,
         seed=seed,
         matching="neighbourhoods",
+        endowment=COST,
+        step=COST,
+        group_size=GROUP,
+        mpcr=eta,
+        hold="multiplier",
+        spread=spread,
     )
-    return 1 - population.settled(warm, looked)
+    return played.settled(warm, looked)
 
 
 def run(size: str = LARGE, seed: int = 0) -> Replication:
-    """Measure cooperation where the cost is divided among groups, and where it is paid in each.
-
-    Parameters
-    ----------
-    size : str
-        ``small`` or ``large``.
-    seed : int
-    """
+    """Measure cooperation where the cost is divided among groups, and where it is paid in each."""
     n, networks, sessions = at_size(size, 100, 300), at_size(size, 5, 6), at_size(size, 2, 4)
     warm, looked = at_size(size, 300, 2000), at_size(size, 50, 200)
     etas = (0.6,) if size != LARGE else (0.5, 0.6)
 
     def share(kind: str, eta: float, spread: bool) -> Estimate:
-        means = [
-            cooperation(
-                NETWORKS[kind].format(n=n),
-                eta,
-                spread=spread,
-                sessions=sessions,
-                warm=warm,
-                looked=looked,
-                seed=seed + number,
-            ).mean()
-            for number in range(networks)
-        ]
-        return Estimate.of(np.array(means))
+        network, played = NETWORKS[kind].format(n=n), {"sessions": sessions, "warm": warm, "looked": looked}
+        return over_seeds(
+            lambda own: cooperation(network, eta, spread=spread, **played, seed=own),
+            range(seed, seed + networks),
+        )
 
     findings = []
     for eta in etas:

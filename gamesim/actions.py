@@ -294,3 +294,18 @@ class Text:
 
 
 ActionSpace = Amount | Choice | Text
+
+
+def cooperation(space: ActionSpace, actions: Floats) -> Floats:
+    """Tell how cooperative actions are: (D,) float from 0 to 1.
+
+    The share of the largest legal amount; 1 for the first option of a choice and 0 for the others.  NaN where nothing
+    was decided, nothing but one amount was legal, or something was said instead of done.
+    """
+    if isinstance(space, Text):
+        return np.full(actions.shape, np.nan)
+    if isinstance(space, Choice):
+        return np.where(np.isnan(actions), np.nan, (actions == 0).astype(np.float64))
+    span = np.broadcast_to(np.asarray(space.high - space.low, dtype=np.float64), actions.shape)
+    nothing = np.full(actions.shape, np.nan)
+    return cast(Floats, np.divide(actions - space.low, span, out=nothing, where=span > 0))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from gamesim.parameters import Parameter
 from gamesim.policy import Policy
 from gamesim.population import Cast
-from gamesim.streams import Draws
 
 
 def persons(cast: Cast, policies: Sequence[Policy], labels: Sequence[str], seed: int) -> pa.Table | None:
@@ -34,19 +31,13 @@ def persons(cast: Cast, policies: Sequence[Policy], labels: Sequence[str], seed:
         One row an agent: session, agent, policy, and each option that differs from person to person in any policy,
         missing where the agent's policy has no such option.  None where no option differs.
     """
-    options = [
-        {
-            item.name: value
-            for item in dataclasses.fields(policy)
-            if isinstance(value := getattr(policy, item.name), Parameter)
-        }
-        for policy in policies
-    ]
+    options = [policy.parameters() for policy in policies]
     varying = dict.fromkeys(name for each in options for name, value in each.items() if value.varies)
     if not varying:
         return None
-    session, agent = np.divmod(np.arange(cast.n * cast.sessions), cast.n)
-    draws = Draws((seed, 0, 0, "person"), session, agent)
+    number = np.arange(cast.n * cast.sessions)
+    session, agent = np.divmod(number, cast.n)
+    draws = cast.persons(seed, number)
     own = {name: np.full(len(agent), np.nan) for name in varying}
     for index, each in enumerate(options):
         rows = np.flatnonzero(cast.policy == index)

@@ -21,12 +21,12 @@ from typing import Any, ClassVar, Self, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from gamesim.actions import cooperation
 from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.parameters import Parameter, read_file
-from gamesim.reputation import cooperation
 from gamesim.streams import Floats, Ints
 from gamesim.values import read
 
@@ -162,7 +162,8 @@ class Setting:
 class Policy(ABC):
     """Base of all agents.  Subclasses are frozen dataclasses, one a file, found by the file's name.
 
-    Their fields are the options that may follow the name: ``fixed@action=10``.
+    Their fields are the options that may follow the name: ``fixed@action=10``.  Their class variables say what they
+    need; `gamesim.needs.ready` refuses to play them without.
     """
 
     trained_on: ClassVar[tuple[str, ...]] = ()
@@ -184,6 +185,28 @@ class Policy(ABC):
     """Whether it has words: it is asked for messages too, and enters them with ``obs.messages.enter(text)``.  Whoever
     has none says nothing at such a stage and is not asked."""
 
+    needs_network: ClassVar[bool] = False
+    """Whether it looks at its neighbours, so that it cannot play without a network."""
+
+    looks_at: ClassVar[str] = "nothing"
+    """What it must be shown of its neighbours, one of `gamesim.neighbours.SHOWN`."""
+
+    one_choice: ClassVar[bool] = False
+    """Whether it goes by the one thing that each neighbour did, and so cannot play where agents decide separately for
+    each of their groups."""
+
+    needs_reputation: ClassVar[str] = "none"
+    """What it must know of those it meets, one of `gamesim.reputation.LEVELS`."""
+
+    only_choices: ClassVar[bool] = False
+    """Whether it chooses among options alone, and decides on no amounts."""
+
+    only_declared: ClassVar[bool] = False
+    """Whether it plays in groups of the size that the game says alone, and not of others as there are on networks."""
+
+    only_pairs: ClassVar[bool] = False
+    """Whether it plays in groups of two alone."""
+
     asked_for_links: ClassVar[bool] = False
     """Whether it is asked in words if it wants a link, by `decide`, instead of by `link`."""
 
@@ -199,9 +222,9 @@ class Policy(ABC):
     def heeds_reputation(self) -> bool:
         """Whether what it does may depend on what is known of those it meets, `obs.known`.
 
-        Unless said, an agent of the user's own may, and one of gamesim's does not.
+        Unless it needs to know, an agent of the user's own may, and one of gamesim's does not.
         """
-        return not type(self).__module__.startswith("gamesim.")
+        return self.needs_reputation != "none" or not type(self).__module__.startswith("gamesim.")
 
     @classmethod
     def agent_name(cls) -> str:
@@ -217,7 +240,7 @@ class Policy(ABC):
 
         Unless a policy says otherwise it keeps or makes a link with those who cooperated last and breaks or leaves it
         with all others; who did at least half of the most counts as a cooperator
-        (`gamesim.reputation.cooperation`).
+        (`gamesim.actions.cooperation`).
 
         Parameters
         ----------
@@ -239,6 +262,8 @@ class Policy(ABC):
     def prepare(self, setting: Setting) -> Policy:
         """Get ready to play, or refuse; give the policy that will play, under its own name.
 
+        What class variables say has been checked before (`gamesim.needs.ready`).
+
         Raises
         ------
         GamesimError
@@ -258,6 +283,14 @@ class Policy(ABC):
             "trained_on": list(self.trained_on),
             **source_of(type(self)),
         } | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Give the options that may differ from person to person, by name."""
+        return {
+            item.name: value
+            for item in dataclasses.fields(self)
+            if isinstance(value := getattr(self, item.name), Parameter)
+        }
 
     @classmethod
     def in_place_of(cls, model: str) -> Self:

@@ -13,7 +13,7 @@ from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.network import Network
 from gamesim.spec import Item, check_seats, shares
-from gamesim.streams import Ints, generator
+from gamesim.streams import Draws, Ints, generator
 from gamesim.subjects import People, Subjects
 
 KEYBOARD = "me"
@@ -58,6 +58,29 @@ class Cast:
             return tuple(self.members)
         of = self.policy.reshape(self.sessions, self.n)
         return tuple(role for role, agents in self.members.items() if (of[:, agents] == policy).any())
+
+    def draws(self, seed: int, round: int, purpose: str, agents: Ints, whose: Ints | None = None) -> Draws:
+        """Open the draws of agents in a round of the run.
+
+        Parameters
+        ----------
+        seed, round : int
+        purpose : str
+            A stage, or what else is drawn for.
+        agents : (D,) int
+            Their numbers in the simulation.
+        whose : (D,) int, optional
+            For which of its groups each draws, by the number of an agent.
+        """
+        address = (seed, 0, round, purpose)
+        if self.sessions == 1:
+            return Draws(address, 0, agents, whose)
+        within = None if whose is None else whose % self.n
+        return Draws(address, agents // self.n, agents % self.n, within)
+
+    def persons(self, seed: int, agents: Ints) -> Draws:
+        """Open the draws of what agents, by number, keep through the whole session."""
+        return self.draws(seed, 0, "person", agents)
 
 
 def check_size(game: Game, n: int) -> None:

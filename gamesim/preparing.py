@@ -37,6 +37,7 @@ from gamesim.meeting import (
 from gamesim.models.access import Access, Watching
 from gamesim.models.budget import Budget
 from gamesim.models.machine import memory
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.personas import find_personas
 from gamesim.persons import persons
@@ -114,7 +115,7 @@ class Prepared:
 
 def prepare(
     game: str | Game,
-    agents: str | Mapping[str, float],
+    agents: str | Mapping[str, float] | Policy,
     design: Design,
     parameters: Mapping[str, Any],
     progress: Progress | None = None,
@@ -124,7 +125,7 @@ def prepare(
     Parameters
     ----------
     game, agents, progress
-        As `gamesim.play` takes them.
+        As `gamesim.play` takes them; a policy that is at hand may play as well.
     design : Design
     parameters : mapping
         Those of the game.
@@ -135,7 +136,8 @@ def prepare(
         For any mistake in them.
     """
     rules = _rules(game, parameters)
-    items = parse(agents)
+    spec = _spec(agents)
+    items = parse(spec)
     _check_room(design)
     rewiring = None if design.rewire is None else find_rewiring(design.rewire)
     linked = _network(
@@ -189,7 +191,7 @@ def prepare(
     notes = [] if source is None else source.notes(size)
     notes.extend(remarks.idle(society, rewiring, played, len(items)))
     with noting(notes):
-        policies = _prepare(items, setting, dealt)
+        policies = _prepare(items, setting, dealt, agents if isinstance(agents, Policy) else None)
     labels = _labels(items, policies)
     about = {label: policy.describe() for label, policy in zip(labels, policies, strict=True)}
     unread = bool(design.prompts) and not any("pack" in each for each in about.values())
@@ -213,7 +215,7 @@ def prepare(
         matching=kind.name,
         network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
-        agents=agents if isinstance(agents, str) else ",".join(f"{a}:{w}" for a, w in agents.items()),
+        agents=spec,
         seat=design.seat,
         game={
             "name": rules.name,
@@ -352,13 +354,20 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
     return max(1, round(game.default_n / size)) * size
 
 
-def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast) -> list[Policy]:
+def _spec(agents: str | Mapping[str, float] | Policy) -> str:
+    """Write who plays as on the command line; a policy that is at hand plays under its name."""
+    if isinstance(agents, Policy):
+        return agents.agent_name()
+    return ",".join(f"{a}:{w}" for a, w in agents.items()) if isinstance(agents, Mapping) else agents
+
+
+def _prepare(items: Sequence[Item], setting: Setting, dealt: Cast, at_hand: Policy | None) -> list[Policy]:
     """Let every policy get ready for the roles that it was dealt."""
-    ready = []
+    prepared = []
     for index, item in enumerate(items):
-        policy = find_agent(item.agent).from_options(item.options)
-        ready.append(policy.prepare(dataclasses.replace(setting, roles=dealt.roles_of(index))))
-    return ready
+        policy = find_agent(item.agent).from_options(item.options) if at_hand is None else at_hand
+        prepared.append(ready(policy, dataclasses.replace(setting, roles=dealt.roles_of(index))))
+    return prepared
 
 
 def _labels(items: Sequence[Item], policies: Sequence[Policy]) -> list[str]:

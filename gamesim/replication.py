@@ -1,11 +1,12 @@
 """What replications of published results share: findings, intervals, and societies seen as they go.
 
-A replication is a module in ``experiments/`` with a ``run(size, seed)`` that gives a `Replication`.
+A replication is a module in ``experiments/`` with a ``run(size, seed)`` that gives a `Replication`: all of its findings
+at one of the `SIZES`, from draws that follow from the seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,18 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gamesim.actions import cooperation
 from gamesim.columns import Block
-from gamesim.compatible import group_sizes
-from gamesim.errors import unknown
+from gamesim.design import Design
+from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
-from gamesim.meeting import EDGES
-from gamesim.network import Network
-from gamesim.policy import Policy, Setting
-from gamesim.population import cast
+from gamesim.policy import Policy
+from gamesim.preparing import prepare
 from gamesim.record import Recorder
 from gamesim.simulation import Simulation
-from gamesim.society import Society
-from gamesim.spec import Item
 from gamesim.streams import Floats, Ints
 
 SMALL, LARGE = "small", "large"
@@ -167,6 +165,18 @@ class Replication:
         return "\n".join([*lines, *(f"\n{note}" for note in self.notes)])
 
 
+def over_seeds(measure: Callable[[int], Floats], seeds: Iterable[int]) -> Estimate:
+    """Estimate from one figure a seed: the mean over the sessions that are played with it, as on one network.
+
+    Parameters
+    ----------
+    measure : callable
+        From a seed to the figures of its sessions: (S,) float.
+    seeds : iterable of int
+    """
+    return Estimate.of([float(measure(seed).mean()) for seed in seeds])
+
+
 def at_size(size: str, small: int, large: int) -> int:
     """Choose between the two sizes of a replication.
 
@@ -186,57 +196,38 @@ class Unkept(Recorder):
     def add(self, block: Block) -> None:
         """Let a block go."""
 
+    def network_round(self, supergame: int, round: int, figures: Mapping[str, Ints | Floats]) -> None:
+        """Let figures of a network go."""
+
     def add_replies(self, replies: Iterable[Mapping[str, Any]]) -> Ints:
         """Let replies go, and number them all alike."""
         return np.zeros(sum(1 for _ in replies), dtype=np.int64)
 
 
-class Population:
-    """Sessions of one policy on a network, round by round, of which only the last round is kept.
+class Sessions:
+    """Sessions of a society, round by round, of which no more is kept than its agents look back at.
 
     Parameters
     ----------
-    game : Game
-        A game with one choice.
-    policy : Policy
-        Who decides for everybody.
-    network : Network
-    sessions : int
-    society : Society
-        Who may revise a choice when.
-    seed : int
-    matching : str
-        Along every edge unless given.
+    game : str or Game
+        As `gamesim.play` takes it.
+    agents : str, mapping from agent to weight, or Policy
+        Likewise; a policy that is at hand may play as well.
+    **given
+        ``network``, ``sessions``, ``update``, ``seed`` and all else of a `gamesim.design.Design`; parameters of the
+        game.  It is played for as long as somebody looks unless ``rounds`` are given.
+
+    Raises
+    ------
+    GamesimError
+        For any mistake in the above.
     """
 
-    def __init__(
-        self,
-        game: Game,
-        policy: Policy,
-        network: Network,
-        *,
-        sessions: int = 1,
-        society: Society | None = None,
-        seed: int = 0,
-        matching: str = EDGES.name,
-    ) -> None:
-        item = Item(policy.agent_name())
-        sizes = group_sizes(matching, network, None)
-        setting = Setting(game, game.roles, linked=True, seed=seed, sizes=sizes)
-        self.sessions = sessions
-        self.stage = game.stages[0].name
-        self.simulation = Simulation(
-            game,
-            cast(game, [item], network.n, sessions, seed, on_network=True),
-            [policy.prepare(setting)],
-            [item.agent],
-            rounds=NO_END,
-            matching=matching,
-            network=network,
-            society=society or Society(),
-            seed=seed,
-            recorder=Unkept(),
-        )
+    def __init__(self, game: str | Game, agents: str | Mapping[str, float] | Policy, **given: Any) -> None:
+        design, parameters = Design.among({"rounds": NO_END} | given)
+        prepared = prepare(game, agents, design, parameters)
+        self.sessions = design.sessions
+        self.simulation = Simulation(**prepared.arguments(), recorder=Unkept(people=prepared.dealt.people))
 
     def step(self, rounds: int = 1) -> None:
         """Play on."""
@@ -245,12 +236,26 @@ class Population:
 
     @property
     def cooperation(self) -> Floats:
-        """Share of each session that took the first option, or gave nothing, in the last round: (S,) float."""
-        choices = self.simulation.plays[-1].decided[self.stage].reshape(self.sessions, -1)
-        return np.asarray((choices == 0).mean(axis=1))
+        """How cooperative each session was in the last round: (S,) float.
+
+        What `gamesim.actions.cooperation` says of everybody at the first decision of the game, on average over those
+        who took it; NaN where nobody did.
+        """
+        play = self.simulation.last
+        if play is None:
+            raise GamesimError(
+                "no round has been played yet, in which anybody could have cooperated: step first"
+            )
+        stage = play.game.stages[0]
+        shares = cooperation(stage.space(play.game, play), play.decided[stage.name])
+        seats = play.seats(play.game.decider(stage.name))
+        whole = seats.by_agent(shares, len(self.simulation.wealth)).reshape(self.sessions, -1)
+        known = np.count_nonzero(~np.isnan(whole), axis=1)
+        nothing = np.full(self.sessions, np.nan)
+        return np.asarray(np.divide(np.nansum(whole, axis=1), known, out=nothing, where=known > 0))
 
     def settled(self, warm: int, looked: int, every: int = 1) -> Floats:
-        """Average that share over some rounds after others have passed: (S,) float.
+        """Average that over some rounds after others have passed: (S,) float.
 
         Parameters
         ----------

@@ -24,28 +24,13 @@ from typing import cast
 
 import numpy as np
 
-from gamesim.actions import ActionSpace, Choice, Text
+from gamesim.actions import ActionSpace, Choice, cooperation
 from gamesim.game import Game, Play
 from gamesim.groups import Groups
 from gamesim.streams import Floats, Ints
 
 LEVELS = ("none", "partner", "image", "list")
 """How much is known of others: nothing, own meetings with them, their image, all that they did."""
-
-
-def cooperation(space: ActionSpace, actions: Floats) -> Floats:
-    """Tell how cooperative actions are: (D,) float from 0 to 1.
-
-    The share of the largest legal amount; 1 for the first option of a choice and 0 for the others.  NaN where nothing
-    was decided, nothing but one amount was legal, or something was said instead of done.
-    """
-    if isinstance(space, Text):
-        return np.full(actions.shape, np.nan)
-    if isinstance(space, Choice):
-        return np.where(np.isnan(actions), np.nan, (actions == 0).astype(np.float64))
-    span = np.broadcast_to(np.asarray(space.high - space.low, dtype=np.float64), actions.shape)
-    nothing = np.full(actions.shape, np.nan)
-    return cast(Floats, np.divide(actions - space.low, span, out=nothing, where=span > 0))
 
 
 def features(game: Game, stage: str) -> tuple[str, ...]:

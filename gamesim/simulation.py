@@ -13,7 +13,7 @@ from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from gamesim.accounts import Accounts
-from gamesim.actions import ActionSpace, Text
+from gamesim.actions import ActionSpace, Text, cooperation
 from gamesim.answers import Answers, checked
 from gamesim.errors import GamesimError, faults_of
 from gamesim.game import Game, Play, Stage
@@ -30,11 +30,11 @@ from gamesim.players import Player
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.record import Recorder
-from gamesim.reputation import Reputation, cooperation
+from gamesim.reputation import Reputation
 from gamesim.rewiring import Offers, Rewiring, changes, figures
 from gamesim.sheet import Sheet
 from gamesim.society import ALONE, Calendar, Moment, Society
-from gamesim.streams import Draws, Floats, Ints
+from gamesim.streams import Floats, Ints
 
 
 class Simulation(mesa.Model):
@@ -107,7 +107,7 @@ class Simulation(mesa.Model):
         self._accounts = Accounts(game, cast.n * cast.sessions)
         self._standing = self.wealth
         self._begun_on = self.network
-        self._memory = Memory(game, cast, policies, society, lambda agents: self._draws("person", agents, 0))
+        self._memory = Memory(game, cast, policies, society, partial(cast.persons, seed))
         self._sheet = Sheet(self.recorder, cast, labels, run)
         self.messages = Messages()
         """The words of everything that was said."""
@@ -202,7 +202,10 @@ class Simulation(mesa.Model):
         groups = self._grouped(meeting)
         whose = next(iter(groups.seats.values())).whose
         play = Play(
-            self.game, groups, lambda agents: self._draws("chance", agents, number, whose), self.messages
+            self.game,
+            groups,
+            lambda agents: self.cast.draws(self.seed, number, "chance", agents, whose),
+            self.messages,
         )
         answers = {}
         for stage in self.game.stages:
@@ -279,13 +282,6 @@ class Simulation(mesa.Model):
         address = (self.seed, 0, self.steps, "link")
         return wanted(offers, obs, done, self.cast, address, decide)
 
-    def _draws(self, purpose: str, agents: Ints, round: int, whose: Ints | None = None) -> Draws:
-        address = (self.seed, 0, round, purpose)
-        if self.cast.sessions == 1:
-            return Draws(address, 0, agents, whose)
-        within = None if whose is None else whose % self.cast.n
-        return Draws(address, agents // self.cast.n, agents % self.cast.n, within)
-
     def _ask(self, stage: Stage, play: Play) -> tuple[Answers, Observations]:
         """Ask all deciders of a stage, each policy once."""
         obs = self._observe(stage, play)
@@ -357,8 +353,8 @@ class Simulation(mesa.Model):
             space=stage.space(self.game, _known(play)),
             seen=play.shown(stage),
             past=self._memory.past(role, deciders, seats.whose),
-            draws=self._draws(stage.name, deciders, self.steps, seats.whose),
-            person=self._draws("person", deciders, 0),
+            draws=self.cast.draws(self.seed, self.steps, stage.name, deciders, seats.whose),
+            person=self.cast.persons(self.seed, deciders),
             matching=self._matching_known,
             own={name: play.decided[name] for name in earlier},
             neighbours=None

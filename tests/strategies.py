@@ -65,6 +65,10 @@ def label(name: str, parameters: dict[str, Any]) -> str:
 SAYINGS = ("", "all in?", "I give 10 {money}", 'no "[20]"')
 
 
+NETWORKED = tuple(name for name in catalog.names("agents") if catalog.find_agent(name).needs_network)
+"""The agents that look at their neighbours."""
+
+
 @cache
 def all_games() -> dict[str, Game]:
     """Give every game of the catalogue, with default and other parameters, by a name for the test."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesim.actions import Amount, Choice, plain
+from gamesim.actions import Amount, Choice, cooperation, plain
 from gamesim.errors import GamesimError
 
 steps = st.sampled_from([1.0, 0.5, 0.1, 0.01, 5.0, 2.5])
@@ -179,3 +179,10 @@ def test_arrangements_of_names_with_a_meaning_change_their_order_alone(size: int
 def test_other_names_are_as_neutral_as_the_first() -> None:
     assert Choice(("x", "y"), ("A", "B")).renamed(("x", "y")).neutral
     assert not Choice(("reject", "accept")).renamed(("decline", "take")).neutral
+
+
+def test_nobody_cooperated_or_not_who_decided_nothing_or_had_no_choice() -> None:
+    space = Amount(np.array([0.0, 0.0]), np.array([10.0, 0.0]))
+    np.testing.assert_array_equal(cooperation(space, np.array([4.0, 0.0])), [0.4, np.nan])
+    choice = Choice(("cooperate", "defect"))
+    np.testing.assert_array_equal(cooperation(choice, np.array([0.0, 1.0, np.nan])), [1, 0, np.nan])

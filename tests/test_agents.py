@@ -18,6 +18,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError, GamesimWarning
 from gamesim.game import Game
 from gamesim.humans import Reference, find
+from gamesim.needs import ready
 from gamesim.observation import Observations
 from gamesim.policy import OK, Decisions, ExactPolicy, Policy, Setting
 from gamesim.streams import Draws, Floats
@@ -43,7 +44,7 @@ def prepared(agent: str, game: Game, stage: str, rounds: int = ROUNDS) -> Policy
     if stage in game.talks and not policy.speaks:
         return None
     try:
-        return policy.prepare(Setting(game, (game.decider(stage),), rounds))
+        return ready(policy, Setting(game, (game.decider(stage),), rounds))
     except GamesimError as refusal:
         check_sentence(str(refusal))
         return None

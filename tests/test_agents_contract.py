@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strategies import all_games
+from strategies import NETWORKED, all_games
 from test_agents import batches, check_contract, prepared
 
 import gamesim
@@ -16,14 +16,6 @@ from gamesim.policy import ExactPolicy
 
 ASKED = ("befm", "llm", "me", "mini")
 """They are asked rather than worked out, and have tests of their own."""
-NETWORKED = (
-    "imitate_best",
-    "imitate_better",
-    "imitate_fermi",
-    "imitate_proportional",
-    "majority",
-    "best_response_dynamics",
-)
 RULES = sorted(set(catalog.names("agents")) - {*ASKED, *NETWORKED})
 TWO = ("dictator", "ultimatum", "trust", "prisoners_dilemma", "two_by_two")
 COVERED = {

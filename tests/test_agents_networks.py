@@ -8,26 +8,22 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from strategies import all_games, watched
+from strategies import NETWORKED, all_games, watched
 
 import gamesim
 from gamesim import catalog
 from gamesim.behaviour.copying import Ties
+from gamesim.behaviour.imitation import Imitator
+from gamesim.behaviour.on_networks import NetworkRule
 from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
+from gamesim.needs import ready
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 from gamesim.wiring import open_network
 
-ON_NETWORKS = (
-    "imitate_better",
-    "imitate_fermi",
-    "imitate_proportional",
-    "majority",
-    "best_response_dynamics",
-)
 STAR = Network.from_edges(6, np.array([[0, 1], [0, 2], [0, 3], [3, 4]]))
 """A centre, two leaves, a path, and somebody alone."""
 
@@ -178,16 +174,16 @@ def test_replies_are_best_against_all_neighbours(game: str, seed: int) -> None:
     assert sharp[-1] == actions[-1]
 
 
-@pytest.mark.parametrize("name", [*ON_NETWORKS, "imitate_best"])
+@pytest.mark.parametrize("name", NETWORKED)
 @pytest.mark.parametrize("game", ["prisoners_dilemma", "public_goods", "two_by_two", "ultimatum"])
 def test_draws_follow_the_stated_probabilities(name: str, game: str) -> None:
     alone = game in ("two_by_two", "ultimatum")
     shown = sat_out(game) if alone else [second(open_network("watts_strogatz:k=4,p=0.2", 3000, 1), game)]
     policy = agent(name, **{"noise": 100} if name == "imitate_fermi" else {})
     try:
-        policy.prepare(Setting(shown[0].game, (shown[0].role,), 2, linked=True))
+        ready(policy, Setting(shown[0].game, (shown[0].role,), 2, linked=True))
     except GamesimError:
-        assert name in ("imitate_better", "majority", "best_response_dynamics")
+        assert policy.only_choices
         assert game in ("public_goods", "ultimatum")
         return
     for obs in shown:
@@ -274,11 +270,17 @@ def test_what_spreads_hangs_on_no_rounding_of_earnings(scale: float) -> None:
     assert played(scale) == played(1)
 
 
-@pytest.mark.parametrize("name", ON_NETWORKS)
-def test_imitators_need_a_network(name: str) -> None:
-    game = all_games()["prisoners_dilemma"]
-    with pytest.raises(GamesimError, match="play it on a network"):
-        agent(name).prepare(Setting(game, ("player",), 5))
+@pytest.mark.parametrize("name", NETWORKED)
+def test_who_looks_at_neighbours_needs_a_network_and_one_choice_of_each(name: str) -> None:
+    with pytest.raises(GamesimError, match=f"^{name} looks at its neighbours: play it on a network"):
+        gamesim.play("prisoners_dilemma", name, n=4)
+    with pytest.raises(GamesimError, match=f"^{name} goes by the one thing that each neighbour did"):
+        gamesim.play("prisoners_dilemma", name, network="ring:n=8,k=2", matching="separate_edges")
+
+
+def test_only_imitators_are_said_to_imitate() -> None:
+    assert not isinstance(agent("best_response_dynamics"), Imitator)
+    assert isinstance(agent("best_response_dynamics"), NetworkRule)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +294,7 @@ def test_imitators_need_a_network(name: str) -> None:
 def test_wrong_options_are_refused(name: str, options: dict[str, float], sentence: str) -> None:
     game = all_games()["prisoners_dilemma"]
     with pytest.raises(GamesimError, match=sentence):
-        agent(name, **options).prepare(Setting(game, ("player",), 5, linked=True))
+        ready(agent(name, **options), Setting(game, ("player",), 5, linked=True))
 
 
 def test_negative_fitness_is_refused() -> None:

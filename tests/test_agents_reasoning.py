@@ -14,6 +14,7 @@ from gamesim import catalog
 from gamesim.behaviour.outcomes import payoff_table
 from gamesim.errors import GamesimError
 from gamesim.game import Game
+from gamesim.needs import ready
 from gamesim.policy import ExactPolicy, Setting
 from gamesim.streams import Floats
 
@@ -21,10 +22,10 @@ from gamesim.streams import Floats
 def probabilities(game: Game, stage: str, name: str, **options: float | str) -> Floats:
     """Give what the first decider does, ready to play."""
     policy = catalog.find_agent(name).from_options({key: str(value) for key, value in options.items()})
-    ready = policy.prepare(Setting(game, (game.decider(stage),)))
-    assert isinstance(ready, ExactPolicy)
+    prepared = ready(policy, Setting(game, (game.decider(stage),)))
+    assert isinstance(prepared, ExactPolicy)
     obs = next(each for each in observed(game, 3) if each.stage == stage)
-    exact = ready.distribution(obs)
+    exact = prepared.distribution(obs)
     np.testing.assert_allclose(exact.probabilities.sum(axis=1), 1)
     first: Floats = exact.probabilities[0 if exact.row is None else exact.row[0]]
     return first

@@ -272,6 +272,33 @@ def test_rules_without_a_size_are_refused_to_those_who_weigh_them(tmp_path: Path
         prepared(str(file), "imitate_better", network="ring:n=8,k=4", rounds=2)
 
 
+def test_best_replies_are_to_the_game_of_pairs_where_a_network_makes_pairs(tmp_path: Path) -> None:
+    """A cooperator adds 3 to a fund that all share: less than its cost of 1 among four, and more between two."""
+    file = tmp_path / "fund.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from gamesim.game import Choice, Game, parameter, stage\n\n\n"
+        "@dataclass(frozen=True)\n"
+        "class Fund(Game):\n"
+        "    group_size: int = parameter(4, least=2, help='members')\n\n"
+        "    @property\n"
+        "    def roles(self):\n"
+        "        return ('member',) * self.group_size\n\n"
+        "    @stage(by='member')\n"
+        "    def give(self, play):\n"
+        "        return Choice(('cooperate', 'defect'))\n\n"
+        "    def payoffs(self, play):\n"
+        "        gave = play.seats('member').sizes - play.total('give')\n"
+        "        return {'member': play['give'] + 3.0 * gave / play.seats('member').sizes}\n"
+    )
+    pairs = Network.from_edges(8, np.arange(8).reshape(4, 2))
+    settings: dict[str, Any] = {"rounds": 3, "matching": "neighbourhoods", "network": pairs}
+    last = play(str(file), "best_response_dynamics", **settings).decisions.query("round == 3")
+    assert set(last["label"]) == {"cooperate"}
+    with pytest.raises(GamesimError, match="is played in groups of 4 here, but two are covered"):
+        prepared(str(file), "best_response_dynamics", network="complete:n=4", rounds=2)
+
+
 def test_people_on_record_in_other_groups_are_named() -> None:
     notes = prepared("public_goods", "human", network="ring:n=9,k=2", hold="multiplier").settings.notes
     assert any(note.endswith("with group_size 4, and played with 3") for note in notes)

@@ -7,22 +7,34 @@ import json
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from axelrod_package import ENTRIES, LOOKED, PAIRS, RATED, REPETITIONS, recorded_moves, written
 
-from gamesim.catalog import names
+import gamesim
+from gamesim.catalog import find_agent, find_game, names
 from gamesim.errors import GamesimError
 from gamesim.replicate import main, replicate
-from gamesim.replication import Estimate, Population, Replication
-from gamesim.society import Society
+from gamesim.replication import Estimate, Replication, Sessions
 from gamesim.streams import Floats
 
 NAMES = names("experiments")
-axelrod, fischbacher_gaechter, nowak_may, ohtsuki, roth_erev, santos_pacheco, santos_santos_pacheco = (
-    importlib.import_module(f"gamesim.experiments.{name}") for name in NAMES
-)
+
+
+def experiment(name: str) -> Any:
+    return importlib.import_module(f"gamesim.experiments.{name}")
+
+
+axelrod = experiment("axelrod")
+fischbacher_gaechter = experiment("fischbacher_gaechter")
+nowak_may = experiment("nowak_may")
+ohtsuki = experiment("ohtsuki")
+roth_erev = experiment("roth_erev")
+santos_pacheco = experiment("santos_pacheco")
+santos_santos_pacheco = experiment("santos_santos_pacheco")
 seeds = pytest.mark.parametrize("seed", [0, 1, 2])
 
 
@@ -42,9 +54,62 @@ def test_a_finding_is_open_where_the_interval_covers_both_answers() -> None:
     assert Estimate.of([1.0]).above(0.0) is None
 
 
-def choices(cells: Population) -> Floats:
-    actions: Floats = cells.simulation.plays[-1].decided["choose"].reshape(cells.sessions, -1)
-    return actions
+def test_sessions_refuse_what_a_run_refuses() -> None:
+    ring = {"network": "ring:n=8,k=2"}
+    with pytest.raises(GamesimError, match="imitate_best goes by the one thing that each neighbour did"):
+        Sessions("prisoners_dilemma", "imitate_best", **ring, matching="separate_edges")
+    with pytest.raises(GamesimError, match="imitate_best looks at its neighbours' earnings"):
+        Sessions("prisoners_dilemma", find_agent("imitate_best")(), **ring, neighbours="actions")
+
+
+def test_a_policy_at_hand_plays_as_the_same_one_by_name() -> None:
+    settings: dict[str, Any] = {"network": "ring:n=30,k=4", "sessions": 3, "seed": 5}
+    named = Sessions("prisoners_dilemma", "imitate_fermi@noise=50", **settings)
+    at_hand = Sessions(
+        find_game("prisoners_dilemma")(),
+        find_agent("imitate_fermi").from_options({"noise": "50"}),
+        **settings,
+    )
+    run = gamesim.play("prisoners_dilemma", "imitate_fermi@noise=50", rounds=6, **settings)
+    for sessions in (named, at_hand):
+        sessions.step(6)
+        last = run.decisions.query("round == 6").sort_values(["session", "agent"])["action"].to_numpy()
+        np.testing.assert_array_equal(sessions.simulation.actions(), last)
+
+
+@pytest.mark.parametrize(
+    ("game", "agent", "expected"),
+    [
+        ("public_goods", "free_rider", 0.0),
+        ("public_goods", "fixed@action=20", 1.0),
+        ("public_goods", "fixed@action=5", 0.25),
+        ("prisoners_dilemma", "always_cooperate", 1.0),
+        ("prisoners_dilemma", "always_defect", 0.0),
+    ],
+)
+def test_cooperation_is_the_share_of_the_most_whoever_looks_back(
+    game: str, agent: str, expected: float
+) -> None:
+    sessions = Sessions(game, agent, network="ring:n=8,k=2", sessions=2)
+    with pytest.raises(GamesimError, match="no round has been played yet"):
+        _ = sessions.cooperation
+    sessions.step(2)
+    assert sessions.cooperation.tolist() == [expected, expected]
+
+
+def test_cooperation_is_that_of_those_who_decided() -> None:
+    settings = {"network": nx.star_graph(4), "matching": "random_neighbour"}
+    sessions = Sessions("trust", "investor=fixed@action=50,trustee=equal_split", sessions=3, **settings)
+    sessions.step()
+    decided = sessions.simulation.actions().reshape(3, -1)
+    played = ~np.isnan(decided).all(axis=1)
+    assert played.any()
+    assert np.isnan(decided).any()
+    np.testing.assert_array_equal(sessions.cooperation, np.where(played, 0.5, np.nan))
+
+
+def choices(cells: Sessions) -> Floats:
+    return cells.simulation.actions().reshape(cells.sessions, -1)
 
 
 def after_nowak_and_may(defect: Floats, temptation: float, side: int) -> Floats:
@@ -86,7 +151,7 @@ def test_regimes_change_at_nine_fifths_and_nowhere_up_to_two() -> None:
 @seeds
 def test_cooperators_survive_on_a_lattice_in_step_and_die_out_of_step(seed: int) -> None:
     together = nowak_may.lattice(1.9, side=40, sessions=4, seed=seed).settled(60, 10)
-    apart = nowak_may.lattice(1.9, side=20, sessions=4, seed=seed, society=Society("sequential", share=0.02))
+    apart = nowak_may.lattice(1.9, side=20, sessions=4, seed=seed, update="sequential:0.02")
     over = nowak_may.lattice(2.1, side=40, sessions=4, seed=seed).settled(60, 1)
     assert together.mean() == pytest.approx(nowak_may.CHAOS, abs=0.06)
     assert apart.settled(1000, 1).mean() < together.mean() / 2
@@ -236,8 +301,7 @@ def test_proposers_learn_not_to_offer_little_unless_everything_is_accepted(seed:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_replication_puts_published_beside_ours(name: str) -> None:
-    module = importlib.import_module(f"gamesim.experiments.{name}")
-    assert module.__doc__
+    assert experiment(name).__doc__
     found = replicate(name, "small", 3)
     assert isinstance(found, Replication)
     table = found.table()

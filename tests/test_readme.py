@@ -14,6 +14,7 @@ import pytest
 from typed import Command
 
 import gamesim
+from gamesim.errors import GamesimError
 from gamesim.network import Network
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -99,6 +100,12 @@ def test_the_agent_that_looks_at_its_neighbours_follows_each_decider_s_own(tmp_p
     for share, each in zip(shares, rounds, strict=True):
         np.testing.assert_allclose(each["probability"], np.where(each["action"] == 1, share, 1 - share))
     assert len(set(shares[1].tolist())) > 5
+
+
+def test_the_agent_that_looks_at_its_neighbours_is_refused_where_it_has_none(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    with pytest.raises(GamesimError, match=r"^herd looks at its neighbours: play it on a network"):
+        gamesim.play("prisoners_dilemma", f"{tmp_path / 'herd.py'}", n=4, rounds=2)
 
 
 def test_the_readme_shows_the_commands_that_it_should() -> None:

@@ -12,13 +12,12 @@ import pytest
 from strategies import watched
 
 from gamesim import GameModel, play
-from gamesim.actions import Amount, Choice
+from gamesim.actions import cooperation
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.prompt import Style, texts
 from gamesim.prompt.pack import open_pack
-from gamesim.reputation import cooperation
 from gamesim.simulation import Simulation
 from gamesim.wiring import open_network
 
@@ -209,13 +208,6 @@ def test_what_is_not_shown_of_neighbours_is_not_told() -> None:
         text = read(shown[-1], 0)
         assert ("What your neighbours did" in text) == bool(said)
         assert re.search(said, text)
-
-
-def test_a_missing_decision_is_passed_over() -> None:
-    space = Amount(np.array([0.0, 0.0]), np.array([10.0, 0.0]))
-    np.testing.assert_array_equal(cooperation(space, np.array([4.0, 0.0])), [0.4, np.nan])
-    choice = Choice(("cooperate", "defect"))
-    np.testing.assert_array_equal(cooperation(choice, np.array([0.0, 1.0, np.nan])), [1, 0, np.nan])
 
 
 def test_rows_are_kept_with_what_they_know() -> None:

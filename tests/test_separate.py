@@ -344,7 +344,7 @@ def test_a_served_model_is_asked_for_every_edge(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("given_", "said"),
     [
-        ({"agents": "imitate_best"}, "imitate_best takes over what a neighbour did"),
+        ({"agents": "imitate_best"}, "imitate_best goes by the one thing that each neighbour did"),
         ({"agents": "uniform", "reputation": "partner"}, "everybody knows the past with each neighbour"),
         ({"agents": "uniform", "rewire": "strategic:share=0.2"}, "rewire strategic"),
         ({"agents": "uniform", "network": None}, "needs a network"),

@@ -332,7 +332,7 @@ def test_the_rich_stay_together_within_a_supergame() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"agents": "imitate_best"}, "imitates its neighbours"),
+        ({"agents": "imitate_best"}, "looks at its neighbours"),
         ({"matching": "edges"}, "needs a network"),
         ({"game": "ultimatum", "network": "karate_club", "matching": "edges"}, "random_neighbour"),
         ({"game": "public_goods", "network": "karate_club", "matching": "edges"}, "groups of 2"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -166,7 +165,7 @@ class Chooser(ExactPolicy):
 
     def decide(self, obs: Observations) -> Decisions:
         """Draw one action a row; person by person, block by block, where persons differ."""
-        if not any(each.varies for each in self._parameters().values()):
+        if not any(each.varies for each in self.parameters().values()):
             return super().decide(obs)
         actions, probability = np.empty(len(obs)), np.empty(len(obs))
         u = obs.draws.uniform()
@@ -182,12 +181,12 @@ class Chooser(ExactPolicy):
     def distribution(self, obs: Observations) -> ActionDistribution:
         """Give the probabilities; one row for everybody where persons differ, which takes room."""
         situation, seen = self._situations(obs)
-        if any(each.varies for each in self._parameters().values()):
+        if any(each.varies for each in self.parameters().values()):
             row: Ints = np.arange(len(obs))
             parts = [(rows, found.actions, self._weights(found, of)) for rows, found, of in self._blocks(obs)]
         else:
             row = situation
-            of = {name: np.full((1, 1), each.value) for name, each in self._parameters().items()}
+            of = {name: np.full((1, 1), each.value) for name, each in self.parameters().items()}
             parts = []
             for number, (game, shown) in enumerate(seen):
                 found = self.prospects(game, obs.stage, shown)
@@ -199,13 +198,6 @@ class Chooser(ExactPolicy):
             actions[rows, : len(values)] = values
             probabilities[rows, : len(values)] = weights
         return ActionDistribution(actions, probabilities, row if size > 1 else None)
-
-    def _parameters(self) -> dict[str, Parameter]:
-        return {
-            item.name: value
-            for item in dataclasses.fields(self)
-            if isinstance(value := getattr(self, item.name), Parameter)
-        }
 
     def _situations(self, obs: Observations) -> tuple[Ints, list[tuple[Game, dict[str, float]]]]:
         """Tell the distinct games, by size of group, and things that are shown, and which each is in: (D,) int."""
@@ -221,9 +213,9 @@ class Chooser(ExactPolicy):
 
     def _blocks(self, obs: Observations) -> Iterator[tuple[Ints, Prospects, dict[str, Floats]]]:
         """Give a few rows at a time, all in one situation: rows, what can come, and their parameters."""
-        traits = {name: each.of(obs) for name, each in self._parameters().items() if each.varies}
+        traits = {name: each.of(obs) for name, each in self.parameters().items() if each.varies}
         same = {
-            name: np.full((1, 1), each.value) for name, each in self._parameters().items() if not each.varies
+            name: np.full((1, 1), each.value) for name, each in self.parameters().items() if not each.varies
         }
         situation, seen = self._situations(obs)
         order = np.argsort(situation, kind="stable") if len(seen) > 1 else np.arange(len(obs))

@@ -9,13 +9,10 @@ from typing import cast
 
 import numpy as np
 
-from gamesim.actions import Choice
 from gamesim.behaviour.imitation import Imitator
 from gamesim.distribution import ActionDistribution
-from gamesim.errors import GamesimError
 from gamesim.neighbours import Neighbours
 from gamesim.observation import Observations
-from gamesim.policy import Setting
 from gamesim.streams import Floats, Ints
 
 _ROUNDING = 1e-9
@@ -60,6 +57,25 @@ class Ties:
         """Sum over everybody's ties: (E,) to (D,)."""
         return np.bincount(self.decider, values, len(self.size)).astype(np.float64)
 
+    def by_gain(self, gained: Floats, games: Ints, widest: float) -> Floats:
+        """Give chances in proportion to how much more a neighbour drawn at random gained, if it did: (E,) float.
+
+        Parameters
+        ----------
+        gained : (N,) float
+            What everybody gained.
+        games : (N,) int
+            In how many games each gained it; of two the larger number counts.
+        widest : float
+            The most that gains from one game can differ by.
+        """
+        own = self.around.agent[self.decider]
+        gap = np.maximum(gained[self.other] - gained[own], 0)
+        most = np.maximum(games[self.other], games[own]) * widest
+        # Where the network changed since, gains can be those of more games than there are now.
+        chance: Floats = np.minimum(gap / most, 1.0) / self.size[self.decider]
+        return chance
+
 
 @dataclass(frozen=True)
 class Copier(Imitator):
@@ -72,7 +88,7 @@ class Copier(Imitator):
     def chances(self, ties: Ties) -> Floats:
         """Give the probability that each tie is followed: (E,) float, at most 1 in sum for every decider."""
 
-    def imitated(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
+    def next_actions(self, obs: Observations, around: Neighbours) -> tuple[Floats, Floats]:
         """Follow one tie or none; the probability is that of the action that comes of it.
 
         Whoever follows nobody and has no action to keep begins anew.
@@ -124,26 +140,3 @@ class Copier(Imitator):
         ties = Ties(around, obs.stage)
         possible = ~np.isnan(ties.actions[ties.other])
         return ties, np.where(possible, np.nan_to_num(self.chances(ties)), 0.0)
-
-
-def check_choice(agent: str, setting: Setting) -> None:
-    """Refuse decisions on amounts.
-
-    Raises
-    ------
-    GamesimError
-        Naming the decision.
-    """
-    for stage in setting.decisions():
-        if not isinstance(setting.game.space_at_most(stage), Choice):
-            raise GamesimError(
-                f"{agent} chooses among options, not amounts such as {setting.game.name}.{stage}"
-            )
-
-
-def first_of_best(values: Floats, own: Floats) -> Floats:
-    """Find the option with the most, at a tie the own one, else the first: (L, N) and (N,) float to (N,) float."""
-    options = np.arange(len(values))[:, None]
-    top = values.max(axis=0)
-    stays = ((options == own) & (values >= top - 1e-9)).any(axis=0)
-    return cast(Floats, np.where(stays, own, (values >= top - 1e-9).argmax(axis=0)).astype(np.float64))

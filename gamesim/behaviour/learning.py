@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.parameters import Parameter
 from gamesim.past import Past, State
 from gamesim.policy import Decisions, ExactPolicy, Setting
 from gamesim.streams import Draws, Floats, Ints
@@ -187,9 +185,8 @@ class Learner(ExactPolicy):
 
         def start(person: Draws) -> State:
             state: State = {
-                item.name: value.quantiles(person.uniform(value.key))[:, None]
-                for item in dataclasses.fields(self)
-                if isinstance(value := getattr(self, item.name), Parameter)
+                name: value.quantiles(person.uniform(value.key))[:, None]
+                for name, value in self.parameters().items()
             }
             begun = self.begin(state, problem_of(example, obs.stage, self.informed))
             # Where groups differ in size everybody begins anew in the first round it is there.

@@ -92,19 +92,3 @@ def departures(setting: Setting, required: Mapping[str, float]) -> list[str]:
             span = " to ".join(dict.fromkeys(f"{round(end, 3):g}" for end in (held[0], held[-1])))
             said.append(f"with {name} {value:g}, and played with {span}")
     return said
-
-
-def check_size(agent: str, setting: Setting) -> None:
-    """Refuse groups of other sizes than the game says, for agents whose model is not of them.
-
-    Raises
-    ------
-    GamesimError
-        Naming the agent and the sizes.
-    """
-    declared = len(setting.game.roles)
-    if others := [size for size in setting.sizes if size != declared]:
-        raise GamesimError(
-            f"{agent}: {setting.game.name} has groups of {declared}, but here there are groups of {others[0]}, which "
-            "this agent does not cover; choose another matching"
-        )

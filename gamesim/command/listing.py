@@ -18,8 +18,8 @@ from gamesim import catalog, prompt
 from gamesim.actions import Amount, Text, plain
 from gamesim.behaviour.choosing import Chooser
 from gamesim.behaviour.contributions import Contributor
-from gamesim.behaviour.imitation import Imitator
 from gamesim.behaviour.learning import Learner
+from gamesim.behaviour.on_networks import NetworkRule
 from gamesim.behaviour.strategies import Strategy
 from gamesim.command.agent import page
 from gamesim.command.shown import console, grid, marked, plain_table, printable
@@ -69,7 +69,7 @@ def games() -> None:
 
 _FAMILIES: tuple[tuple[type, str], ...] = (
     (ModelPolicy, "language models"),
-    (Imitator, "on a network, by what neighbours do"),
+    (NetworkRule, "on a network, by what neighbours do"),
     (Contributor, "in public goods games, by what the others gave"),
     (Strategy, "in repeated dilemmas"),
     (Learner, "learn from round to round"),

@@ -202,7 +202,7 @@ class Game:
         raise GamesimError(f"equal_split: {self.name}.{stage} has nothing to split")
 
     def efficient_payoff(self) -> float:
-        """Give the largest total that a group can earn; NaN where the game does not say."""
+        """Give the largest total that a group can earn, on average where chance decides; NaN where that is not said."""
         return math.nan
 
     def efficient_payoff_of(self, size: int) -> float:
