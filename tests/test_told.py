@@ -136,3 +136,58 @@ def test_one_neighbour_is_spoken_of_as_one(matching: str) -> None:
     assert "You have 1 neighbour" in text
     assert not re.search(r"all of them|each of|each game", text)
     assert re.search(r"all of them|each of", read(obs, 0))
+
+
+def news(obs: Observations, row: int) -> list[str]:
+    text = texts(obs.take(np.array([row])))[0][0].user
+    line = re.search(r"What your neighbours did in the last round: (.*?)\.\n", text)
+    assert line is not None
+    return sorted(re.split("[,;] ", line[1]))
+
+
+def test_neighbours_with_nothing_to_decide_did_not_fail_to_answer() -> None:
+    network = open_network("ring:n=8,k=2")
+    model, shown = watched("dictator", 8, 2, network=network, roles="random")
+    obs, gave = shown[-1], model.plays[0]
+    done = dict(zip(gave.seats("dictator").deciders.tolist(), gave["give"].tolist(), strict=True))
+    got = dict(zip(gave.seats("recipient").deciders.tolist(), gave["give"].tolist(), strict=True))
+    for row, agent in enumerate(obs.agent.tolist()):
+        around = [(agent + step) % 8 for step in (-1, 1)]
+        told = [
+            f"${done[i]:g} (earned ${100 - done[i]:g})"
+            if i in done
+            else f"nothing to decide (earned ${got[i]:g})"
+            for i in around
+        ]
+        assert news(obs, row) == sorted(told)
+
+
+def test_neighbours_who_sat_out_did_not_fail_to_answer() -> None:
+    shown = shown_to("prisoners_dilemma", 4, 2, network=STAR, matching="random_neighbour")
+    last = shown[-1]
+    (row,) = np.flatnonzero(last.agent == 0).tolist()
+    assert news(last, row)[-2:] == ["sat out", "sat out"]
+    assert last.neighbours is not None
+    play = last.neighbours.play
+    assert play is not None
+    play.decided["choose"] = np.full(2, np.nan)
+    assert [told.partition(" (")[0] for told in news(last, row)] == ["no decision", "sat out", "sat out"]
+
+
+def test_readers_share_a_text_only_where_neighbours_had_as_much_to_decide() -> None:
+    network = open_network("ring:n=200,k=2")
+    _, shown = watched(
+        "dictator",
+        200,
+        2,
+        network=network,
+        matching="random_neighbour",
+        roles="random",
+        neighbours="actions",
+        parameters={"endowment": 1},
+    )
+    obs = shown[-1]
+    written, row = texts(obs)
+    assert len(written) < len(obs)
+    for decider in range(len(obs)):
+        assert written[row[decider]] == texts(obs.take(np.array([decider])))[0][0]
