@@ -16,6 +16,7 @@ from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.prompt import PLAIN, Style, texts
 from gamesim.prompt.pack import open_pack
+from gamesim.rewiring import Rewiring
 from gamesim.wiring import open_network
 
 UNASKED = "In some rounds you are not asked; your last choice then counts again."
@@ -136,6 +137,64 @@ def test_one_neighbour_is_spoken_of_as_one(matching: str) -> None:
     assert "You have 1 neighbour" in text
     assert not re.search(r"all of them|each of|each game", text)
     assert re.search(r"all of them|each of", read(obs, 0))
+
+
+def changing() -> tuple[Observations, dict[int, set[frozenset[int]]]]:
+    """Play along the links of a ring that change, and give the last round and who was linked in each."""
+    model, shown = watched(
+        "prisoners_dilemma",
+        8,
+        5,
+        matching="separate_edges",
+        network=open_network("ring:n=8,k=2"),
+        rewiring=Rewiring("random", share=0.5),
+    )
+    table = model.recorder.table()
+    linked: dict[int, set[frozenset[int]]] = {number: set() for number in range(1, 6)}
+    for number in linked:
+        for _, pair in table[table["round"] == number].groupby("group"):
+            linked[number].add(frozenset(pair["agent"].tolist()))
+    return shown[-1], linked
+
+
+def test_a_round_before_a_link_is_not_told_as_sat_out() -> None:
+    obs, linked = changing()
+    assert obs.apart is not None
+    before = 0
+    for row, (agent, name) in enumerate(zip(obs.agent.tolist(), obs.apart.name.tolist(), strict=True)):
+        pair = frozenset({agent, name - 1})
+        apart = [number for number in range(1, 5) if pair not in linked[number]]
+        before += len(apart)
+        text = texts(obs.take(np.array([row])))[0][0].user
+        said = "you were not linked with this neighbour."
+        assert [number for number in range(1, 5) if f"- Round {number}: {said}" in text] == apart
+        assert "sat out" not in text
+        short = texts(obs.take(np.array([row])), style=Style(memory="summary"))[0][0].user
+        told = f"You had no link to this neighbour in {len(apart)} of the 4 rounds so far; over the others"
+        assert (told in short) == (0 < len(apart) < 3)
+    assert before
+
+
+def test_a_pack_says_in_its_own_words_that_there_was_no_link(tmp_path: Path) -> None:
+    content = '[history]\nunlinked = "noch kein Nachbar"\n'
+    (tmp_path / "prisoners_dilemma.toml").write_text(content, encoding="utf-8")
+    obs, _ = changing()
+    written, _ = texts(obs, style=Style(pack=open_pack(tmp_path)))
+    assert any("- Round 1: noch kein Nachbar." in text.user for text in written)
+
+
+def test_a_group_of_ones_own_that_was_not_there_yet_is_told_as_sat_out() -> None:
+    game = find_game("public_goods").from_settings({})
+    network, rule = Rewiring("growth", m=2).on(open_network("complete:n=4"), game, 6)
+    _, shown = watched(game, 6, 3, matching="separate_neighbourhoods", network=network, rewiring=rule)
+    obs = shown[-1]
+    assert obs.apart is not None
+    newest = int(obs.agent.max())
+    for row in np.flatnonzero(obs.agent == newest):
+        text = texts(obs.take(np.array([row])))[0][0].user
+        own = obs.apart.name[row] == 0
+        assert ("- Round 1: you sat out." in text) == own
+        assert ("- Round 1: you were not linked with this neighbour." in text) != own
 
 
 def news(obs: Observations, row: int) -> list[str]:
