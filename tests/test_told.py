@@ -250,3 +250,25 @@ def test_readers_share_a_text_only_where_neighbours_had_as_much_to_decide() -> N
     assert len(written) < len(obs)
     for decider in range(len(obs)):
         assert written[row[decider]] == texts(obs.take(np.array([decider])))[0][0]
+
+
+def test_who_decides_alone_is_matched_with_nobody() -> None:
+    network = open_network("ring:n=6,k=2")
+    for name in ("bomb_risk", "lottery_menu"):
+        obs = shown_to(name, 6, 2, network=network)[-1]
+        text = read(obs, int(obs.agent[0]))
+        assert "You have 2 neighbours." in text
+        assert "matched" not in text
+        assert "What your neighbours did in the last round" in text
+    obs = shown_to("dictator", 6, 1, network=network)[-1]
+    assert "2 neighbours, but play with whomever you are matched with." in read(obs, int(obs.agent[0]))
+
+
+def test_neighbours_of_the_same_role_are_no_partners() -> None:
+    network = open_network("complete:n=6")
+    said = "paired with one of those among them who hold the other role, at random each time;"
+    obs = shown_to("trust", 6, 2, network=network, matching="random_neighbour")[-1]
+    assert said in read(obs, int(obs.agent[0]))
+    for given in ({"name": "trust", "roles": "random"}, {"name": "prisoners_dilemma"}):
+        obs = shown_to(n=6, rounds=2, network=network, matching="random_neighbour", **given)[-1]
+        assert "paired with one of them at random each time;" in read(obs, int(obs.agent[0]))

@@ -59,7 +59,8 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
     many = int(obs.neighbours.count[row])
     people = "1 neighbour" if many == 1 else f"{many} neighbours"
     if obs.matching == "random_neighbour":
-        lines.append(f"You have {people}{_paired(many, lasting=obs.lasting)}.")
+        mixed = len(set(obs.game.roles)) > 1 and not obs.past.also
+        lines.append(f"You have {people}{_paired(many, lasting=obs.lasting, mixed=mixed)}.")
     elif obs.matching in (*ONCE, *SEPARATE) and many == 0:
         lines.append("You have no neighbours, so you play alone.")
     elif obs.matching == "edges":
@@ -75,14 +76,17 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
         )
     elif obs.apart is not None:
         lines.append(_separately(obs.matching, many, int(obs.apart.name[row])))
+    elif len(obs.game.roles) == 1:
+        lines.append(f"You have {people}.")
     else:
         lines.append(f"You have {people}, but play with whomever you are matched with.")
     return lines
 
 
-def _paired(many: int, *, lasting: bool) -> str:
-    """Say how pairs of neighbours are formed."""
-    drawn = "" if many == 1 else " and are paired with one of them at random"
+def _paired(many: int, *, lasting: bool, mixed: bool) -> str:
+    """Say how pairs of neighbours are formed, of two roles that stay or of anybody."""
+    whom = "one of those among them who hold the other role," if mixed else "one of them"
+    drawn = "" if many == 1 else f" and are paired with {whom} at random"
     if lasting:
         return f"{drawn}; who finds nobody free sits out until pairs are formed anew"
     return f"{drawn}{drawn and ' each time'}; who finds nobody free sits the round out"
