@@ -102,12 +102,12 @@ class Centipede(Game):
         """Turns of each player."""
         return self.moves // 2
 
-    @stage(by="first")
+    @stage(by="first", called="planned to take at turn")
     def first(self, play: Play) -> ActionSpace:
         """Choose the own turn at which to take."""
         return Amount(1, self.turns + 1, unit="numbers")
 
-    @stage(by="second")
+    @stage(by="second", called="planned to take at turn")
     def second(self, play: Play) -> ActionSpace:
         """Choose the own turn at which to take."""
         return Amount(1, self.turns + 1, unit="numbers")

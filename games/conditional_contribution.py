@@ -31,7 +31,8 @@ def _given(average: int) -> Stage:
         return Amount(0, game.endowment)
 
     contribute.__name__ = f"given_{average}"
-    return stage(by="member", when=lambda game: average <= game.endowment)(contribute)
+    called = f"if the others contribute {average} on average, contribute"
+    return stage(by="member", when=lambda game: average <= game.endowment, called=called)(contribute)
 
 
 def _asked(average: int) -> tuple[str, ...]:

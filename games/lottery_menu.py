@@ -31,7 +31,7 @@ def _row(number: int) -> Stage:
         return Choice(("safe", "risky"), ("A", "B"))
 
     choose.__name__ = f"row_{number}"
-    return stage(by="player")(choose)
+    return stage(by="player", called=f"in decision {number}")(choose)
 
 
 def _asked(number: int) -> tuple[str, ...]:

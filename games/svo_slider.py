@@ -51,7 +51,7 @@ def _item(number: int) -> Stage:
         return Amount(1, OWN.shape[1], unit="numbers")
 
     choose.__name__ = f"item_{number}"
-    return stage(by="decider")(choose)
+    return stage(by="decider", called=f"in decision {number} allocation")(choose)
 
 
 def _asked(number: int) -> tuple[str, ...]:

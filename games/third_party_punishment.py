@@ -90,7 +90,7 @@ class ThirdPartyPunishment(Game):
         """Choose what the recipient gets."""
         return Amount(0, self.endowment, self.step)
 
-    @stage(by="third_party", sees=("transfer",))
+    @stage(by="third_party", sees=("transfer",), called="for the giver")
     def punish(self, play: Play) -> ActionSpace:
         """Choose the points against the dictator."""
         return Amount(0, self.third_endowment, unit="points")

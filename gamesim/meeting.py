@@ -37,7 +37,8 @@ class Kind:
     one, many : str
         What a player with one neighbour on a network reads, and one with another number of them.  May speak of
         ``{many}``, the number; ``{elsewhere}``, what groups of other sizes are like; ``{neighbour}`` or ``{group}``,
-        what is decided for; ``{again}`` and ``{sits}``, how long pairs last and who finds none sits out.
+        what is decided for; ``{whom}``, one of those with whom it can be paired; ``{again}`` and ``{sits}``, how long
+        pairs last and who finds none sits out.
     none : str
         What a player without neighbours reads; `many` unless given.
     others : (str, str)
@@ -204,7 +205,7 @@ SEPARATE_NEIGHBOURHOODS = Kind(
     many="You have {many} neighbours. With all of them you are in your own group, and you are in the group of each "
     "of your neighbours; you earn the sum. You decide for every group separately; this decision is for {group}.",
     none=_NO_NEIGHBOURS,
-    others=_ANYBODY,
+    others=("the person you meet", "the others in this group"),
     alone="plays alone, in a group of one",
     departure="a choice for each of the groups around oneself and the neighbours",
     earned="in one group; an agent is in its own and in those of its neighbours, and earns the sum",
@@ -218,7 +219,7 @@ RANDOM_NEIGHBOUR = Kind(
     lasting=True,
     repeated="",
     one="You have 1 neighbour; who finds nobody free {sits}.",
-    many="You have {many} neighbours and are paired with one of them at random{again}; who finds nobody free {sits}.",
+    many="You have {many} neighbours and are paired with {whom} at random{again}; who finds nobody free {sits}.",
     others=_ANYBODY,
     alone="sits out and is not in the table",
     departure="pairs of neighbours",

@@ -16,6 +16,8 @@ from gamesim.streams import Floats, Ints
 
 SHOWN = ("nothing", "actions", "earnings")
 """How much neighbours see of each other; each level shows all of those before it."""
+EARNED, IDLE = "earned", "idle"
+"""What is seen of neighbours beside what they did at each stage."""
 _DIGITS = 10
 
 
@@ -77,21 +79,36 @@ class Neighbours:
         return _to_digits(whole)
 
     @property
+    def idle(self) -> Floats:
+        """Tell who had nothing to do last, by agent: (N,) float.
+
+        0 for whoever was to decide something, 1 for who held a role that decides nothing, 2 for who held none.
+        """
+        idle = np.full(self.network.n, 2.0)
+        if self.play is not None:
+            game = self.play.game
+            deciding = {game.decider(stage) for stage in self.play.decided if stage not in game.talks}
+            for role, seats in self.play.groups.seats.items():
+                idle[seats.deciders] = 0.0 if role in deciding else 1.0
+        return idle
+
+    @property
     def count(self) -> Ints:
         """Number of neighbours of each decider: (D,) int."""
         return self.network.degree[self.agent]
 
     def seen(self) -> dict[str, Floats]:
-        """Give what is shown of everybody in the last round, stage by stage and then ``earned``: (N,) float each.
+        """Give what is shown of everybody in the last round: (N,) float each.
 
-        Messages are for the group that they were said in, and are not among it.
+        These are what was done, stage by stage, ``earned`` and ``idle``.  Messages are for the group that they were
+        said in, and are not among it.
         """
         if self.play is None or self.shown == "nothing":
             return {}
         known = {
             stage: self.actions(stage) for stage in self.play.decided if stage not in self.play.game.talks
         }
-        return known | ({"earned": self.earned} if self.shown == "earnings" else {})
+        return known | ({EARNED: self.earned} if self.shown == "earnings" else {}) | {IDLE: self.idle}
 
     def around(self, row: int) -> Ints:
         """Give the numbers of one decider's neighbours: (K,) int."""

@@ -13,6 +13,8 @@ from gamesim.streams import Floats, Ints
 
 MOST_PEERS = 9
 PLACES = tuple(range(1, MOST_PEERS + 1))
+NTH = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+RANKS = ("lowest", *(f"{nth}-lowest" for nth in NTH))
 MEAN = "others_mean"
 SIGNALS = (MEAN, *(f"other_{place}" for place in PLACES))
 """What members see of each other: the mean of the others, and what the others did, least first."""
@@ -35,7 +37,8 @@ def towards(action: str, place: int) -> Stage:
 
     give.__name__ = f"{action}_{place}"
     sees = SIGNALS[: place + 1]
-    return stage(by="member", sees=sees, when=lambda game: game.group_size > place)(give)
+    whom = f"for the {RANKS[place - 1]} other contributor"
+    return stage(by="member", sees=sees, when=lambda game: game.group_size > place, called=whom)(give)
 
 
 def look(name: str, play: Play, stage: str) -> Floats:

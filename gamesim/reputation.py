@@ -7,14 +7,15 @@ name                   what it is
 =====================  ========================================================================
 ``others``             how many others there are in the group, or neighbours on a network
 ``image.WHAT``         mean share over all rounds so far
-``rounds.STAGE``       from how many rounds that is known
+``rounds.STAGE``       from how many rounds that is known; 0 where nothing is
 ``list.T.WHAT``        what was done in round T of the run
 ``met.T.WHAT``         the same, only where the two met in that round
 ``meetings``           in how many rounds they met
 =====================  ========================================================================
 
 ``WHAT`` is a stage (``return``), or for choices a stage and an option (``choose=cooperate``: 1 where it was taken).
-Where there are several others, values are means over them; missing decisions are passed over.
+Where there are several others, values are means over those of whom anything is known; missing decisions are passed
+over.
 """
 
 from __future__ import annotations
@@ -147,7 +148,8 @@ class Reputation:
         if self.level == "image":
             for stage, its in names.items():
                 count = self._counts.get(its[0], np.zeros(self._agents))
-                known[f"rounds.{stage}"] = _mean(row, count[other], len(deciders))
+                lived = np.where(count > 0, count, np.nan)
+                known[f"rounds.{stage}"] = np.nan_to_num(_mean(row, lived[other], len(deciders)))
                 for name in its:
                     share = np.divide(
                         self._sums.get(name, count), count, out=np.full(self._agents, np.nan), where=count > 0

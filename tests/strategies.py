@@ -16,12 +16,14 @@ from gamesim.design import Design
 from gamesim.distribution import ActionDistribution, uniform
 from gamesim.game import Game, Play
 from gamesim.groups import Groups, Seats
+from gamesim.meeting import kind_of
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import Decisions, ExactPolicy, Policy
 from gamesim.population import cast, rotating
 from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
+from gamesim.rewiring import Rewiring
 from gamesim.simulation import Simulation
 from gamesim.society import Society
 from gamesim.spec import parse
@@ -207,6 +209,7 @@ def watched(
     *,
     matching: str = "stranger",
     network: Network | None = None,
+    rewiring: Rewiring | None = None,
     sessions: int = 1,
     seed: int = 1,
     parameters: dict[str, Any] | None = None,
@@ -216,7 +219,7 @@ def watched(
     watcher = Watcher()
     rules = catalog.find_game(game).from_settings(parameters or {}) if isinstance(game, str) else game
     items = parse("watcher")
-    dealt = cast(rules, items, n, sessions, seed, on_network=network is not None)
+    dealt = cast(rules, items, n, sessions, seed, on_network=kind_of(matching).on_network)
     if society.get("roles") == "random":
         dealt = rotating(dealt, rules, items)
     model = Simulation(
@@ -228,6 +231,7 @@ def watched(
         matching=matching,
         network=network,
         society=Society(**society),
+        rewiring=rewiring,
         seed=seed,
     )
     for _ in range(len(model.calendar)):

@@ -26,7 +26,7 @@ from gamesim.prompt import texts
 from gamesim.prompt.pack import export
 from gamesim.run import Run
 
-SPOKEN_OF = {"many", "elsewhere", "neighbour", "group", "again", "sits"}
+SPOKEN_OF = {"whom", "many", "elsewhere", "neighbour", "group", "again", "sits"}
 # A path of three, a star of four, and one agent without neighbours.
 LINKED = Network.from_edges(8, np.array([[0, 1], [1, 2], [3, 4], [3, 5], [3, 6]]))
 every_kind = pytest.mark.parametrize("name", KINDS)

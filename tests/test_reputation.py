@@ -135,7 +135,7 @@ def test_own_meetings_are_those_with_the_same_partner_alone() -> None:
             assert "You have not met this person before." in text
         else:
             done = ", ".join("AB"[int(did(model, number, partner))] for number in met)
-            assert f"before. What was done then, oldest first: {done}." in text
+            assert f"before. What this person did then, oldest first: {done}." in text
     assert len(sizes) > 1
 
 
@@ -160,7 +160,9 @@ def test_in_larger_groups_it_is_the_mean_over_the_others() -> None:
         ]
         assert len(images) == 3
         assert obs.known["image.contribute"][row] == pytest.approx(np.mean(images))
-        assert "So far the others in your group chose" in read(obs, row)
+        percent = f"{round(100 * obs.known['image.contribute'][row], 1):g} % of the largest possible amount"
+        assert f"On average the others in your group chose {percent}" in read(obs, row)
+        assert "(contribute) so far, in 2 rounds each." in read(obs, row)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.prompt import PLAIN, Style, texts
 from gamesim.prompt.pack import open_pack
+from gamesim.rewiring import Growth, Random
 from gamesim.wiring import open_network
 
 UNASKED = "In some rounds you are not asked; your last choice then counts again."
@@ -136,3 +137,138 @@ def test_one_neighbour_is_spoken_of_as_one(matching: str) -> None:
     assert "You have 1 neighbour" in text
     assert not re.search(r"all of them|each of|each game", text)
     assert re.search(r"all of them|each of", read(obs, 0))
+
+
+def changing() -> tuple[Observations, dict[int, set[frozenset[int]]]]:
+    """Play along the links of a ring that change, and give the last round and who was linked in each."""
+    model, shown = watched(
+        "prisoners_dilemma",
+        8,
+        5,
+        matching="separate_edges",
+        network=open_network("ring:n=8,k=2"),
+        rewiring=Random(share=0.5),
+    )
+    table = model.recorder.table()
+    linked: dict[int, set[frozenset[int]]] = {number: set() for number in range(1, 6)}
+    for number in linked:
+        for _, pair in table[table["round"] == number].groupby("group"):
+            linked[number].add(frozenset(pair["agent"].tolist()))
+    return shown[-1], linked
+
+
+def test_a_round_before_a_link_is_not_told_as_sat_out() -> None:
+    obs, linked = changing()
+    assert obs.apart is not None
+    before = 0
+    for row, (agent, name) in enumerate(zip(obs.agent.tolist(), obs.apart.name.tolist(), strict=True)):
+        pair = frozenset({agent, name - 1})
+        apart = [number for number in range(1, 5) if pair not in linked[number]]
+        before += len(apart)
+        text = texts(obs.take(np.array([row])))[0][0].user
+        said = "you were not linked with this neighbour."
+        assert [number for number in range(1, 5) if f"- Round {number}: {said}" in text] == apart
+        assert "sat out" not in text
+        short = texts(obs.take(np.array([row])), style=Style(memory="summary"))[0][0].user
+        told = f"You had no link to this neighbour in {len(apart)} of the 4 rounds so far; over the others"
+        assert (told in short) == (0 < len(apart) < 3)
+    assert before
+
+
+def test_a_pack_says_in_its_own_words_that_there_was_no_link(tmp_path: Path) -> None:
+    content = '[history]\nunlinked = "noch kein Nachbar"\n'
+    (tmp_path / "prisoners_dilemma.toml").write_text(content, encoding="utf-8")
+    obs, _ = changing()
+    written, _ = texts(obs, style=Style(pack=open_pack(tmp_path)))
+    assert any("- Round 1: noch kein Nachbar." in text.user for text in written)
+
+
+def test_a_group_of_ones_own_that_was_not_there_yet_is_told_as_sat_out() -> None:
+    game = find_game("public_goods").from_settings({})
+    network, rule = Growth(m=2).on(open_network("complete:n=4"), game, 6)
+    _, shown = watched(game, 6, 3, matching="separate_neighbourhoods", network=network, rewiring=rule)
+    obs = shown[-1]
+    assert obs.apart is not None
+    newest = int(obs.agent.max())
+    for row in np.flatnonzero(obs.agent == newest):
+        text = texts(obs.take(np.array([row])))[0][0].user
+        own = obs.apart.name[row] == 0
+        assert ("- Round 1: you sat out." in text) == own
+        assert ("- Round 1: you were not linked with this neighbour." in text) != own
+
+
+def news(obs: Observations, row: int) -> list[str]:
+    text = texts(obs.take(np.array([row])))[0][0].user
+    line = re.search(r"What your neighbours did in the last round: (.*?)\.\n", text)
+    assert line is not None
+    return sorted(re.split("[,;] ", line[1]))
+
+
+def test_neighbours_with_nothing_to_decide_did_not_fail_to_answer() -> None:
+    network = open_network("ring:n=8,k=2")
+    model, shown = watched("dictator", 8, 2, network=network, roles="random")
+    obs, gave = shown[-1], model.plays[0]
+    done = dict(zip(gave.seats("dictator").deciders.tolist(), gave["give"].tolist(), strict=True))
+    got = dict(zip(gave.seats("recipient").deciders.tolist(), gave["give"].tolist(), strict=True))
+    for row, agent in enumerate(obs.agent.tolist()):
+        around = [(agent + step) % 8 for step in (-1, 1)]
+        told = [
+            f"${done[i]:g} (earned ${100 - done[i]:g})"
+            if i in done
+            else f"nothing to decide (earned ${got[i]:g})"
+            for i in around
+        ]
+        assert news(obs, row) == sorted(told)
+
+
+def test_neighbours_who_sat_out_did_not_fail_to_answer() -> None:
+    shown = shown_to("prisoners_dilemma", 4, 2, network=STAR, matching="random_neighbour")
+    last = shown[-1]
+    (row,) = np.flatnonzero(last.agent == 0).tolist()
+    assert news(last, row)[-2:] == ["sat out", "sat out"]
+    assert last.neighbours is not None
+    play = last.neighbours.play
+    assert play is not None
+    play.decided["choose"] = np.full(2, np.nan)
+    assert [told.partition(" (")[0] for told in news(last, row)] == ["no decision", "sat out", "sat out"]
+
+
+def test_readers_share_a_text_only_where_neighbours_had_as_much_to_decide() -> None:
+    network = open_network("ring:n=200,k=2")
+    _, shown = watched(
+        "dictator",
+        200,
+        2,
+        network=network,
+        matching="random_neighbour",
+        roles="random",
+        neighbours="actions",
+        parameters={"endowment": 1},
+    )
+    obs = shown[-1]
+    written, row = texts(obs)
+    assert len(written) < len(obs)
+    for decider in range(len(obs)):
+        assert written[row[decider]] == texts(obs.take(np.array([decider])))[0][0]
+
+
+def test_who_decides_alone_is_matched_with_nobody() -> None:
+    network = open_network("ring:n=6,k=2")
+    for name in ("bomb_risk", "lottery_menu"):
+        obs = shown_to(name, 6, 2, network=network)[-1]
+        text = read(obs, int(obs.agent[0]))
+        assert "You have 2 neighbours." in text
+        assert "matched" not in text
+        assert "What your neighbours did in the last round" in text
+    obs = shown_to("dictator", 6, 1, network=network)[-1]
+    assert "2 neighbours, but play with whomever you are matched with." in read(obs, int(obs.agent[0]))
+
+
+def test_neighbours_of_the_same_role_are_no_partners() -> None:
+    network = open_network("complete:n=6")
+    said = "paired with one of those among them who hold the other role, at random each time;"
+    obs = shown_to("trust", 6, 2, network=network, matching="random_neighbour")[-1]
+    assert said in read(obs, int(obs.agent[0]))
+    for given in ({"name": "trust", "roles": "random"}, {"name": "prisoners_dilemma"}):
+        obs = shown_to(n=6, rounds=2, network=network, matching="random_neighbour", **given)[-1]
+        assert "paired with one of them at random each time;" in read(obs, int(obs.agent[0]))

@@ -240,6 +240,10 @@ class Game:
         """Give the role that decides at a stage."""
         return self.stage(stage).by
 
+    def called(self, stage: str) -> str:
+        """Give what readers know the decision of a stage as."""
+        return self.stage(stage).called or stage.replace("_", " ")
+
     def stage(self, name: str) -> Stage:
         """Find a stage by name."""
         if name not in self._by_name:

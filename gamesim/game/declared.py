@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """One decision of a game: who decides, what they see of this round, and what they may do."""
+    """One decision of a game: who decides, what they see of this round, what they may do, and what it is called."""
 
     name: str
     by: str
     sees: tuple[str, ...]
     when: Callable[[Any], bool]
     space: Callable[[Any, Play], ActionSpace]
+    called: str = ""
 
 
 def stage(
-    *, by: str, sees: tuple[str, ...] = (), when: Callable[[Any], bool] = lambda game: True
+    *,
+    by: str,
+    sees: tuple[str, ...] = (),
+    when: Callable[[Any], bool] = lambda game: True,
+    called: str = "",
 ) -> Callable[[Callable[[Any, Play], ActionSpace]], Stage]:
     """Make a method of a game one of its stages.
 
@@ -39,10 +44,13 @@ def stage(
         to it.
     when : callable
         From the game to whether this stage is played under its parameters.
+    called : str
+        What readers are told the decision of somebody else was, before what was decided: ``"for the giver"`` before
+        ``5 points``; the name of the method unless given.
     """
 
     def mark(space: Callable[[Any, Play], ActionSpace]) -> Stage:
-        return Stage(space.__name__.rstrip("_"), by, sees, when, space)
+        return Stage(space.__name__.rstrip("_"), by, sees, when, space, called)
 
     return mark
 

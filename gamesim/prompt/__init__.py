@@ -206,7 +206,7 @@ def texts(
             game,
             obs.stage,
             {name: float(values[decider]) for name, values in obs.seen.items()},
-            sentences,
+            sentences.of_a_link() if obs.apart is not None and obs.apart.name[decider] else sentences,
             speech,
             style,
             int(variant),

@@ -40,6 +40,8 @@ HISTORY: Mapping[str, str] = {
     "said": "You have already said: {message}.",
     "undecided": "you made no decision",
     "out": "you sat out",
+    "unlinked": "you were not linked with this neighbour",
+    "without": "You had no link to this neighbour in {out} of the {played} rounds so far; over the others {line}.",
     "kept": "you were not asked and your last choice counted again: {line}",
     "before": "you decided: {decisions}",
     "wrote": "you said: {message}",
@@ -67,6 +69,8 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "said": ("message",),
     "undecided": ("round",),
     "out": ("round",),
+    "unlinked": ("round",),
+    "without": ("out", "played", "line"),
     "unasked": (),
     "kept": ("round", "line"),
     "before": ("round", "decisions"),
@@ -126,6 +130,11 @@ class Wording:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     requires: Mapping[str, float | str] = field(default_factory=dict)
+
+    def of_a_link(self) -> Wording:
+        """Give the sentences for somebody who decides for one neighbour: rounds without this link are told as such."""
+        told = {"out": self.history["unlinked"], "absent": self.history["without"]}
+        return dataclasses.replace(self, history={**self.history, **told})
 
     def system_of(self, stage: str) -> str:
         """Give the system message of a stage."""
