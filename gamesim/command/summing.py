@@ -12,6 +12,7 @@ from gamesim.analysis.table import UNUSABLE
 from gamesim.command.shown import console, figure, grid, printable
 from gamesim.messages import quoted
 from gamesim.population import KEYBOARD
+from gamesim.prompt.knowledge import ONCE
 from gamesim.run import Run
 
 
@@ -42,8 +43,9 @@ def print_summary(run: Run) -> None:
     _print_own_results(run)
     if settings.void_groups:
         are, them = ("is", "it") if settings.void_groups == 1 else ("are", "them")
+        sums = "; earnings are sums over the groups that counted" if settings.matching in ONCE else ""
         console.print(
-            f"{settings.void_groups:,} of {settings.groups:,} groups {are} void: an action is missing in {them}"
+            f"{settings.void_groups:,} of {settings.groups:,} groups {are} void: an action is missing in {them}{sums}"
         )
 
 
