@@ -58,7 +58,9 @@ class BeautyContest(Game):
             "State your number.",
         )
     }
-    recall = {"player": "you chose {guess}; the average was {average} and the target {target}"}
+    recall = {
+        "player": "you chose {guess}, the average was {average}, the target {target}, and you earned {earned}"
+    }
 
     @property
     def roles(self) -> tuple[str, ...]:

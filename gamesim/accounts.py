@@ -40,10 +40,7 @@ class Accounts:
                 play.earned[role] = play.seats(role).earned(values)
         for role, earned in play.earned.items():
             self._pay(play.seats(role), np.nan_to_num(earned) if missing else earned)
-        if not missing:
-            return 0
-        deciders = {name: self._game.decider(name) for name in play.decided}
-        return int(play.groups.void({name: play[name] for name in play.decided}, deciders).sum())
+        return int(play.void().sum()) if missing else 0
 
     def _pay(self, seats: Seats, gain: Floats) -> None:
         if seats.whose is not None:

@@ -201,6 +201,9 @@ class Observations:
             columns.extend(row for stage in stages for row in self.past.own(stage))
             columns.extend(row for name in self.past.names_told() for row in self.past.told(name))
             columns.extend(self.past.earned())
+            if self.neighbours is not None:
+                # What is told of earnings hangs on the groups that they are from.
+                columns.extend((*self.past.games(), *self.past.void(), *self.past.sizes()))
         if not columns:
             return np.zeros(min(1, len(self)), dtype=np.int64), np.zeros(len(self), dtype=np.int64)
         # NaN equals nothing, itself included: any number outside the game's range stands for it.

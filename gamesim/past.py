@@ -106,6 +106,12 @@ class Past:
         """Give in how many groups each choice counted in every past round: (T, D) float."""
         return self._collect(lambda play, role, seats: seats.games())
 
+    def void(self) -> Floats:
+        """Give how many of these groups lacked somebody's action, in every past round: (T, D) float."""
+        return self._collect(
+            lambda play, role, seats: seats.earned(seats.spread(play.void().astype(np.float64)))
+        )
+
     def held(self) -> Ints:
         """Give which of `roles` each held in every past round: (T, D) int, -1 for none."""
         roles = self._collect(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from gamesim import catalog
 from gamesim.actions import Text
@@ -19,7 +21,7 @@ from gamesim.groups import Groups, Seats
 from gamesim.meeting import kind_of
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.policy import Decisions, ExactPolicy, Policy
+from gamesim.policy import OK, UNREADABLE, Decisions, ExactPolicy, Policy
 from gamesim.population import cast, rotating
 from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
@@ -149,15 +151,21 @@ def played(game: Game, actions: dict[str, list[float]]) -> dict[str, list[float]
 
 @dataclass(frozen=True)
 class Watcher(ExactPolicy):
-    """Plays uniformly, says one thing or another, and keeps what it was shown."""
+    """Plays uniformly, says one thing or another or nothing that can be read, and keeps what it was shown."""
 
     shown: list[Observations] = field(default_factory=list)
+    mute: Callable[[Observations], NDArray[np.bool_]] | None = None
 
     speaks = True
 
     def decide(self, obs: Observations) -> Decisions:
         if not isinstance(obs.space, Text):
-            return super().decide(obs)
+            drawn = super().decide(obs)
+            if self.mute is None:
+                return drawn
+            missing = self.mute(obs)
+            status = np.where(missing, UNREADABLE, OK).astype(np.uint8)
+            return Decisions(np.where(missing, np.nan, drawn.actions), "rule", status=status)
         self.shown.append(obs)
         which = np.floor(obs.draws.uniform() * len(SAYINGS)).astype(int)
         return Decisions(np.array([obs.messages.enter(SAYINGS[i]) for i in which]), "rule")
@@ -213,10 +221,11 @@ def watched(
     sessions: int = 1,
     seed: int = 1,
     parameters: dict[str, Any] | None = None,
+    mute: Callable[[Observations], NDArray[np.bool_]] | None = None,
     **society: Any,
 ) -> tuple[Simulation, list[Observations]]:
-    """Play uniformly, and give what everybody was shown."""
-    watcher = Watcher()
+    """Play uniformly, but for those who are to give no answer, and show what everybody was shown."""
+    watcher = Watcher(mute=mute)
     rules = catalog.find_game(game).from_settings(parameters or {}) if isinstance(game, str) else game
     items = parse("watcher")
     dealt = cast(rules, items, n, sessions, seed, on_network=kind_of(matching).on_network)
@@ -230,8 +239,8 @@ def watched(
         rounds=rounds,
         matching=matching,
         network=network,
-        society=Society(**society),
         rewiring=rewiring,
+        society=Society(**society),
         seed=seed,
     )
     for _ in range(len(model.calendar)):

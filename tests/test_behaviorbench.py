@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gamesim import catalog
 from gamesim.cli import app
 from gamesim.errors import GamesimError
-from gamesim.prompt import Style, arrangements, told
+from gamesim.prompt import Round, Style, arrangements, told
 from gamesim.prompt.behaviorbench import SOURCES, build_pack
 from gamesim.prompt.pack import Pack, open_pack
 from gamesim.prompt.page import Page
@@ -152,11 +152,13 @@ def test_later_rounds_read_byte_for_byte_as_in_the_files(
         lines = [line for line in row["user"].splitlines() if line.startswith("- Round")]
         values = [[part.partition("]")[0].strip("$") for part in line.split("[")[1:]] for line in lines]
         past = [
-            {
-                slot: float(("Push", "Pull").index(value) if value.isalpha() else value)
-                for slot, value in zip(slots, each, strict=True)
-            }
-            | {"exploded": 0.0, "earned": 0.0}
+            Round(
+                {
+                    slot: float(("Push", "Pull").index(value) if value.isalpha() else value)
+                    for slot, value in zip(slots, each, strict=True)
+                }
+                | {"exploded": 0.0, "earned": 0.0}
+            )
             for each in values
         ]
         seen = {"send": float(about["investment"])} if "investment" in about else {}

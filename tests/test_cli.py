@@ -471,7 +471,14 @@ def test_why_a_measure_is_missing_is_told_and_one_group_is_void(command: Command
     assert "2 of 4 groups are void: an action is missing in them" in out
     out = command(*words, "never.py@group=true").out
     assert "1 of 4 groups is void: an action is missing in it" in out
+    assert "sums over" not in out
     assert "efficiency: -" not in out
+    network = ("--network", "cycle_graph:n=8", "--rounds", "2", "--agents", "never.py@group=true")
+    out = " ".join(command("play", "public_goods", *network).out.split())
+    assert (
+        "3 of 16 groups are void: an action is missing in them; earnings are sums over the groups that counted"
+        in out
+    )
 
 
 def test_what_is_printed_after_a_game(command: Command) -> None:

@@ -21,7 +21,7 @@ from gamesim.distribution import ActionDistribution
 from gamesim.errors import GamesimError
 from gamesim.game import ActionSpace, Game, Play, parameter, stage
 from gamesim.groups import Groups, Seats
-from gamesim.prompt import NO_DECISION, history, instructions, question, told, wordings
+from gamesim.prompt import NO_DECISION, Round, history, instructions, question, told, wordings
 from gamesim.prompt.wording import own
 from gamesim.prompt.words import terms
 from gamesim.streams import Draws, Floats
@@ -247,14 +247,14 @@ def test_past_rounds_are_told_in_words_with_and_without_decisions(name: str) -> 
         known = {s.name: float(play[s.name][0]) for s in game.stages if game.decider(s.name) == role}
         known |= {what: float(values[0]) for what, values in fed.get(role, {}).items()}
         known["earned"] = float(earned[role][0])
-        line = history(game, role, [known], speech=speech)
-        missing = history(game, role, [dict.fromkeys(known, math.nan)], speech=speech)
+        line = history(game, role, [Round(known)], speech=speech)
+        missing = history(game, role, [Round(dict.fromkeys(known, math.nan))], speech=speech)
         assert "{" not in line
         assert "nan" not in line
         assert NO_DECISION in missing
         assert "nan" not in missing
-        if game.money(known["earned"]) and "earned" in game.recall.get(role, ""):
-            assert game.money(known["earned"]) in line
+        if "earned" in game.recall.get(role, ""):
+            assert game.money(round(known["earned"], 2)) in line
 
 
 @every_game

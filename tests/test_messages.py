@@ -28,7 +28,7 @@ from gamesim.groups import Groups, Seats
 from gamesim.messages import SILENCE, Messages, clean
 from gamesim.observation import Observations
 from gamesim.policy import OK, OUT_OF_RANGE, UNREADABLE, Decisions, ExactPolicy, Policy, Setting
-from gamesim.prompt import Style, answer_format, history, texts, told
+from gamesim.prompt import Round, Style, answer_format, history, texts, told
 from gamesim.prompt.pack import export, open_pack, wording_of
 from gamesim.prompt.page import Page
 from gamesim.prompt.words import terms
@@ -470,9 +470,9 @@ def test_a_round_that_did_not_count_is_told_with_what_there_was_of_it() -> None:
     heard = messages.converse((("Member 1", "hi"), ("Member 2", "")), 0)
     missing = {"others_mean": np.nan, "earned": np.nan}
     rounds = [
-        {"say": hi, "contribute": np.nan, "said": heard, **missing},
-        {"say": hi, "contribute": np.nan, "said": np.nan, **missing},
-        {"say": hi, "contribute": 5.0, "said": heard, **missing},
+        Round({"say": hi, "contribute": np.nan, "said": heard, **missing}),
+        Round({"say": hi, "contribute": np.nan, "said": np.nan, **missing}),
+        Round({"say": hi, "contribute": 5.0, "said": heard, **missing}),
     ]
     void = "somebody in your group made no decision, so the round did not count."
     assert history(game, "member", rounds, speech=terms(game, messages=messages)).splitlines() == [

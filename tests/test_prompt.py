@@ -15,8 +15,8 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.observation import Observations
 from gamesim.prompt import (
-    NO_DECISION,
     PLAIN,
+    Round,
     Style,
     answer_format,
     arranged,
@@ -159,7 +159,7 @@ def test_one_of_a_thing_is_not_told_as_several(name: str) -> None:
             fed = {name: 1.0 for each in game.feedback(game.played_at(0.5)).values() for name in each}
             done = {each.name: 1.0 for each in game.stages if each.name not in game.talks}
             if len(game.roles) > 1 and not game.talks:
-                read.append(history(game, role, [fed | done | {"earned": 1.0}], speech=speech))
+                read.append(history(game, role, [Round(fed | done | {"earned": 1.0})], speech=speech))
             read += [speech.one(stage, 1.0), game.money(1)]
             for text in read:
                 assert not re.search(rf"(?<![\w.,])(?<!and )1 (?:other )?(?:{MANY})\b", text), text
@@ -182,8 +182,8 @@ def test_who_is_alone_hears_nothing_of_others(name: str) -> None:
     game = catalog.find_game(name)()
     (stage,) = game.stages
     known = {stage.name: 3.0, "others_mean": math.nan, "price": 2.0, "earned": 5.0}
-    assert "others" not in history(game, game.roles[0], [known])
-    assert "others on average" in history(game, game.roles[0], [known | {"others_mean": 1.0}])
+    assert "others" not in history(game, game.roles[0], [Round(known)])
+    assert "others on average" in history(game, game.roles[0], [Round(known | {"others_mean": 1.0})])
 
 
 def test_nobody_is_met_alone() -> None:
@@ -204,9 +204,9 @@ def test_the_past_is_the_own_one() -> None:
 
 def test_known_history() -> None:
     game = all_games()["ultimatum"]
-    told = history(game, "proposer", [{"offer": 40.0, "accepted": 1.0, "earned": 60.0}])
+    told = history(game, "proposer", [Round({"offer": 40.0, "accepted": 1.0, "earned": 60.0})])
     assert "you offered $40, which was accepted, and you earned $60" in told
-    void = history(game, "proposer", [{"offer": 40.0, "accepted": math.nan, "earned": math.nan}])
+    void = history(game, "proposer", [Round({"offer": 40.0, "accepted": math.nan, "earned": math.nan})])
     assert void == (
         "- Round 1: you decided: offer $40; somebody in your group made no decision, so the round did not count."
     )
@@ -370,25 +370,26 @@ def test_a_summary_gives_means_and_counts_and_the_last_round() -> None:
 
 def test_a_missing_decision_is_counted_in_a_summary() -> None:
     game = all_games()["dictator"]
-    rounds = [{"give": give, "earned": 100 - give} for give in (40.0, math.nan, 20.0)]
+    rounds = [Round({"give": give, "earned": 100 - give}) for give in (40.0, math.nan, 20.0)]
     speech, sentences = terms(game), own(type(game))
     said = summary("dictator", rounds, speech, sentences)
     assert "you gave $30 on average (no decision once)" in said
-    void = [{"give": math.nan, "earned": math.nan}] * 2
-    assert f"you gave {NO_DECISION}" in summary("dictator", void, speech, sentences)
+    void = [Round({"give": math.nan, "earned": math.nan})] * 2
+    assert summary("dictator", void, speech, sentences) == "Over the 2 rounds so far you made no decision."
 
 
 def test_a_summary_leaves_out_rounds_that_were_sat_out_and_counts_choices_that_stood() -> None:
     game = all_games()["dictator"]
     speech, sentences = terms(game), own(type(game))
-    rounds = [{"give": give, "earned": 100 - give} for give in (40.0, math.nan, 20.0, 20.0)]
-    assert summary("dictator", rounds, speech, sentences, ["", "out", "", "kept"]) == (
+    lived = ((40.0, ""), (math.nan, "out"), (20.0, ""), (20.0, "kept"))
+    rounds = [Round({"give": give, "earned": 100 - give}, unasked=why) for give, why in lived]
+    assert summary("dictator", rounds, speech, sentences) == (
         "You sat out 1 of the 4 rounds so far; over the others you gave $26.67 on average; you earned $73.33 on "
         "average. In 1 of these you were not asked and your last choice counted again."
     )
-    both = told_of_the_past(game, "dictator", rounds[:2], "summary", speech, sentences, unasked=["", "out"])
-    assert "on average" not in both
-    assert "you sat out" in both
+    both = told_of_the_past(game, "dictator", rounds[:2], "summary", speech, sentences)
+    assert "You sat out 1 of the 2 rounds so far; over the others you gave $40 on average;" in both
+    assert "- Round 2: you sat out." in both
 
 
 @pytest.mark.parametrize("memory", ["ful", "0", "-1", "2.5", ""])
@@ -443,7 +444,7 @@ def test_no_answer_is_put_into_a_conversation_where_there_was_none() -> None:
         *(game, "give", {}, own(type(game)), terms(game), Style(chat=True), 0, game.space_at_most("give")),
         round=2,
         rounds=2,
-        past=[{"give": math.nan, "earned": math.nan}],
+        past=[Round({"give": math.nan, "earned": math.nan})],
     )
     assert page.text().earlier == ()
     assert "Round 1: you made no decision." in page.text().user
@@ -539,8 +540,8 @@ def test_a_conversation_needs_what_a_stage_showed_to_be_told_later(tmp_path: Pat
 
 def test_a_round_without_an_own_decision_is_told_as_such() -> None:
     game = catalog.find_game("public_goods")()
-    nothing = {"contribute": math.nan, "others_mean": 5.0, "earned": math.nan}
-    others = {"contribute": 4.0, "others_mean": math.nan, "earned": math.nan}
+    nothing = Round({"contribute": math.nan, "others_mean": 5.0, "earned": math.nan})
+    others = Round({"contribute": 4.0, "others_mean": math.nan, "earned": math.nan})
     assert history(game, "member", [nothing, others]).splitlines() == [
         "- Round 1: you made no decision.",
         "- Round 2: you decided: contribute $4; somebody in your group made no decision, so the round did not count.",

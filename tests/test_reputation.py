@@ -287,7 +287,7 @@ def test_what_several_neighbours_did_is_not_told_as_one_choice() -> None:
         share = np.mean([did(model, 1, other) for other in range(4) if other != agent])
         text = read(shown[-1], agent)
         if 0 < share < 1:
-            shares = f"A in {100 - 100 * share:.0f} % of the games and B in {100 * share:.0f} %."
+            shares = f"A in {100 - 100 * share:.1f} % of the games and B in {100 * share:.1f} %;"
             assert f"the other chose {shares}" in text
         else:
             assert f"the other chose {'AB'[int(share)]} in all of the games." in text

@@ -1,21 +1,26 @@
-"""What readers are told of who is asked when, of whom they are paired with, and of groups of another size."""
+"""What readers are told of who is asked when, of whom they play with, of groups that differ or fail, of earnings."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from strategies import watched
 
 from gamesim.catalog import find_game
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.prompt import PLAIN, Style, texts
+from gamesim.prompt import PLAIN, Round, Style, history, texts
+from gamesim.prompt.history import summary
 from gamesim.prompt.pack import open_pack
+from gamesim.prompt.wording import own
+from gamesim.prompt.words import terms
 from gamesim.rewiring import Growth, Random
 from gamesim.wiring import open_network
 
@@ -25,7 +30,7 @@ STAR = Network.from_edges(4, np.array([[0, 1], [0, 2], [0, 3]]))
 
 def shown_to(name: str, n: int, rounds: int, **given: Any) -> list[Observations]:
     """Give what uniform players are shown in every round."""
-    return watched(name, n, rounds, seed=0, **given)[1]
+    return watched(name, n, rounds, **{"seed": 0, **given})[1]
 
 
 def read(obs: Observations, agent: int, style: Style = PLAIN) -> str:
@@ -171,7 +176,7 @@ def test_a_round_before_a_link_is_not_told_as_sat_out() -> None:
         assert "sat out" not in text
         short = texts(obs.take(np.array([row])), style=Style(memory="summary"))[0][0].user
         told = f"You had no link to this neighbour in {len(apart)} of the 4 rounds so far; over the others"
-        assert (told in short) == (0 < len(apart) < 3)
+        assert (told in short) == (0 < len(apart) < 4)
     assert before
 
 
@@ -272,3 +277,234 @@ def test_neighbours_of_the_same_role_are_no_partners() -> None:
     for given in ({"name": "trust", "roles": "random"}, {"name": "prisoners_dilemma"}):
         obs = shown_to(n=6, rounds=2, network=network, matching="random_neighbour", **given)[-1]
         assert "paired with one of them at random each time;" in read(obs, int(obs.agent[0]))
+
+
+def past_told(obs: Observations, agent: int, style: Style = PLAIN) -> list[str]:
+    """Give the lines on past rounds, the summary among them."""
+    lines = read(obs, agent, style).splitlines()
+    return [line for line in lines if line.startswith(("- Round ", "Over the ", "You sat out "))]
+
+
+def muted(*agents: int, round: int = 1) -> Callable[[Observations], NDArray[np.bool_]]:
+    """Let some agents give no answer in a round."""
+    return lambda obs: np.isin(obs.agent, agents) & (obs.round == round)
+
+
+SUMMED = Style(memory="summary")
+ALONG = {"network": STAR, "matching": "edges"}
+AROUND = {"network": STAR, "matching": "neighbourhoods"}
+
+
+def test_a_summary_gives_the_share_of_games_where_neighbours_differed() -> None:
+    last = shown_to("stag_hunt", 4, 5, **ALONG)[-1]
+    other = last.past.told("other")[:, 0]
+    assert ((other > 0) & (other < 1)).any()
+    b = float(other.mean())
+    shares = f"A in {100 - 100 * b:.1f} % of the games and B in {100 * b:.1f} %;".replace(".0 %", " %")
+    assert f"and the other chose {shares} you earned $" in past_told(last, 0, SUMMED)[0]
+
+
+def test_a_summary_weighs_rounds_by_the_games_that_counted() -> None:
+    game = find_game("stag_hunt")()
+    rounds = [
+        Round({"choose": 0.0, "other": other, "earned": 1.0}, games=games, void=void, kind="games")
+        for other, games, void in ((1.0, 4, 1), (0.0, 1, 0), (0.5, 4, 2))
+    ]
+    said = summary("player", rounds, terms(game), own(type(game)))
+    assert "and the other chose A in 33.3 % of the games and B in 66.7 %;" in said
+    assert said.endswith(
+        "Over these rounds 3 of your 9 games did not count, since somebody there made no decision."
+    )
+
+
+def test_a_share_of_games_is_told_as_all_only_where_it_is_all() -> None:
+    speech = terms(find_game("stag_hunt")())
+    assert speech.say({"other": 1 / 300}, games=True)["other"] == "A in 99.7 % of the games and B in 0.3 %"
+    assert speech.say({"other": 1.0}, games=True)["other"] == "B in all of the games"
+
+
+@pytest.mark.parametrize("name", ["public_goods", "beauty_contest", "common_pool", "prisoners_dilemma"])
+def test_earnings_from_several_groups_are_told_once(name: str) -> None:
+    along = ALONG if name == "prisoners_dilemma" else AROUND
+    last = shown_to(name, 4, 3, **along)[-1]
+    for agent in (0, 1) if name != "prisoners_dilemma" else (0,):
+        row = int(np.flatnonzero(last.agent == agent)[0])
+        lines = past_told(last, agent)
+        for line, earned in zip(lines, last.past.earned()[:, row], strict=True):
+            assert line.count("earned") == 1
+            assert line.endswith(f"earned {last.game.money(round(float(earned), 2))}.")
+
+
+def test_earnings_that_follow_from_the_rest_are_not_told() -> None:
+    assert "earned" not in " ".join(past_told(shown_to("prisoners_dilemma", 4, 3)[-1], 0))
+    assert "earned" not in " ".join(past_told(shown_to("prisoners_dilemma", 4, 3, **ALONG)[-1], 1))
+
+
+def test_whether_a_guess_has_won_is_told() -> None:
+    last = shown_to("beauty_contest", 3, 3, parameters={"group_size": 3})[-1]
+    for row, agent in enumerate(last.agent.tolist()):
+        won = [float(amount) for amount in last.past.earned()[:, row]]
+        for line, earned in zip(past_told(last, agent), won, strict=True):
+            assert line.endswith(f"and you earned {last.game.money(round(earned, 2))}.")
+
+
+@pytest.mark.parametrize(("matching", "kind"), [("edges", "game"), ("neighbourhoods", "group")])
+def test_in_how_many_groups_a_choice_counted_is_told_where_links_change(matching: str, kind: str) -> None:
+    name = "prisoners_dilemma" if matching == "edges" else "public_goods"
+    network = open_network("erdos_renyi:n=8,p=0.35")
+    rewiring = Random(share=0.5)
+    last = shown_to(name, 8, 5, network=network, matching=matching, rewiring=rewiring)[-1]
+    games = last.past.games()
+    told = 0
+    for agent in range(8):
+        lines = past_told(last, agent)
+        if np.ptp(games[:, agent]) == 0 or games[:, agent].min() == 0:
+            continue
+        for line, many in zip(lines, games[:, agent].tolist(), strict=True):
+            assert f"; you were in {many:.0f} {kind}{'' if many == 1 else 's'}." in line
+            assert line.count("you earned") == 1
+            told += many > 1
+        in_all = f"You were in {games[:, agent].sum():.0f} {kind}s in all."
+        assert past_told(last, agent, SUMMED)[0].endswith(in_all)
+    assert told
+
+
+def test_how_a_round_reads_hangs_on_its_own_games_and_not_on_those_of_now() -> None:
+    rounds = [
+        Round({"choose": 0.0, "other": 1.0, "earned": 0.0}, games=many, kind="games", sums=True, varies=True)
+        for many in (1, 2)
+    ]
+    assert history(find_game("stag_hunt")(), "player", rounds).splitlines() == [
+        "- Round 1: you chose A and the other chose B; you earned $0; you were in 1 game.",
+        "- Round 2: you chose A and the other chose B in all of the games; you earned $0; you were in 2 games.",
+    ]
+
+
+def test_amounts_of_several_others_are_told_as_a_mean() -> None:
+    last = shown_to("money_request", 4, 2, **ALONG)[-1]
+    assert re.search(r"the other requested \$[\d.]+ on average, and you earned", past_told(last, 0)[0])
+    assert re.search(r"the other requested \$\d+, and you earned", past_told(last, 1)[0])
+
+
+def test_who_has_nobody_to_play_with_is_told_so() -> None:
+    network = Network.from_edges(4, np.array([[0, 1], [0, 2]]))
+    last = shown_to("prisoners_dilemma", 4, 4, network=network, matching="edges")[-1]
+    lines = past_told(last, 3)
+    assert len(lines) == 3
+    for line in lines:
+        assert re.fullmatch(
+            r"- Round \d: you decided: choose [AB]; you had nobody to play with, so you earned nothing\.",
+            line,
+        )
+    said = past_told(last, 3, SUMMED)[0]
+    assert "the other" not in said
+    assert said.endswith(
+        "you earned $0 on average. In 3 of these you had nobody to play with and earned nothing."
+    )
+
+
+def test_a_summary_speaks_of_others_only_where_there_were_any() -> None:
+    game = find_game("prisoners_dilemma")()
+    rounds = [
+        Round({"choose": 0.0, "other": np.nan, "earned": 0.0}, games=0, kind="games"),
+        Round({"choose": 1.0, "other": 0.0, "earned": 700.0}, kind="games"),
+    ]
+    assert summary("player", rounds, terms(game), own(type(game))) == (
+        "Over the 2 rounds so far you chose A once and B once and the other chose A once; you earned $350 on average. "
+        "In 1 of these you had nobody to play with and earned nothing."
+    )
+    group = find_game("public_goods")()
+    alone = Round({"contribute": 6.0, "others_mean": np.nan, "earned": 17.0})
+    others = Round({"contribute": 6.0, "others_mean": 4.0, "earned": 20.0}, games=2)
+    said = summary("member", [alone, others], terms(group), own(type(group)))
+    assert "the others on average $4 on average;" in said
+
+
+def test_groups_that_did_not_count_are_told() -> None:
+    last = shown_to("public_goods", 4, 3, **AROUND, mute=muted(1))[-1]
+    earned = last.past.earned()[0]
+    void = "did not count, since somebody there made no decision."
+    assert past_told(last, 1)[0] == "- Round 1: you made no decision."
+    hub, leaf = past_told(last, 0)[0], past_told(last, 2)[0]
+    assert re.match(r"- Round 1: you contributed \$\d+; you earned \$", hub)
+    assert f"; you earned {last.game.money(round(float(earned[0]), 2))}; 2 of your 4 groups {void}" in hub
+    assert f"; you earned {last.game.money(round(float(earned[2]), 2))}; 1 of your 2 groups {void}" in leaf
+    assert "did not count" not in past_told(last, 0)[1]
+    assert past_told(last, 0, SUMMED)[0].endswith(f"Over these rounds 2 of your 8 groups {void}")
+
+
+def test_games_that_did_not_count_are_told() -> None:
+    last = shown_to("prisoners_dilemma", 4, 2, **ALONG, mute=muted(1))[-1]
+    assert "; 1 of your 3 games did not count, since" in past_told(last, 0)[0]
+    last = shown_to("prisoners_dilemma", 4, 2, **ALONG, mute=muted(1, 2, 3))[-1]
+    none = "in each of your 3 games somebody made no decision, so the round did not count."
+    assert past_told(last, 0)[0].endswith(none)
+    last = shown_to("prisoners_dilemma", 4, 2, **ALONG, mute=muted(0))[-1]
+    assert past_told(last, 1)[0].endswith(
+        "you decided: choose B; somebody in your group made no decision, so the round did not count."
+    )
+
+
+def test_who_lost_more_games_reads_another_text() -> None:
+    network = Network.from_edges(6, np.array([[0, 1], [0, 2], [3, 4], [3, 5]]))
+    for seed in range(200):
+        last = shown_to(
+            *("prisoners_dilemma", 6, 2),
+            network=network,
+            matching="edges",
+            seed=seed,
+            mute=muted(2),
+            neighbours="nothing",
+        )[-1]
+        done = last.past.own("choose")[0, [0, 1, 3, 4, 5]]
+        if done.tolist() == [0, 1, 0, 1, 1]:
+            # Both centres chose A, were told of B alone, and earned nothing.
+            assert "1 of your 2 games did not count" in read(last, 0)
+            assert "did not count" not in read(last, 3)
+            written, row = texts(last)
+            assert written[row[0]] != written[row[3]]
+            return
+    raise AssertionError("no seed gives both centres the same choices")
+
+
+def test_a_summary_of_pairs_counts_the_rounds_that_failed() -> None:
+    game = find_game("prisoners_dilemma")()
+    failed = Round({"choose": 0.0, "other": np.nan, "earned": np.nan}, void=1)
+    lived = Round({"choose": 1.0, "other": 1.0, "earned": 300.0})
+    lost = "In 1 of these somebody in your group made no decision, so that nothing counted."
+    assert summary("player", [failed, lived], terms(game), own(type(game))) == (
+        "Over the 2 rounds so far you chose A once and B once and the other chose B once and no decision once; you "
+        f"earned $300 on average. {lost}"
+    )
+    assert summary("player", [failed, failed], terms(game), own(type(game))) == (
+        f"Over the 2 rounds so far you decided: choose A twice. {lost.replace('1', '2')}"
+    )
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_summary_knows_of_rounds_without_a_question(chat: bool) -> None:
+    style = Style(memory="summary", chat=chat)
+    shown = shown_to("prisoners_dilemma", 4, 5, network=STAR, matching="random_neighbour", seed=3)
+    seen = set()
+    for obs in shown[2:]:
+        for agent in obs.agent[obs.agent > 0].tolist():
+            text = texts(obs.take(np.flatnonzero(obs.agent == agent)), style=style)[0][0]
+            whole = "\n".join([*(asked for asked, _ in text.earlier), text.user])
+            out = sum(agent not in each.agent for each in shown[: obs.round - 1])
+            some = f"You sat out {out} of the {obs.round - 1} rounds so far; over the others you chose "
+            everything = f"You sat out all of the {obs.round - 1} rounds so far."
+            assert (everything if out == obs.round - 1 else some) in whole
+            assert "no decision" not in whole
+            seen.add(out == obs.round - 1)
+    assert seen == {True, False}
+    kept = shown_to("prisoners_dilemma", 4, 5, update="sequential")[-1].take(np.array([0]))
+    text = texts(kept, style=style)[0][0]
+    stood = int(kept.past.kept().sum())
+    again = f"In {stood} of these you were not asked and your last choice counted again."
+    assert again in f"{text.earlier} {text.user}"
+
+
+def test_earnings_in_a_question_are_rounded_as_elsewhere() -> None:
+    speech = terms(find_game("public_goods")())
+    said = speech.say({"earned": 188 / 9, "contribute": 0.125}, exact=True)
+    assert said == {"earned": "$20.89", "contribute": "$0.125"}

@@ -43,8 +43,10 @@ def print_summary(run: Run) -> None:
     _print_own_results(run)
     if settings.void_groups:
         are, them = ("is", "it") if settings.void_groups == 1 else ("are", "them")
+        together = kind_of(settings.matching).together
+        sums = "; earnings are sums over the groups that counted" if together else ""
         console.print(
-            f"{settings.void_groups:,} of {settings.groups:,} groups {are} void: an action is missing in {them}"
+            f"{settings.void_groups:,} of {settings.groups:,} groups {are} void: an action is missing in {them}{sums}"
         )
 
 

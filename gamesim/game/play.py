@@ -155,9 +155,12 @@ class Play:
 
     def settled(self, role: str, earned: Floats) -> Floats:
         """Give what each seat of a role earns, and NaN throughout the groups that lack any action: (M,) float."""
+        return np.where(np.repeat(self.void(), self.seats(role).sizes), np.nan, earned)
+
+    def void(self) -> Bools:
+        """Tell which groups lack an action at any stage, once all have been decided: (G,) bool."""
         deciders = {each.name: self.game.decider(each.name) for each in self.game.stages}
-        void = self.groups.void({name: self[name] for name in deciders}, deciders)
-        return np.where(np.repeat(void, self.seats(role).sizes), np.nan, earned)
+        return self.groups.void({name: self[name] for name in deciders}, deciders)
 
     def chance(self, purpose: str, role: str) -> Floats:
         """Draw a move of nature for each seat of a role: (M,) float, uniform on [0, 1)."""

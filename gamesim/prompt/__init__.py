@@ -10,8 +10,8 @@ import numpy as np
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
 from gamesim.observation import Observations
-from gamesim.prompt.history import KEPT, OUT, history, lived
-from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines, several_games
+from gamesim.prompt.history import history
+from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines
 from gamesim.prompt.pack import wording_of
 from gamesim.prompt.page import (
     ANSWERS,
@@ -24,6 +24,7 @@ from gamesim.prompt.page import (
     question_text,
     rules_text,
 )
+from gamesim.prompt.rounds import Round, lived
 from gamesim.prompt.wording import SYSTEM, own
 from gamesim.prompt.words import NO_DECISION, Terms, terms
 from gamesim.streams import Ints
@@ -34,6 +35,7 @@ __all__ = [
     "PLAIN",
     "SILENT",
     "SYSTEM",
+    "Round",
     "Style",
     "Text",
     "answer_format",
@@ -186,22 +188,19 @@ def texts(
     first, situation = obs.situations
     who = none if people is None else people.row
     readers, row = np.unique(np.column_stack([situation, wording, order, who]), axis=0, return_inverse=True)
-    pasts = lived(obs, first) if len(obs.past) else [[] for _ in first]
-    past = obs.past.take(first)
-    held, kept = past.held().T.tolist(), past.kept().T.tolist()
+    pasts = lived(obs, first)
     sentences = wording_of(obs.game, style.pack)
-    spoken: dict[tuple[Game, int, bool], Terms] = {}
+    spoken: dict[tuple[Game, int], Terms] = {}
     written = []
     for where, variant, arrangement, person in readers:
         decider = int(first[where])
         space = arranged(obs.space.take(np.array([decider])), int(arrangement), style, obs.decision)
         game = own_game(obs, decider)
-        several = several_games(obs, decider)
-        if (game, arrangement, several) not in spoken:
-            spoken[game, arrangement, several] = terms(
-                game, int(arrangement), sentences.labels, sentences.words, obs.messages, games=several
+        if (game, arrangement) not in spoken:
+            spoken[game, arrangement] = terms(
+                game, int(arrangement), sentences.labels, sentences.words, obs.messages
             )
-        speech = spoken[game, arrangement, several]
+        speech = spoken[game, arrangement]
         page = Page(
             game,
             obs.stage,
@@ -218,11 +217,6 @@ def texts(
             matching=matching_told(obs),
             setting=setting_lines(obs, decider),
             known=known_lines(obs, decider, speech.one),
-            held=[past.roles[role] if role >= 0 else "" for role in held[where]] if past.also else (),
-            unasked=[
-                OUT if role < 0 else KEPT if same else ""
-                for role, same in zip(held[where], kept[where], strict=True)
-            ],
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},
             person=None if people is None or person < 0 else people.people[int(person)],

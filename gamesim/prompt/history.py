@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gamesim.actions import counted
 from gamesim.errors import unknown
 from gamesim.game import Game
 from gamesim.messages import NOTHING
-from gamesim.observation import Observations
+from gamesim.prompt.rounds import KEPT, OUT, Round
 from gamesim.prompt.wording import Wording, counts, fields, own
-from gamesim.prompt.words import NO_DECISION, Terms, Word, terms
-from gamesim.streams import Floats, Ints
+from gamesim.prompt.words import MIXED, NO_DECISION, Terms, Word, terms
 
 FULL, SUMMARY = "full", "summary"
-
-Round = Mapping[str, float]
-
-OUT, KEPT = "out", "kept"
-"""Rounds in which somebody was not asked: it was sat out, or the last choice counted again."""
 
 
 def check_memory(memory: str) -> None:
@@ -44,8 +38,6 @@ def history(
     first: int = 1,
     speech: Terms | None = None,
     wording: Wording | None = None,
-    held: Sequence[str] = (),
-    unasked: Sequence[str] = (),
 ) -> str:
     """Write one line a past round.
 
@@ -53,49 +45,54 @@ def history(
     ----------
     game : Game
     role : str
-    rounds : sequence of mappings
-        Own actions, what was told, and ``earned``, by round, oldest first.
+    rounds : sequence of Round
+        Oldest first.
     first : int
         Number of the first round listed.
     speech : Terms, optional
         What numbers and options are called; as in the game unless given.
     wording : Wording, optional
         The sentences; the game's own unless given.
-    held : sequence of str
-        The role held in each round, where roles change; empty for a round that was sat out.
-    unasked : sequence of str
-        Why there was no question in each round, `OUT` or `KEPT`; empty where there was one.
     """
     speech = speech or terms(game)
     wording = wording or own(type(game))
     lines = []
-    for number, known in enumerate(rounds, start=first):
+    for number, each in enumerate(rounds, start=first):
         place = counts(number, number)
-        mine = held[number - first] if held else role
-        why = unasked[number - first] if unasked else ""
-        line = (
-            wording.history[OUT].format_map(place)
-            if why == OUT
-            else _lived(wording, game, mine, known, speech, place)
-        )
-        if why == KEPT:
+        if each.unasked == OUT:
+            line = wording.history[OUT].format_map(place)
+        else:
+            line = _lived(wording, each.role or role, each, speech, place)
+        if each.unasked == KEPT:
             line = wording.history[KEPT].format_map(place | {"line": line})
-        if held and mine:
-            line = f"as {mine}, {line}"
+        if each.role:
+            line = f"as {each.role}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
     return "\n".join(lines)
 
 
-def _lived(
-    wording: Wording, game: Game, role: str, known: Round, speech: Terms, place: dict[str, str]
-) -> str:
+def _lived(wording: Wording, role: str, each: Round, speech: Terms, place: Mapping[str, str]) -> str:
     """Tell of a round that somebody played."""
-    own_stages = [each.name for each in game.stages if game.decider(each.name) == role and each.name in known]
-    if own_stages and all(math.isnan(known[stage]) for stage in own_stages):
-        return wording.history["undecided"].format_map(place)
-    if own_stages and math.isnan(known.get("earned", 0.0)):
-        return _void(wording, known, own_stages, speech, place)
-    return _line(wording, role, speech.say(known), speech.facts | place)
+    say, known = wording.history, each.known
+    stages = _own_stages(speech.game, role, known)
+    if stages and all(math.isnan(known[stage]) for stage in stages):
+        return say["undecided"].format_map(place)
+    said = speech.say(known, games=each.several)
+    told = {**place, "void": str(each.void), "games": counted(each.games, each.kind)}
+    if stages and each.games == 0:
+        return say["nobody"].format_map({**told, "line": _left(wording, said, stages, speech, place)})
+    if stages and math.isnan(known.get("earned", 0.0)):
+        line = _left(wording, said, stages, speech, place)
+        return say["void" if each.games == 1 else "all_void"].format_map({**told, "line": line})
+    some = 0 < each.void < each.games
+    line = _line(wording, role, said, speech, place, stages if some else (), earned=each.sums)
+    if some:
+        return say["part_void"].format_map({**told, "line": line})
+    return say["groups"].format_map({**told, "line": line}) if each.varies else line
+
+
+def _own_stages(game: Game, role: str, known: Mapping[str, float]) -> list[str]:
+    return [each.name for each in game.stages if game.decider(each.name) == role and each.name in known]
 
 
 def told(
@@ -107,8 +104,6 @@ def told(
     wording: Wording,
     *,
     headed: bool = True,
-    held: Sequence[str] = (),
-    unasked: Sequence[str] = (),
 ) -> str:
     """Write what a player is told of the past.
 
@@ -120,67 +115,114 @@ def told(
         ``full``, ``summary``, or how many of the last rounds.
     headed : bool
         Whether a heading stands above.
-    held, unasked : sequence of str
-        As in `history`.
     """
     last = shown(memory, len(rounds))
     before = len(rounds) - last
-    lines = history(game, role, rounds[before:], before + 1, speech, wording, held[before:], unasked[before:])
-    if memory == SUMMARY and len(rounds) - unasked.count(OUT) > 1:
-        lines = f"{summary(role, rounds, speech, wording, unasked)}\n{lines}"
+    lines = history(game, role, rounds[before:], before + 1, speech, wording)
+    if memory == SUMMARY and before:
+        lines = f"{summary(role, rounds, speech, wording)}\n{lines}"
     if not headed:
         return lines
     heading = wording.history["heading" if last == len(rounds) or memory == SUMMARY else "recent"]
     return f"{heading.format_map({'played': str(len(rounds)), 'shown': str(last)})}\n{lines}"
 
 
-def summary(
-    role: str, rounds: Sequence[Round], speech: Terms, wording: Wording, unasked: Sequence[str] = ()
-) -> str:
+def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording) -> str:
     """Sum up all rounds that were not sat out in one sentence: means of amounts and earnings, counts of choices.
+
+    Further sentences count the rounds, or the groups, that were unlike the others.
 
     Parameters
     ----------
-    role, rounds, speech, wording, unasked
+    role, rounds, speech, wording
         As in `history`.
     """
-    lived = [each for each, why in itertools.zip_longest(rounds, unasked) if why != OUT]
-    known = {name: _overall(name, np.array([each[name] for each in lived]), speech) for name in lived[0]}
-    out, kept, played = unasked.count(OUT), unasked.count(KEPT), str(len(rounds))
+    say, played = wording.history, str(len(rounds))
+    lived = [each for each in rounds if each.unasked != OUT]
+    if not lived:
+        return say["none"].format_map({"played": played})
     place = counts(len(rounds), len(rounds)) | {"round": f"1 to {played}"}
-    line = _line(wording, role, known, speech.facts | place)
-    if all("earned" not in fields(line) for line in wording.recall_of(role)):
-        line = wording.history["earned"].format_map({"line": line, "earned": known["earned"]})
-    told = {"played": played, "line": line, "out": str(out)}
-    said = wording.history["absent" if out else "summary"].format_map(told)
-    return f"{said} {wording.history['stood'].format_map({'kept': str(kept)})}" if kept else said
+    stages = _own_stages(speech.game, role, lived[0].known)
+    said = {name: _overall(name, lived, stages, speech) for name in lived[0].known}
+    if stages and all(said[stage] == NO_DECISION for stage in stages):
+        line = say["undecided"].format_map(place)
+    else:
+        line = _line(wording, role, said, speech, place, stages, earned=True)
+    out = len(rounds) - len(lived)
+    whole = say["absent" if out else "summary"].format_map({"played": played, "line": line, "out": str(out)})
+    return " ".join([whole, *_unlike(lived, stages, say)])
 
 
-def _line(wording: Wording, role: str, known: Mapping[str, str], facts: Mapping[str, str]) -> str:
+def _unlike(lived: Sequence[Round], stages: Sequence[str], say: Mapping[str, str]) -> list[str]:
+    """Count the rounds in which choices stood or somebody had nobody to play with, and what did not count."""
+    kept, alone = sum(each.unasked == KEPT for each in lived), sum(each.games == 0 for each in lived)
+    sentences = [say["stood"].format_map({"kept": str(kept)})] if kept else []
+    sentences += [say["lonely"].format_map({"alone": str(alone)})] if alone else []
+    void = sum(each.void for each in lived)
+    games = counted(sum(each.games for each in lived), lived[0].kind)
+    if any(each.games > 1 for each in lived):
+        sentences += [say["lost_groups"].format_map({"void": str(void), "games": games})] if void else []
+        varies = lived[0].varies and not void
+        return [*sentences, say["in_all"].format_map({"games": games})] if varies else sentences
+    decided = [each.known for each in lived if any(not math.isnan(each.known[stage]) for stage in stages)]
+    lost = sum(math.isnan(known["earned"]) for known in decided)
+    return [*sentences, say["lost"].format_map({"void": str(lost)})] if lost else sentences
+
+
+def _line(
+    wording: Wording,
+    role: str,
+    said: Mapping[str, str],
+    speech: Terms,
+    place: Mapping[str, str],
+    stages: Sequence[str],
+    *,
+    earned: bool,
+) -> str:
+    """Recall a round, or several: what was done and told, and if need be what was earned.
+
+    Where something is missing of which the text speaks, the own decisions at `stages` are told by themselves.
+    """
+    values = {**speech.facts, **place, **said}
+    template = _template(wording, role, said, values)
+    named = fields(template)
+    if stages and any(values.get(name) == NO_DECISION for name in named):
+        line, named = _left(wording, said, stages, speech, place), set()
+    else:
+        line = template.format_map(values)
+    if earned and "earned" not in named and said["earned"] != NO_DECISION:
+        return wording.history["earned"].format_map({"line": line, "earned": said["earned"]})
+    return line
+
+
+def _template(wording: Wording, role: str, said: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """Choose the text of a past round by what there is to tell."""
     if role not in wording.recall:
-        return ", ".join(f"{name} {value}" for name, value in known.items())
-    values = {**facts, **known}
+        return ", ".join(f"{name} {{{name}}}" for name in said)
     lines = wording.recall_of(role)
     told = [line for line in lines if fields(line) <= values.keys()]
     # Who is alone has no others, of whom some lines speak.
     whole = [line for line in told if all(values[name] != NO_DECISION for name in fields(line))]
-    return (whole or told or lines[-1:])[0].format_map(values)
+    return (whole or told or lines[-1:])[0]
 
 
-def _void(
-    wording: Wording, known: Round, own_stages: Sequence[str], speech: Terms, place: Mapping[str, str]
+def _left(
+    wording: Wording,
+    said: Mapping[str, str],
+    stages: Sequence[str],
+    speech: Terms,
+    place: Mapping[str, str],
 ) -> str:
-    """Tell of a round that did not count what there was of it: what was said, and the own decisions."""
-    there = {name: value for name, value in known.items() if not math.isnan(value)}
-    heard = [name for name in there if speech.said(name) and name not in own_stages]
-    own = [stage for stage in own_stages if stage in there]
+    """Tell of a round that lacks something what there was of it: what was said, and the own decisions at `stages`."""
+    there = {name: text for name, text in said.items() if text != NO_DECISION}
+    heard = [name for name in there if speech.said(name) and name not in stages]
+    own = [stage for stage in stages if stage in there]
     wrote = [] if heard else [stage for stage in own if speech.said(stage)]
-    did = {stage: there[stage] for stage in own if not speech.said(stage)}
-    parts = [("heard", {"message": speech.one(name, there[name])}) for name in heard]
-    parts += [("wrote", {"message": speech.one(name, there[name])}) for name in wrote]
-    parts += [("before", {"decisions": listed(speech, did)})] if did else []
-    line = "; ".join(wording.history[name].format_map({**place, **values}) for name, values in parts)
-    return wording.history["void"].format_map({**place, "line": line})
+    did = [f"{stage} {there[stage]}" for stage in own if not speech.said(stage)]
+    parts = [("heard", {"message": there[name]}) for name in heard]
+    parts += [("wrote", {"message": there[name]}) for name in wrote]
+    parts += [("before", {"decisions": ", ".join(did)})] if did else []
+    return "; ".join(wording.history[name].format_map({**place, **values}) for name, values in parts)
 
 
 def listed(speech: Terms, values: Mapping[str, float]) -> str:
@@ -188,19 +230,29 @@ def listed(speech: Terms, values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value}" for name, value in speech.say(values).items())
 
 
-def _overall(name: str, values: Floats, speech: Terms) -> str:
+def _overall(name: str, lived: Sequence[Round], stages: Sequence[str], speech: Terms) -> str:
     """Sum up one thing over the rounds in which there was one."""
+    own = name in stages or name == "earned"
+    rounds = [each for each in lived if own or each.games]
+    values = np.array([each.known[name] for each in rounds])
     valid = values[~np.isnan(values)]
-    missing = len(values) - len(valid)
+    # Earnings that are missing are counted apart, and without others there is nothing to miss.
+    missing = sum(
+        name in stages or (not own and each.void > 0) for each in rounds if math.isnan(each.known[name])
+    )
     if not len(valid):
         return Word(NO_DECISION, math.nan)
     if speech.said(name):
         spoken = sum(speech.messages.spoken(code) for code in valid.tolist())
         return _counted([("a message", spoken), (NOTHING, len(valid) - spoken), (NO_DECISION, missing)])
     mean = float(valid.mean())
-    if kinds := speech.kinds(name):
+    kinds = speech.kinds(name)
+    if len(kinds) == 2 and not own and (any(each.several for each in rounds) or np.any(valid % 1)):
+        weights = np.array([each.games - each.void for each in rounds])[~np.isnan(values)]
+        return speech.one(name, float(valid @ weights / weights.sum()) if weights.any() else math.nan, True)
+    if kinds:
         times = [(kind, int(np.sum(valid == i))) for i, kind in enumerate(kinds)]
-        text = _counted([*times, (NO_DECISION, missing)])
+        text = _counted([*times, (MIXED, int(np.sum(valid % 1 > 0))), (NO_DECISION, missing)])
     else:
         text = f"{speech.one(name, round(mean, 2))} on average"
         text += f" ({NO_DECISION} {_times(missing)})" if missing else ""
@@ -213,32 +265,3 @@ def _counted(times: Sequence[tuple[str, int]]) -> str:
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
-def lived(obs: Observations, rows: Ints) -> list[list[Round]]:
-    """Collect the past of some rows, round by round.
-
-    Parameters
-    ----------
-    obs : Observations
-        D deciders.
-    rows : (U,) int
-        Of which of them.
-
-    Returns
-    -------
-    list of list of mapping
-        For each of the rows, its rounds: own actions, what was told, and ``earned``.
-    """
-    past = obs.take(rows).past
-    stages = [each.name for each in obs.game.stages if obs.game.decider(each.name) in past.roles]
-    columns: dict[str, Floats] = {stage: past.own(stage) for stage in stages}
-    for name in past.names_told():
-        # What is decided in one role may be what is told in another.
-        told = past.told(name)
-        columns[name] = np.where(np.isnan(columns[name]), told, columns[name]) if name in columns else told
-    columns["earned"] = past.earned()
-    return [
-        [{name: float(values[t, i]) for name, values in columns.items()} for t in range(len(past))]
-        for i in range(len(rows))
-    ]

@@ -29,13 +29,6 @@ def own_game(obs: Observations, row: int) -> Game:
     return obs.game if sizes is None else obs.game.sized(int(sizes[row]))
 
 
-def several_games(obs: Observations, row: int) -> bool:
-    """Tell whether one choice of a decider counts in several games, one with each neighbour."""
-    kind = kind_of(obs.matching)
-    together = kind.together and kind.pairs
-    return together and obs.neighbours is not None and int(obs.neighbours.count[row]) > 1
-
-
 def matching_told(obs: Observations) -> str:
     """Name the matching as players live it: where groups last for a game, they are those of partners."""
     return PARTNER.name if obs.lasting and kind_of(obs.matching).lasting else obs.matching

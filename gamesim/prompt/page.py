@@ -14,8 +14,9 @@ from gamesim.actions import Text as Message
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.meeting import STRANGER
-from gamesim.prompt.history import SUMMARY, Round, check_memory, history, listed, shown, summary, told
+from gamesim.prompt.history import SUMMARY, check_memory, history, listed, shown, summary, told
 from gamesim.prompt.pack import Pack
+from gamesim.prompt.rounds import Round
 from gamesim.prompt.wording import Wording, counts, fields
 from gamesim.prompt.words import Terms
 from gamesim.subjects import Trait, tell
@@ -128,8 +129,6 @@ class Page:
     matching: str = STRANGER.name
     setting: Sequence[str] = ()
     known: Sequence[str] = ()
-    held: Sequence[str] = ()
-    unasked: Sequence[str] = ()
     past: Sequence[Round] = ()
     own: Mapping[str, float] = field(default_factory=dict)
     person: Mapping[str, Trait] | None = None
@@ -177,8 +176,6 @@ class Page:
                 self.speech,
                 self.wording,
                 headed=headed,
-                held=self.held,
-                unasked=self.unasked,
             )
         return {
             "subject": self._subject(),
@@ -210,11 +207,10 @@ class Page:
                 pending.clear()
 
         for number in range(len(self.past) - last + 1, len(self.past) + 1):
-            known = self.past[number - 1]
-            why = self.unasked[number - 1 : number]
-            for each in mine if not any(why) else ():
-                turn(each.name, self._shown(each.name, known), number, known[each.name])
-            line = history(self.game, self.role, [known], number, self.speech, self.wording, unasked=why)
+            lived = self.past[number - 1]
+            for each in mine if not lived.unasked else ():
+                turn(each.name, self._shown(each.name, lived.known), number, lived.known[each.name])
+            line = history(self.game, self.role, [lived], number, self.speech, self.wording)
             pending.append(line.removeprefix("- "))
         for stage, action in self.own.items():
             turn(stage, self._shown(stage, {**self.seen, **self.own}), self.round, action)
@@ -316,7 +312,7 @@ class Page:
 
     def _check_held(self) -> None:
         """Refuse ways to tell the past that have one role throughout."""
-        if self.held and (self.style.chat or self.style.memory == SUMMARY):
+        if any(each.role for each in self.past) and (self.style.chat or self.style.memory == SUMMARY):
             raise GamesimError(
                 f"{self.game.name}: roles change from round to round, so that the past is told neither as a "
                 "conversation nor as a summary"

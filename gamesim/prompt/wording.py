@@ -47,6 +47,15 @@ HISTORY: Mapping[str, str] = {
     "wrote": "you said: {message}",
     "heard": "this was said: {message}",
     "void": "{line}; somebody in your group made no decision, so the round did not count",
+    "all_void": "{line}; in each of your {games} somebody made no decision, so the round did not count",
+    "part_void": "{line}; {void} of your {games} did not count, since somebody there made no decision",
+    "groups": "{line}; you were in {games}",
+    "nobody": "{line}; you had nobody to play with, so you earned nothing",
+    "none": "You sat out all of the {played} rounds so far.",
+    "lonely": "In {alone} of these you had nobody to play with and earned nothing.",
+    "lost": "In {void} of these somebody in your group made no decision, so that nothing counted.",
+    "lost_groups": "Over these rounds {void} of your {games} did not count, since somebody there made no decision.",
+    "in_all": "You were in {games} in all.",
 }
 UNKNOWN = "an unknown number of"
 SUBJECT = "{person}"
@@ -77,6 +86,15 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "wrote": ("round", "message"),
     "heard": ("round", "message"),
     "void": ("round", "line"),
+    "all_void": ("round", "games", "line"),
+    "part_void": ("round", "void", "games", "line"),
+    "groups": ("round", "games", "line"),
+    "nobody": ("round", "line"),
+    "none": ("played",),
+    "lonely": ("alone",),
+    "lost": ("void",),
+    "lost_groups": ("void", "games"),
+    "in_all": ("games",),
 }
 """What the sentences that all games share may speak of."""
 

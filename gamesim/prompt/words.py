@@ -12,6 +12,7 @@ from gamesim.game import Game
 from gamesim.messages import Messages
 
 NO_DECISION = "no decision"
+MIXED = "different ones in different games"
 
 
 class Number(float):
@@ -54,15 +55,12 @@ class Terms:
         The words for 0, 1, ... of what is told in words.
     messages : Messages
         The words of what is said.
-    games : bool
-        Whether a choice of the reader counts in several games at a time, with another person in each.
     """
 
     game: Game
     spaces: Mapping[str, ActionSpace]
     words: Mapping[str, tuple[str, ...]]
     messages: Messages = field(default_factory=Messages)
-    games: bool = False
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -89,14 +87,28 @@ class Terms:
             return {}
         return {"options": " or ".join(space.named), "turned": " or ".join(reversed(space.named))}
 
-    def say(self, values: Mapping[str, float], *, exact: bool = False) -> dict[str, str]:
-        """Write values by what they are; averages and earnings to two decimals unless they must be exact."""
+    def say(self, values: Mapping[str, float], *, exact: bool = False, games: bool = False) -> dict[str, str]:
+        """Write values by what they are; earnings to two decimals, and averages unless they must be exact.
+
+        Parameters
+        ----------
+        values : mapping from name to float
+        exact : bool
+            Whether what is told may be what an answer hangs on.
+        games : bool
+            Whether a choice counted in several games at a time, with another person in each: what was told is then
+            the mean over them.
+        """
         return {
             name: self.one(
-                name, value if exact or name in self.spaces or self.said(name) else round(value, 2)
+                name, value if self._whole(name) or (exact and name != "earned") else round(value, 2), games
             )
             for name, value in values.items()
         }
+
+    def _whole(self, name: str) -> bool:
+        """Tell whether a name stands for what is never rounded: a decision, a message, what is told in words."""
+        return name in self.spaces or self.said(name) or bool(self.kinds(name))
 
     def said(self, name: str) -> bool:
         """Tell whether a name stands for a message or a conversation."""
@@ -107,13 +119,17 @@ class Terms:
         space = self.spaces[stage]
         return self.messages.text(action) if isinstance(space, Text) else space.write(action)
 
-    def one(self, name: str, value: float) -> str:
-        """Write one value: a `Word`, but for what is said, which is no number."""
+    def one(self, name: str, value: float, games: bool = False) -> str:
+        """Write one value: a `Word`, but for what is said, which is no number; `games` as in `say`."""
         if math.isnan(value):
             return Word(NO_DECISION, value)
         if self.said(name):
             return self.messages.written(value)
-        return Word(self._text(name, value), value)
+        text = self._text(name, value)
+        if games and name not in self.spaces and name != "earned":
+            alike = " in all of the games" if float(value).is_integer() else ""
+            text += alike if self.kinds(name) else " on average"
+        return Word(text, value)
 
     def kinds(self, name: str) -> tuple[str, ...]:
         """Give the words for 0, 1, ... of what is told in words; none for an amount."""
@@ -124,12 +140,13 @@ class Terms:
 
     def _text(self, name: str, value: float) -> str:
         if kinds := self.kinds(name):
-            if len(kinds) == 2 and not float(value).is_integer():
-                # On a network this is what several neighbours did.
+            # On a network this may be what several neighbours did.
+            if not float(value).is_integer():
+                if len(kinds) > 2:
+                    return MIXED
                 shares = [plain(round(100 * share, 1)) for share in (1 - value, value)]
                 return f"{kinds[0]} in {shares[0]} % of the games and {kinds[1]} in {shares[1]} %"
-            told = kinds[int(value)]
-            return f"{told} in all of the games" if self.games and name not in self.spaces else told
+            return kinds[int(value)]
         space = self.spaces.get(name)
         money = name == "earned" or name in self.game.money_names
         if money or (isinstance(space, Amount) and space.unit == "money"):
@@ -145,7 +162,6 @@ def terms(
     labels: Mapping[str, tuple[str, ...]] | None = None,
     words: Mapping[str, tuple[str, ...]] | None = None,
     messages: Messages | None = None,
-    games: bool = False,
 ) -> Terms:
     """Give the terms of one reader.
 
@@ -160,8 +176,6 @@ def terms(
         Other words for what is told in words.
     messages : Messages, optional
         The words of what is said, where anything may have been.
-    games : bool
-        As in `Terms`.
     """
     spaces: dict[str, ActionSpace] = {}
     for each in game.stages:
@@ -170,4 +184,4 @@ def terms(
             space = space.renamed(labels[each.name]) if labels and each.name in labels else space
             space = space.arranged(order)
         spaces[each.name] = space
-    return Terms(game, spaces, {**game.words, **(words or {})}, messages or Messages(), games)
+    return Terms(game, spaces, {**game.words, **(words or {})}, messages or Messages())
