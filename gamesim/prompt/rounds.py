@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gamesim.actions import Bools
+from gamesim.meeting import kind_of
 from gamesim.observation import Observations
 from gamesim.streams import Floats, Ints
 
@@ -75,6 +76,8 @@ def lived(obs: Observations, rows: Ints) -> list[list[Round]]:
     deciding = obs.take(rows)
     past = deciding.past
     columns = _columns(deciding)
+    kind = kind_of(obs.matching)
+    groups = "games" if kind.together and kind.pairs else "groups"
     held, kept = past.held(), past.kept()
     games, void = past.games(), np.nan_to_num(past.void())
     varies = np.any(~np.isnan(games) & (games != _games(deciding)), axis=0)
@@ -87,7 +90,7 @@ def lived(obs: Observations, rows: Ints) -> list[list[Round]]:
                 OUT if held[t, i] < 0 else KEPT if kept[t, i] else "",
                 int(np.nan_to_num(games[t, i])),
                 int(void[t, i]),
-                "games" if obs.matching == "edges" else "groups",
+                groups,
                 bool(sums[i]),
                 bool(varies[i]),
             )
@@ -112,11 +115,10 @@ def _columns(obs: Observations) -> dict[str, Floats]:
 
 def _games(obs: Observations) -> Ints:
     """Count the groups in which a choice counts now: (D,) int."""
-    if obs.neighbours is not None and obs.matching == "edges":
-        return obs.neighbours.count
-    if obs.neighbours is not None and obs.matching == "neighbourhoods":
-        return obs.neighbours.count + 1
-    return np.ones(len(obs), dtype=np.int64)
+    kind = kind_of(obs.matching)
+    if obs.neighbours is None or not kind.together:
+        return np.ones(len(obs), dtype=np.int64)
+    return obs.neighbours.count + kind.around
 
 
 def _resized(obs: Observations) -> Bools:
