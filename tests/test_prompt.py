@@ -353,7 +353,7 @@ def test_a_summary_gives_means_and_counts_and_the_last_round() -> None:
     own, others = obs.past.own("contribute")[:, 0], obs.past.told("others_mean")[:, 0]
     assert (
         f"Over the 3 rounds so far you contributed {game.money(round(own.mean(), 2))} on average, the others on "
-        f"average {game.money(round(others.mean(), 2))} on average; you earned "
+        f"average {game.money(round(others.mean(), 2))}; you earned "
         f"{game.money(round(obs.past.earned().mean(), 2))} on average."
     ) in text
     assert [line[:9] for line in text.splitlines() if line.startswith("- ")] == ["- Round 3"]

@@ -417,7 +417,7 @@ def test_a_summary_speaks_of_others_only_where_there_were_any() -> None:
     alone = Round({"contribute": 6.0, "others_mean": np.nan, "earned": 17.0})
     others = Round({"contribute": 6.0, "others_mean": 4.0, "earned": 20.0}, games=2)
     said = summary("member", [alone, others], terms(group), own(type(group)))
-    assert "the others on average $4 on average;" in said
+    assert "the others on average $4;" in said
 
 
 def test_groups_that_did_not_count_are_told() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -143,7 +144,8 @@ def summary(role: str, rounds: Sequence[Round], speech: Terms, wording: Wording)
         return say["none"].format_map({"played": played})
     place = counts(len(rounds), len(rounds)) | {"round": f"1 to {played}"}
     stages = _own_stages(speech.game, role, lived[0].known)
-    said = {name: _overall(name, lived, stages, speech) for name in lived[0].known}
+    averaged = _averaged(wording.recall_of(role)) if role in wording.recall else set()
+    said = {name: _overall(name, lived, stages, speech, name in averaged) for name in lived[0].known}
     if stages and all(said[stage] == NO_DECISION for stage in stages):
         line = say["undecided"].format_map(place)
     else:
@@ -230,8 +232,14 @@ def listed(speech: Terms, values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value}" for name, value in speech.say(values).items())
 
 
-def _overall(name: str, lived: Sequence[Round], stages: Sequence[str], speech: Terms) -> str:
-    """Sum up one thing over the rounds in which there was one."""
+def _averaged(lines: Iterable[str]) -> set[str]:
+    """Name what texts call an average by themselves, before or after it."""
+    found = (re.findall(r"on average \{(\w+)[^}]*\}|\{(\w+)[^}]*\} on average", line) for line in lines)
+    return {before or after for line in found for before, after in line}
+
+
+def _overall(name: str, lived: Sequence[Round], stages: Sequence[str], speech: Terms, averaged: bool) -> str:
+    """Sum up one thing over the rounds in which there was one; an average of averages is called one once."""
     own = name in stages or name == "earned"
     rounds = [each for each in lived if own or each.games]
     values = np.array([each.known[name] for each in rounds])
@@ -254,7 +262,7 @@ def _overall(name: str, lived: Sequence[Round], stages: Sequence[str], speech: T
         times = [(kind, int(np.sum(valid == i))) for i, kind in enumerate(kinds)]
         text = _counted([*times, (MIXED, int(np.sum(valid % 1 > 0))), (NO_DECISION, missing)])
     else:
-        text = f"{speech.one(name, round(mean, 2))} on average"
+        text = speech.one(name, round(mean, 2)) + ("" if averaged else " on average")
         text += f" ({NO_DECISION} {_times(missing)})" if missing else ""
     return Word(text, mean)
 
