@@ -30,13 +30,18 @@ def landmarks(
     moments: Moments, name: Name, values: Floats, width: float, level: float
 ) -> Iterator[pd.DataFrame]:
     """Give where each supergame settled, and how its end differs from what was before."""
+    games = [(game, rounds) for game, rounds in _by_game(moments, values) if len(rounds) > 1]
+    if not games:
+        return
     decision, option, policy, _ = name
-    for game, rounds in _by_game(moments, values):
-        if len(rounds) < 2:
-            continue
-        marks = {"settled": settled(rounds, width), "drift": drift(rounds), "end_game": end_game(rounds)}
-        for measure, found in marks.items():
-            yield whole(game, (decision, option, policy, measure), over_sessions(found[None], level))
+    for measure, marked in (
+        ("settled", [settled(rounds, width) for _, rounds in games]),
+        ("drift", [drift(rounds) for _, rounds in games]),
+        ("end_game", [end_game(rounds) for _, rounds in games]),
+    ):
+        yield _of_whole_games(
+            games, (decision, option, policy, measure), over_sessions(np.array(marked), level)
+        )
 
 
 def of_games(
@@ -52,19 +57,19 @@ def of_games(
         known = ~np.isnan(rounds)
         count = known.sum(axis=0)
         np.divide(np.where(known, rounds, 0.0).sum(axis=0), count, out=mean, where=count > 0)
-    yield _rows(
-        [game for game, _ in games],
-        [None] * len(games),
-        (decision, option, policy, measure + OF_GAME),
-        over_sessions(means, level, least, most),
-    )
+    name = (decision, option, policy, measure + OF_GAME)
+    yield _of_whole_games(games, name, over_sessions(means, level, least, most))
+
+
+def _of_whole_games(games: Sequence[tuple[int, Floats]], name: Name, found: Interval) -> pd.DataFrame:
+    return _rows([game for game, _ in games], [None] * len(games), name, found)
 
 
 def _by_game(moments: Moments, values: Floats) -> Iterator[tuple[int, Floats]]:
     """Give the rounds of one supergame after another."""
     games = np.array([game for game, _ in moments])
-    for game in dict.fromkeys(games.tolist()):
-        yield game, values[games == game]
+    begun = np.flatnonzero(np.diff(games, prepend=games[:1] - 1))
+    yield from zip(games[begun].tolist(), np.split(values, begun[1:]), strict=True)
 
 
 def _rows(
