@@ -82,7 +82,7 @@ class Me(Policy):
     def _ask(text: str, obs: Observations, decider: int) -> tuple[Reading, int, str]:
         body, _, _ = text.rpartition("\n")
         hint, legal = _hints(obs.space, decider)
-        sys.stdout.write(f"\nYou are the {obs.role}.\n{body}\n")
+        sys.stdout.write(f"\nYou are the {obs.role.replace('_', ' ')}.\n{body}\n")
         attempts = 0
         while True:
             attempts += 1

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from gamesim.actions import ActionSpace, Choice
 from gamesim.errors import GamesimError
 from gamesim.game import Game, Play, stage
+from gamesim.meeting import Kind, kind_of
 from gamesim.observation import Observations
 from gamesim.past import Past
 from gamesim.policy import Decisions, Policy
 from gamesim.population import Cast
 from gamesim.prompt import instructions
-from gamesim.rewiring import Offers
+from gamesim.rewiring import Offers, Strategic
 from gamesim.streams import Draws, Floats
 
 YES, NO = 0.0, 1.0
@@ -29,31 +30,34 @@ class LinkChoice(Game):
     """The question whether to be linked with another player of a game from now on."""
 
     played: ClassVar[Game]
-    """The game that linked players play; each question has its own."""
+    """The game that is played along the links, for a group of the reader's size; each question has its own."""
+    kind: ClassVar[Kind]
+    """How groups follow from the links."""
 
     roles = ("player",)
     rules: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "player": (
-            "{told} You play this with everybody whom you are linked with, and your one choice counts with all of "
-            "them. More rounds may follow. Between rounds you are asked about another person, and you alone decide "
-            "whether the two of you are linked from then on.",
+            "{told} {meaning} {changes} You may be asked about one person or several, or about nobody. More rounds may "
+            "follow.",
         )
     }
     ask: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "link": (
-            "In the last round you decided {own} and earned {earned} in all; the other person decided {other}. "
+            "In the last round you decided {own} and earned {earned} in all{void}; the other person decided {other}. "
             "{linked} Do you want to be linked with this person from now on, yes or no?",
         )
     }
 
     @classmethod
-    def of(cls, played: Game, decision: str) -> LinkChoice:
-        """Ask about a game, its options called as in its rules."""
+    def of(cls, played: Game, kind: Kind) -> LinkChoice:
+        """Ask about a game, its options called as in its rules, and a matching."""
         game = cls(currency=played.currency)
         object.__setattr__(game, "played", played)
-        space = played.space_at_most(decision)
+        object.__setattr__(game, "kind", kind)
+        space = played.space_at_most(played.stages[0].name)
         words: dict[str, tuple[str, ...]] = {
-            "linked": ("You are not linked with this person now.", "You are linked with this person now.")
+            "linked": ("You are not linked with this person now.", "You are linked with this person now."),
+            "void": ("", ", since somebody made no decision, so that the round did not count"),
         }
         if isinstance(space, Choice):
             words |= {"own": space.shown, "other": space.shown}
@@ -68,8 +72,20 @@ class LinkChoice(Game):
         return Choice(("yes", "no"))
 
     def facts(self) -> Mapping[str, float | str]:
-        """Tell the rules of the game."""
-        return {"told": instructions(self.played, self.played.roles[0], self.played.stages[0].name)}
+        """Tell the rules of the game, what a link means, and how links change."""
+        return {
+            "told": instructions(self.played, self.played.roles[0], self.played.stages[0].name),
+            "meaning": self.kind.link.format(elsewhere=self.played.elsewhere()),
+            "changes": Strategic.told,
+        }
+
+    def sized(self, size: int) -> Game:
+        """Ask about the game of a group of another size."""
+        return LinkChoice.of(self.played.sized(size), self.kind)
+
+    def elsewhere(self) -> str:
+        """Say nothing of groups of another size: what a link means does."""
+        return ""
 
 
 def wanted(
@@ -168,7 +184,8 @@ def wishes(
 
 def _question(obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Observations:
     """Put the question whether to be linked in the form of every other decision."""
-    game = LinkChoice.of(obs.game, obs.stage)
+    game = LinkChoice.of(obs.game, kind_of(obs.matching))
+    earned = obs.past.recent(1).earned()[0]
     return dataclasses.replace(
         obs,
         game=game,
@@ -179,13 +196,14 @@ def _question(obs: Observations, other: Floats, linked: NDArray[np.bool_]) -> Ob
         space=game.space_at_most("link"),
         seen={
             "own": obs.own[obs.stage],
-            "earned": obs.past.recent(1).earned()[0],
+            "earned": np.nan_to_num(earned),
+            "void": np.isnan(earned).astype(np.float64),
             "other": other,
             "linked": linked.astype(np.float64),
         },
         past=Past((), "player", obs.agent),
         own={},
-        neighbours=None,
+        neighbours=None if obs.neighbours is None else dataclasses.replace(obs.neighbours, shown="nothing"),
         continuation=0.0,
         known={},
     )

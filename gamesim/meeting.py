@@ -41,6 +41,9 @@ class Kind:
         pairs last and who finds none sits out.
     none : str
         What a player without neighbours reads; `many` unless given.
+    link : str
+        What a link means, for players who decide about links; may speak of ``{elsewhere}``.  Empty where links decide
+        nothing, or agents decide separately for each group.
     others : (str, str)
         What those in a group are called, if it is one and if they are several.
     alone : str
@@ -68,6 +71,7 @@ class Kind:
     one: str
     many: str
     none: str = ""
+    link: str = ""
     others: tuple[str, str]
     alone: str
     departure: str
@@ -150,6 +154,7 @@ EDGES = Kind(
     one="You have 1 neighbour: you make one choice, it counts with that neighbour, and you earn the sum.",
     many="You have {many} neighbours: you make one choice, it counts with each of them, and you earn the sum.",
     none=_NO_NEIGHBOURS,
+    link="People who are linked are neighbours and play with each other.",
     others=("your neighbour", "your neighbours"),
     alone="decides, but plays with nobody and earns nothing",
     departure="one choice for all neighbours",
@@ -168,6 +173,8 @@ NEIGHBOURHOODS = Kind(
     many="You have {many} neighbours, who are your group with you. Your one choice counts in your own group and in "
     "the group of each of your neighbours, and you earn the sum.{elsewhere}",
     none=_NO_NEIGHBOURS,
+    link="People who are linked are neighbours, and each of them is a member of the other's group. A link that is made "
+    "or cut changes the number of members of both groups; {elsewhere}.",
     others=("your neighbour", "your neighbours"),
     alone="plays alone, in a group of one",
     departure="one choice for the own group and those of the neighbours",
@@ -220,6 +227,7 @@ RANDOM_NEIGHBOUR = Kind(
     repeated="",
     one="You have 1 neighbour; who finds nobody free {sits}.",
     many="You have {many} neighbours and are paired with {whom} at random{again}; who finds nobody free {sits}.",
+    link="People who are linked are neighbours and may be paired with each other when pairs are formed.",
     others=_ANYBODY,
     alone="sits out and is not in the table",
     departure="pairs of neighbours",

@@ -66,6 +66,8 @@ class Observations:
         What the deciders did, were told and earned before.
     matching : str
         How groups are formed from round to round.
+    rewiring : str
+        How the network changes between rounds, as `gamesim.rewiring` names it; empty where it stays.
     own : mapping from stage to (D,) float
         What the deciders themselves did earlier in this round.
     subjects : Subjects, optional
@@ -102,6 +104,7 @@ class Observations:
     draws: Draws
     person: Draws
     matching: str = STRANGER.name
+    rewiring: str = ""
     own: Mapping[str, Floats] = field(default_factory=dict)
     subjects: Subjects | None = None
     neighbours: Neighbours | None = None

@@ -200,8 +200,8 @@ def prepare(
     notes.extend(remarks.unheeded(policies, society, personas=source is not None, unread=unread))
     notes.extend(remarks.lonely(linked, rewiring, society, kind.name))
     notes.extend(remarks.silent(rules, dealt, labels, policies))
-    if rewiring is not None:
-        notes.extend(rewiring.notes(size, played, dict(zip(labels, policies, strict=True))))
+    if rewiring is not None and linked is not None:
+        notes.extend(rewiring.notes(linked, played, dict(zip(labels, policies, strict=True))))
     settings = Settings(
         schema_number=record.SCHEMA,
         run="",

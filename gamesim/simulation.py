@@ -98,6 +98,8 @@ class Simulation(mesa.Model):
         self.network = None if network is None else network.copies(cast.sessions)
         self.society = society
         self.rewiring = rewiring
+        changes = rewiring is not None and network is not None and not rewiring.idle(network)
+        self._rewiring_known = rewiring.name if rewiring and changes else ""
         heeded = any(policy.heeds_reputation for policy in policies)
         level = society.reputation if heeded else "none"
         self.reputation = Reputation(level, game, cast.n * cast.sessions)
@@ -356,6 +358,7 @@ class Simulation(mesa.Model):
             draws=self.cast.draws(self.seed, self.steps, stage.name, deciders, seats.whose),
             person=self.cast.persons(self.seed, deciders),
             matching=self._matching_known,
+            rewiring=self._rewiring_known,
             own={name: play.decided[name] for name in earlier},
             neighbours=None
             if self.network is None

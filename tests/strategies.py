@@ -222,10 +222,11 @@ def watched(
     seed: int = 1,
     parameters: dict[str, Any] | None = None,
     mute: Callable[[Observations], NDArray[np.bool_]] | None = None,
+    watching: type[Watcher] = Watcher,
     **society: Any,
 ) -> tuple[Simulation, list[Observations]]:
     """Play uniformly, but for those who are to give no answer, and show what everybody was shown."""
-    watcher = Watcher(mute=mute)
+    watcher = watching(mute=mute)
     rules = catalog.find_game(game).from_settings(parameters or {}) if isinstance(game, str) else game
     items = parse("watcher")
     dealt = cast(rules, items, n, sessions, seed, on_network=kind_of(matching).on_network)

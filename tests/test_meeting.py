@@ -24,6 +24,7 @@ from gamesim.meeting import KINDS, Kind, kind_of, listed, of_settings, on_networ
 from gamesim.network import Network
 from gamesim.prompt import texts
 from gamesim.prompt.pack import export
+from gamesim.rewiring import Strategic
 from gamesim.run import Run
 
 SPOKEN_OF = {"whom", "many", "elsewhere", "neighbour", "group", "again", "sits"}
@@ -48,6 +49,9 @@ def test_a_matching_says_all_that_is_told_of_it(name: str) -> None:
     assert all((kind.one, kind.many, kind.alone, *kind.others))
     assert set().union(*map(spoken_of, (kind.one, kind.many, kind.none))) <= SPOKEN_OF
     assert "many" in spoken_of(kind.many)
+    # Who can decide about links is told what they mean.
+    assert bool(kind.link) == (not Strategic(share=0.5).why_not(kind))
+    assert spoken_of(kind.link) == ({"elsewhere"} if kind.link and kind.around else set())
     told = {field for text in (kind.one, kind.many) for field in spoken_of(text)}
     assert bool(told & {"neighbour", "group"}) == kind.apart
     assert ("elsewhere" in told) == (kind.together and kind.around)

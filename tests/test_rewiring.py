@@ -412,6 +412,7 @@ class Closing(ByChance):
 
     name: ClassVar[str] = "closing"
     usual: ClassVar[str] = "links=2"
+    told: ClassVar[str] = "Between rounds you may meet a neighbour of a neighbour."
 
     links: int
 
@@ -440,6 +441,48 @@ def test_every_kind_is_read_as_it_may_be_written(name: str) -> None:
     found = find_rewiring(f"{name}:{kind.usual}")
     assert type(found) is kind
     assert found.describe()["rewire"]["name"] == name
+    assert found.told.startswith("Between rounds ")
+    assert found.told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("network", "rewire", "said"),
+    [
+        (
+            "complete:n=6",
+            "random:share=0.5",
+            "rewire random changes nothing: everybody is linked with everybody",
+        ),
+        ("erdos_renyi:n=6,p=0", "random:share=0.5", "rewire random changes nothing: there is no link"),
+        (
+            "ring:n=6,k=2",
+            "random:share=0.05",
+            "rewire random changes nothing: a share of 0.05 of 6 links is none",
+        ),
+        (
+            "ring:n=4,k=2",
+            "random:share=1",
+            "rewire random: 2 of 4 links replaced after a round: no more pairs are free",
+        ),
+        (
+            "ring:n=4,k=2",
+            "strategic:share=0.05",
+            "rewire strategic changes nothing: a share of 0.05 of 6 pairs is none",
+        ),
+    ],
+)
+def test_a_change_that_the_network_has_no_room_for_is_told(network: str, rewire: str, said: str) -> None:
+    run = play("prisoners_dilemma", "uniform", network=network, rewire=rewire, rounds=4, seed=1)
+    assert said in run.settings.notes
+    changed = run.network_rounds[["made", "broken"]].to_numpy()
+    assert changed.any() == ("changes nothing" not in said)
+
+
+@pytest.mark.parametrize("rewire", ["random:share=0.5", "strategic:share=0.5", "growth:m=2"])
+def test_a_network_with_room_has_no_such_note(rewire: str) -> None:
+    n = 9 if rewire.startswith("growth") else None
+    run = play("prisoners_dilemma", "uniform", network="ring:n=8,k=2", n=n, rewire=rewire, rounds=2)
+    assert not any("changes nothing" in note or "replaced" in note for note in run.settings.notes)
 
 
 def test_a_network_that_stays_has_no_figures_by_round() -> None:

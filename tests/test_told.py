@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -443,6 +444,34 @@ def test_games_that_did_not_count_are_told() -> None:
     assert past_told(last, 1)[0].endswith(
         "you decided: choose B; somebody in your group made no decision, so the round did not count."
     )
+
+
+def test_decisions_and_roles_go_by_the_names_that_readers_know() -> None:
+    shown = shown_to("peer_punishment", 4, 1, mute=lambda obs: np.isin(obs.agent, -1))
+    decided = [read(obs, 0) for obs in shown if obs.stage == "punish_2"]
+    assert decided
+    assert all(
+        re.search(
+            r"already decided: contribute \$\d+; for the lowest other contributor \d+ points?\.\n", text
+        )
+        for text in decided
+    )
+    last = shown_to("peer_punishment", 4, 2, mute=lambda obs: np.isin(obs.agent, 1))[-1]
+    (line,) = past_told(last, 0)
+    assert "you decided: contribute $" in line
+    assert "_" not in line
+    last = shown_to("third_party_punishment", 6, 6, roles="random")[-1]
+    lines = [line for agent in last.agent.tolist() for line in past_told(last, agent)]
+    assert any(re.match(r"- Round \d: as third party, ", line) for line in lines)
+    assert not any("third_party" in line for line in lines)
+
+
+def test_a_round_without_a_text_of_its_own_is_told_in_names_without_underscores() -> None:
+    game = find_game("lottery_menu")()
+    round_ = Round({"row_1": 0.0, "row_2": 1.0, "earned": 2.0})
+    without = replace(own(type(game)), recall={})
+    said = history(game, "player", [round_], wording=without)
+    assert said == "- Round 1: in decision 1 A; in decision 2 B; earned $2."
 
 
 def test_who_lost_more_games_reads_another_text() -> None:

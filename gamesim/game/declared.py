@@ -45,8 +45,8 @@ def stage(
     when : callable
         From the game to whether this stage is played under its parameters.
     called : str
-        What readers are told the decision of somebody else was, before what was decided: ``"for the giver"`` before
-        ``5 points``; the name of the method unless given.
+        What readers know the decision as, their own or somebody else's, before what was decided: ``"for the giver"``
+        before ``5 points``; the name of the method unless given.
     """
 
     def mark(space: Callable[[Any, Play], ActionSpace]) -> Stage:

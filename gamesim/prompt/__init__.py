@@ -215,7 +215,7 @@ def texts(
             continuation=obs.continuation,
             update=obs.update,
             matching=matching_told(obs),
-            setting=setting_lines(obs, decider),
+            setting=setting_lines(obs, decider, sentences),
             known=known_lines(obs, decider, speech.one),
             past=pasts[int(where)],
             own={name: float(values[decider]) for name, values in obs.own.items()},

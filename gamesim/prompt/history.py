@@ -67,7 +67,7 @@ def history(
         if each.unasked == KEPT:
             line = wording.history[KEPT].format_map(place | {"line": line})
         if each.role:
-            line = f"as {each.role}, {line}"
+            line = f"as {each.role.replace('_', ' ')}, {line}"
         lines.append(wording.history["line"].format_map(place | {"line": line}))
     return "\n".join(lines)
 
@@ -186,7 +186,7 @@ def _line(
     Where something is missing of which the text speaks, the own decisions at `stages` are told by themselves.
     """
     values = {**speech.facts, **place, **said}
-    template = _template(wording, role, said, values)
+    template = _template(wording, role, speech, said, values)
     named = fields(template)
     if stages and any(values.get(name) == NO_DECISION for name in named):
         line, named = _left(wording, said, stages, speech, place), set()
@@ -197,10 +197,12 @@ def _line(
     return line
 
 
-def _template(wording: Wording, role: str, said: Mapping[str, str], values: Mapping[str, str]) -> str:
+def _template(
+    wording: Wording, role: str, speech: Terms, said: Mapping[str, str], values: Mapping[str, str]
+) -> str:
     """Choose the text of a past round by what there is to tell."""
     if role not in wording.recall:
-        return ", ".join(f"{name} {{{name}}}" for name in said)
+        return _named(speech, {name: f"{{{name}}}" for name in said})
     lines = wording.recall_of(role)
     told = [line for line in lines if fields(line) <= values.keys()]
     # Who is alone has no others, of whom some lines speak.
@@ -220,16 +222,23 @@ def _left(
     heard = [name for name in there if speech.said(name) and name not in stages]
     own = [stage for stage in stages if stage in there]
     wrote = [] if heard else [stage for stage in own if speech.said(stage)]
-    did = [f"{stage} {there[stage]}" for stage in own if not speech.said(stage)]
+    did = {stage: there[stage] for stage in own if not speech.said(stage)}
     parts = [("heard", {"message": there[name]}) for name in heard]
     parts += [("wrote", {"message": there[name]}) for name in wrote]
-    parts += [("before", {"decisions": ", ".join(did)})] if did else []
+    parts += [("before", {"decisions": _named(speech, did)})] if did else []
     return "; ".join(wording.history[name].format_map({**place, **values}) for name, values in parts)
 
 
 def listed(speech: Terms, values: Mapping[str, float]) -> str:
-    """Write decisions beside the names of their stages."""
-    return ", ".join(f"{name} {value}" for name, value in speech.say(values).items())
+    """Write decisions beside what they are called."""
+    return _named(speech, speech.say(values))
+
+
+def _named(speech: Terms, told: Mapping[str, str]) -> str:
+    """Write what is told, each beside what it is called, in which there may be commas."""
+    game = speech.game
+    called = {name: game.called(name) if name in speech.spaces else name.replace("_", " ") for name in told}
+    return "; ".join(f"{called[name]} {text}" for name, text in told.items())
 
 
 def _averaged(lines: Iterable[str]) -> set[str]:

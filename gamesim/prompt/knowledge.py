@@ -13,6 +13,7 @@ from gamesim.game import Game
 from gamesim.meeting import PARTNER, kind_of, sits
 from gamesim.neighbours import EARNED, IDLE, Neighbours
 from gamesim.observation import Observations
+from gamesim.prompt.wording import Wording
 from gamesim.prompt.words import NO_DECISION
 from gamesim.reputation import features, stages_of_others
 
@@ -30,12 +31,18 @@ def own_game(obs: Observations, row: int) -> Game:
 
 
 def matching_told(obs: Observations) -> str:
-    """Name the matching as players live it: where groups last for a game, they are those of partners."""
-    return PARTNER.name if obs.lasting and kind_of(obs.matching).lasting else obs.matching
+    """Name the matching as players live it: where groups last for a game, they are those of partners.
+
+    On a network that changes neighbours need not be the same each time, so that there is nothing to name.
+    """
+    kind = kind_of(obs.matching)
+    if obs.lasting and kind.lasting:
+        return PARTNER.name
+    return "" if obs.rewiring and kind.on_network else kind.name
 
 
-def setting_lines(obs: Observations, row: int) -> list[str]:
-    """Say whether roles change and who is next to the decider, one sentence each.
+def setting_lines(obs: Observations, row: int, wording: Wording) -> list[str]:
+    """Say whether roles change, who is next to the decider and how links change, one sentence each.
 
     Parameters
     ----------
@@ -43,12 +50,16 @@ def setting_lines(obs: Observations, row: int) -> list[str]:
         A batch of deciders.
     row : int
         Which of them is told.
+    wording : Wording
+        The sentences on links that change.
     """
     lines = []
     if obs.past.also:
         lines.append("Roles are drawn anew in every round.")
     if obs.neighbours is not None:
         lines.append(_neighbourhood(obs, obs.neighbours, row))
+    if obs.rewiring and (obs.rounds > 1 or obs.continuation > 0):
+        lines.append(wording.rewiring[obs.rewiring])
     return lines
 
 
@@ -57,26 +68,35 @@ def _neighbourhood(obs: Observations, around: Neighbours, row: int) -> str:
     kind, many = kind_of(obs.matching), int(around.count[row])
     if not kind.on_network and len(obs.game.roles) == 1:
         return f"You have {'1 neighbour' if many == 1 else f'{many} neighbours'}."
-    mixed = len(set(obs.game.roles)) > 1 and not obs.past.also
     neighbour = 0 if obs.apart is None else int(obs.apart.name[row])
     return kind.setting(many).format(
         many=many,
         elsewhere=_elsewhere(obs.game, around, many) if kind.together and kind.around else "",
         neighbour=neighbour,
         group=f"the group of neighbour {neighbour}" if neighbour else "your own group",
-        whom="one of those among them who hold the other role," if mixed else "one of them",
+        whom=_pairable(obs),
         again="" if obs.lasting else " each time",
         sits=sits(lasting=obs.lasting),
     )
 
 
+def _pairable(obs: Observations) -> str:
+    """Say with which neighbours the decider can be paired."""
+    mixed = len(set(obs.game.roles)) > 1 and not obs.past.also
+    if obs.lasting and obs.rewiring:
+        # Pairs stay together though their links are cut.
+        whom = "one of those you had when pairs were formed"
+        return f"{whom} and who hold the other role," if mixed else f"{whom},"
+    return "one of those among them who hold the other role," if mixed else "one of them"
+
+
 def _elsewhere(game: Game, around: Neighbours, many: int) -> str:
     """Say what differs in the groups of neighbours, where they need not be as large as the own one."""
-    degree = around.network.degree
-    if (degree == degree[0]).all():
+    degree, differs = around.network.degree, game.elsewhere()
+    if not differs or (degree == degree[0]).all():
         return ""
     whose, groups = ("neighbour's", "group") if many == 1 else ("neighbours'", "groups")
-    return f" Your {whose} {groups} may have another number of members; {game.elsewhere()}."
+    return f" Your {whose} {groups} may have another number of members; {differs}."
 
 
 def known_lines(obs: Observations, row: int, write: Write) -> list[str]:

@@ -35,13 +35,19 @@ from gamesim.prompt.wording import (
     speakable,
     variants,
 )
+from gamesim.rewiring import sentences
 from gamesim.values import read
 
 TABLES = (
     *("system", "rules", "ask", "recall", "answer", "first", "second", "later"),
-    *("matching", "rounds", "history", "labels", "words", "requires"),
+    *("matching", "rewiring", "rounds", "history", "labels", "words", "requires"),
 )
-_SHARED: Mapping[str, Mapping[str, str]] = {"matching": repeated(), "rounds": ROUNDS, "history": HISTORY}
+_SHARED: Mapping[str, Mapping[str, str]] = {
+    "matching": repeated(),
+    "rewiring": sentences(),
+    "rounds": ROUNDS,
+    "history": HISTORY,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +256,7 @@ def _entries(file: Path, name: str, value: Any, kind: type[Game], may: Speakable
 
 def _allowed(name: str, key: str, may: Speakable) -> Mapping[str, str] | None:
     """Give what a single text may speak of; None where it is taken as it stands."""
-    if name in ("system", "matching"):
+    if name in ("system", "matching", "rewiring"):
         return None
     if name in ("rounds", "history"):
         return dict.fromkeys(SENTENCES[key], "text")

@@ -17,6 +17,7 @@ from gamesim.errors import GamesimError
 from gamesim.game import Game
 from gamesim.meeting import repeated
 from gamesim.prompt.words import terms
+from gamesim.rewiring import sentences
 
 SYSTEM = "You are a participant in a study of economic decisions."
 
@@ -122,8 +123,8 @@ class Wording:
         In which form a stage is to be answered.
     first, second, later : mapping
         The whole user message of a stage: in the first round, in the second, and later.
-    matching, rounds, history : mapping
-        The sentences on repetition and on the past.
+    matching, rewiring, rounds, history : mapping
+        The sentences on repetition, on links that change and on the past.
     labels : mapping to tuple of str
         What the options of a stage are called.
     words : mapping to tuple of str
@@ -143,6 +144,7 @@ class Wording:
     second: Mapping[str, str] = field(default_factory=dict)
     later: Mapping[str, str] = field(default_factory=dict)
     matching: Mapping[str, str] = field(default_factory=repeated)
+    rewiring: Mapping[str, str] = field(default_factory=sentences)
     rounds: Mapping[str, str] = field(default_factory=lambda: ROUNDS)
     history: Mapping[str, str] = field(default_factory=lambda: HISTORY)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

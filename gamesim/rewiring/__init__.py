@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gamesim.errors import unknown
 from gamesim.rewiring.base import Ask, ByChance, Rewiring
-from gamesim.rewiring.kinds import KINDS, Growth, Random, Strategic
+from gamesim.rewiring.kinds import KINDS, Growth, Random, Strategic, sentences
 from gamesim.rewiring.measured import changes, figures
 from gamesim.rewiring.pairs import Offers, free_pairs
 
@@ -26,6 +26,7 @@ __all__ = [
     "figures",
     "find_rewiring",
     "free_pairs",
+    "sentences",
 ]
 
 

@@ -35,6 +35,8 @@ class Rewiring(ABC):
     """As it is written."""
     usual: ClassVar[str]
     """What is needed, as it may be written: ``share=0.1``."""
+    told: ClassVar[str]
+    """What players read of it where there are several rounds, true whatever its settings are."""
     grows: ClassVar[bool] = False
     """Whether nodes join, so that there are more agents than the network has nodes to begin with."""
 
@@ -93,17 +95,24 @@ class Rewiring(ABC):
         """Say why it does not go with a matching; nothing where it does."""
         return ""
 
-    def notes(self, n: int, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
+    def idle(self, network: Network) -> str:
+        """Say why the network of a session never changes; nothing where it does."""
+        return ""
+
+    def notes(self, network: Network, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
         """Say what whoever reads the result must know.
 
         Parameters
         ----------
-        n, rounds : int
+        network : Network
+            That a session begins with.
+        rounds : int
             Of the run.
         policies : mapping from label to Policy
             Who plays.
         """
-        return []
+        why = self.idle(network)
+        return [f"rewire {self.name} changes nothing: {why}"] if why else []
 
     def describe(self) -> dict[str, Any]:
         """Give what a record needs."""

@@ -9,13 +9,14 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from gamesim.actions import counted
 from gamesim.errors import GamesimError, unknown
 from gamesim.game import Game
 from gamesim.meeting import Kind, on_networks
 from gamesim.network import Network, pair_codes
 from gamesim.policy import Policy
 from gamesim.rewiring.base import Ask, ByChance, Rewiring
-from gamesim.rewiring.pairs import Offers, free_pairs
+from gamesim.rewiring.pairs import Offers, free_pairs, many_pairs
 from gamesim.streams import key, uniforms, words
 
 ATTACHMENTS = ("preferential", "random")
@@ -33,6 +34,10 @@ class Random(ByChance):
 
     name: ClassVar[str] = "random"
     usual: ClassVar[str] = "share=0.1"
+    told: ClassVar[str] = (
+        "Between rounds links between neighbours may be replaced by links between people who were none, as chance "
+        "alone decides."
+    )
 
     share: float
 
@@ -40,10 +45,30 @@ class Random(ByChance):
         """Refuse what is out of range."""
         self.must_be("above 0 and at most 1", "share", 0 < self.share <= 1)
 
+    def idle(self, network: Network) -> str:
+        """Say that there is nothing to replace, or nothing to replace it by: there are as many links throughout."""
+        if not len(network.codes):
+            return "there is no link"
+        if not _free(network):
+            return "everybody is linked with everybody"
+        if not self._replaced(network):
+            return f"a share of {self.share:g} of {counted(len(network.codes), 'links')} is none"
+        return ""
+
+    def notes(self, network: Network, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
+        """Say that fewer links are replaced than the share."""
+        many, free = self._replaced(network), _free(network)
+        few = f"rewire random: {free} of {counted(many, 'links')} replaced after a round: no more pairs are free"
+        return [*super().notes(network, rounds, policies), *([few] if 0 < free < many else [])]
+
+    def _replaced(self, network: Network) -> int:
+        """Count the links that the share comes to."""
+        return round(self.share * len(network.codes))
+
     def after(self, network: Network, step: int, address: tuple[int | str, ...]) -> Network:
         """Replace some links."""
         n, codes = network.n, network.codes
-        many = min(round(self.share * len(codes)), n * (n - 1) // 2 - len(codes))
+        many = min(self._replaced(network), _free(network))
         gone = codes[np.argsort(words(key(*address, "gone"), codes), kind="stable")[:many]]
         return network.relinked(gone, free_pairs(n, many, codes, key(*address, "new")))
 
@@ -63,6 +88,10 @@ class Growth(ByChance):
 
     name: ClassVar[str] = "growth"
     usual: ClassVar[str] = "m=2"
+    told: ClassVar[str] = (
+        "Between rounds another person may join, as a neighbour of one or more people drawn by chance; nobody loses a "
+        "neighbour."
+    )
     grows: ClassVar[bool] = True
 
     m: int
@@ -98,12 +127,14 @@ class Growth(ByChance):
             return ""
         return f"matching {kind.name} would seat those who have not joined; take {', '.join(on_networks())}"
 
-    def notes(self, n: int, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
+    def notes(self, network: Network, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
         """Say that the run ends before all have joined."""
-        joined = self.there(n, rounds)
-        if joined == n:
+        joined = self.there(network.n, rounds)
+        if joined == network.n:
             return []
-        return [f"rewire growth: {joined} of {n} agents are there by round {rounds}; the others never play"]
+        return [
+            f"rewire growth: {joined} of {network.n} agents are there by round {rounds}; the others never play"
+        ]
 
     def there(self, n: int, step: int) -> int:
         """Count those who have joined."""
@@ -142,6 +173,10 @@ class Strategic(Rewiring):
 
     name: ClassVar[str] = "strategic"
     usual: ClassVar[str] = "share=0.3"
+    told: ClassVar[str] = (
+        "Between rounds some people are asked about others, neighbours or not, as chance decides: who is asked is told "
+        "what the other did last, and alone decides whether the two are neighbours from then on."
+    )
 
     share: float
     error: float = 0.0
@@ -173,19 +208,25 @@ class Strategic(Rewiring):
             f"{kind.other}"
         )
 
-    def notes(self, n: int, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
+    def idle(self, network: Network) -> str:
+        """Say that no pair is reconsidered."""
+        if many_pairs(network.n, self.share):
+            return ""
+        return f"a share of {self.share:g} of {counted(network.n * (network.n - 1) // 2, 'pairs')} is none"
+
+    def notes(self, network: Network, rounds: int, policies: Mapping[str, Policy]) -> list[str]:
         """Say whose links the usual rule decides about."""
+        notes = super().notes(network, rounds, policies)
         plain = [
             label
             for label, policy in policies.items()
             if not policy.asked_for_links and type(policy).link is Policy.link
         ]
-        if not plain:
-            return []
-        return [
+        usual = (
             f"rewire strategic: {', '.join(plain)}: decided by the usual rule, a link with whoever cooperated last and "
             f"none with others, error {self.error:g}"
-        ]
+        )
+        return [*notes, usual] if plain else notes
 
     def changed(self, network: Network, sessions: int, seed: int, step: int, ask: Ask) -> Network:
         """Ask about the pairs that are reconsidered."""
@@ -193,4 +234,14 @@ class Strategic(Rewiring):
         return offers.settled(network, ask(offers, self.error))
 
 
+def _free(network: Network) -> int:
+    """Count the pairs that are not linked."""
+    return network.n * (network.n - 1) // 2 - len(network.codes)
+
+
 KINDS: dict[str, type[Rewiring]] = {each.name: each for each in (Random, Growth, Strategic)}
+
+
+def sentences() -> dict[str, str]:
+    """Say by kind what players read of a network that changes."""
+    return {name: kind.told for name, kind in KINDS.items()}

@@ -34,7 +34,7 @@ class Offers:
     def drawn(cls, network: Network, sessions: int, share: float, seed: int, step: int) -> Offers:
         """Draw a share of all pairs, and who of the two decides; other arguments as in `Rewiring.changed`."""
         n = network.n // sessions
-        many = round(share * n * (n - 1) / 2)
+        many = many_pairs(n, share)
         chosen = []
         for session in range(sessions):
             address = (seed, "rewiring", session, step)
@@ -61,6 +61,11 @@ class Offers:
         return network.relinked(
             gone=codes[self.linked & (wanted == 0)], new=codes[~self.linked & (wanted == 1)]
         )
+
+
+def many_pairs(n: int, share: float) -> int:
+    """Count how many of all pairs of `n` nodes a share comes to."""
+    return round(share * n * (n - 1) / 2)
 
 
 def free_pairs(n: int, many: int, taken: Ints, stream: int) -> Ints:
