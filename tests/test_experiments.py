@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -179,7 +180,6 @@ def test_a_divided_cost_favours_cooperators_on_scale_free_networks(seed: int) ->
 
 @seeds
 def test_one_cooperator_takes_over_above_the_threshold_only(seed: int) -> None:
-    assert ohtsuki.SMALL_CASE.few < ohtsuki.SMALL_CASE.threshold < ohtsuki.SMALL_CASE.much
     taken = {}
     for rule in (ohtsuki.death_birth, ohtsuki.pairwise):
         for benefit in (ohtsuki.SMALL_CASE.few, ohtsuki.SMALL_CASE.much):
@@ -191,6 +191,44 @@ def test_one_cooperator_takes_over_above_the_threshold_only(seed: int) -> None:
     assert taken[ohtsuki.death_birth, ohtsuki.SMALL_CASE.few] < 0.8 * neutral
     assert taken[ohtsuki.death_birth, ohtsuki.SMALL_CASE.much] > 1.1 * neutral
     assert taken[ohtsuki.pairwise, ohtsuki.SMALL_CASE.much] < 0.5 * neutral
+
+
+def test_benefits_lie_close_to_the_threshold_of_a_finite_society() -> None:
+    for case in (*ohtsuki.CASES, ohtsuki.SMALL_CASE):
+        assert case.few < case.k < case.below < case.threshold < case.above < case.much
+        assert replace(case, n=10_000).threshold == pytest.approx(case.k, rel=0.01)
+
+
+def chance_on_a_cycle(case: Any, benefit: float) -> float:
+    """Give the chance that one cooperator takes over a cycle, whose cooperators always stand side by side."""
+
+    def fitness(pays: bool, beside: int) -> float:
+        earned = beside * benefit - 2 * ohtsuki.COST * pays
+        return float(1 - case.intensity + case.intensity * earned)
+
+    def wins(one: float, other: float) -> float:
+        return one / (one + other)
+
+    worse = [1.0]
+    for many in range(1, case.n):
+        # A defector beside them dies, between the outermost cooperator and the next defector; or that cooperator.
+        up = wins(fitness(True, many > 1), fitness(False, many == case.n - 2))
+        up = 0.5 if many == case.n - 1 else up
+        down = wins(fitness(False, 1 + (many == case.n - 1)), fitness(True, 1 + (many > 2)))
+        down = 0.5 if many == 1 else down
+        worse.append(worse[-1] * down / up)
+    return 1 / sum(worse)
+
+
+def test_takeovers_of_a_cycle_are_as_frequent_as_their_chain_says() -> None:
+    case, sessions = ohtsuki.SMALL_CASE, 3000
+    for benefit in (case.below, case.above):
+        taken, unsettled = ohtsuki.fixed(case, ohtsuki.death_birth(case), benefit, sessions=sessions)
+        chance = chance_on_a_cycle(case, benefit)
+        assert unsettled == 0
+        assert abs(taken / sessions - chance) < 3.5 * (chance * (1 - chance) / sessions) ** 0.5
+    for found, asked in ((ohtsuki.CASES[0], 2.57), (case, 3.38)):
+        assert chance_on_a_cycle(found, asked - 0.01) < 1 / found.n < chance_on_a_cycle(found, asked)
 
 
 def package(part: str) -> dict[str, str]:

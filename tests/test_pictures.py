@@ -33,9 +33,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def words(figure: Any) -> list[str]:
-    return [
-        text.get_text().replace("\n", " ") for axes in figure.axes for text in axes.get_legend().get_texts()
-    ]
+    return [word for axes in figure.axes for word in words_of(axes)]
+
+
+def words_of(axes: Any) -> list[str]:
+    legend = axes.get_legend()
+    return [text.get_text().replace("\n", " ") for text in legend.get_texts()] if legend else []
 
 
 def test_agents_without_a_line_are_counted_in_the_legend(drawn: list[Any], tmp_path: Path) -> None:
@@ -131,6 +134,52 @@ def test_panels_without_any_value_are_not_drawn(drawn: list[Any], tmp_path: Path
     assert len(drawn[1].axes) == 1
     assert len(drawn[2].axes) == 3
     assert all(np.isfinite(line.get_ydata()).any() for axes in drawn[2].axes for line in axes.get_lines()[:1])
+
+
+def test_a_network_is_drawn_above_the_rounds_of_every_decision(drawn: list[Any], tmp_path: Path) -> None:
+    network = "watts_strogatz:n=60,k=4,p=0.1"
+    run = gamesim.play("ultimatum", "uniform", network=network, rounds=3, sessions=2)
+    run.plot_network(tmp_path / "network.png")
+    figure = drawn[0]
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles[:6] == [
+        "ultimatum.offer: last action",
+        "earnings a round",
+        "ultimatum.offer: mean action",
+        "of everybody together",
+        "ultimatum.minimum: mean action",
+        "of everybody together",
+    ]
+    named = [words_of(axes) for axes in figure.axes]
+    assert named[0] == ["no decision"]
+    assert named[3] == ["efficiency", "inequality (Gini of earnings)", "assortment of ultimatum.offer"]
+    assert named[5] == ["assortment of ultimatum.minimum"]
+    figure.draw_without_rendering()
+    boxes = [axes.get_tightbbox() for axes in figure.axes[:6]]
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+
+
+def test_a_map_says_who_had_no_payoff_and_writes_earnings_in_full(drawn: list[Any], tmp_path: Path) -> None:
+    run = gamesim.play("prisoners_dilemma", "uniform", network="star:n=40", matching="random_neighbour")
+    run.plot_network(tmp_path / "sat_out.png")
+    assert words_of(drawn[0].axes[0]) == ["cooperate", "defect", "no decision"]
+    assert words_of(drawn[0].axes[1]) == ["no payoff"]
+    run = gamesim.play("prisoners_dilemma", "always_defect", network="star:n=40")
+    run.plot_network(tmp_path / "hub.png")
+    assert words_of(drawn[1].axes[0]) == ["cooperate", "defect"]
+    drawn[1].draw_without_rendering()
+    ticks = [label.get_text() for label in drawn[1].axes[-1].get_yticklabels()]
+    assert {"500", "1,000", "2,000"} <= set(ticks)
+
+
+def test_of_a_large_network_it_is_said_how_many_agents_are_shown(drawn: list[Any], tmp_path: Path) -> None:
+    run = gamesim.play("trust", "uniform", network="barabasi_albert:n=1100,m=2")
+    run.plot_network(tmp_path / "large.png")
+    senders = set(run.decisions.query("decision == 'trust.send'")["agent"])
+    assert run.edges is not None
+    both = [pair for pair in run.edges.tolist() if senders >= set(pair)]
+    shown = len({agent for pair in both for agent in pair})
+    assert drawn[0].axes[0].get_xlabel() == f"own action ({shown} agents who decided, as a neighbour did)"
 
 
 def test_ticks_of_shares_say_what_they_stand_at(drawn: list[Any], tmp_path: Path) -> None:

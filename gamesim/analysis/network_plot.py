@@ -14,7 +14,7 @@ from gamesim.analysis.collective import Floats, Ints
 from gamesim.analysis.panel import by_role, panels
 from gamesim.analysis.picture import EDGE, OPTIONS, Picture, headed, named, percents
 from gamesim.analysis.series import NEEDED
-from gamesim.analysis.series_plot import explain_bands, known, lines, of_everybody, whole
+from gamesim.analysis.series_plot import by_decision, decided, explain_bands
 from gamesim.analysis.table import MESSAGES, Table
 from gamesim.errors import GamesimError, unknown
 from gamesim.folding import folded
@@ -113,30 +113,24 @@ def plot_network(
     """
     picture = Picture(path)
     source = Table.of(table)
-    decided = [name for name in settings["decisions"] if name in source.census.policies]
-    if not decided:
+    made = [name for name in settings["decisions"] if name in source.census.policies]
+    if not made:
         raise GamesimError("there is nothing to draw: no decision was made")
-    if decision and decision not in decided:
-        raise unknown("decision", decision, decided)
-    done = [name for name in decided if settings["decisions"][name].get("unit") != MESSAGES]
-    name = decision or (done or decided)[0]
+    if decision and decision not in made:
+        raise unknown("decision", decision, made)
+    done = [name for name in made if settings["decisions"][name].get("unit") != MESSAGES]
+    name = decision or (done or made)[0]
     scene = scene_of(source, settings, edges, name)
-    together = of_everybody(series, ["", name])
-    figure = picture.figure(9.6, 7.8)
-    below = ["series", "whole" if together else "series"]
-    panel_of = figure.subplot_mosaic([["action", "earned"], below], height_ratios=(5, 2.6))
-    _draw(panel_of["action"], panel_of["earned"], scene, figure)
-    spec = settings["decisions"][name]
+    below = len(decided(series))
+    figure = picture.figure(9.6, 5.2 + 2.6 * below)
+    grid = figure.add_gridspec(1 + below, 2, height_ratios=(5, *[2.6] * below))
+    acted, earned = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+    by_decision(figure, grid, series, settings, above=1)
+    _draw(acted, earned, scene, figure)
     sessions = int(series["sessions"].max())
     many = scene.grid is None and scene.at is None
-    headed(panel_of["action"], f"{name}: last action" + (" beside that of neighbours" if many else ""))
-    headed(panel_of["earned"], "earnings a round")
-    if known(series, name):
-        lines(panel_of["series"], series, name, spec)
-    else:
-        panel_of["series"].set_axis_off()
-    if together:
-        whole(panel_of["whole"], series, together)
+    headed(acted, f"{name}: last action" + (" beside that of neighbours" if many else ""))
+    headed(earned, "earnings a round")
     explain_bands(figure, series)
     figure.suptitle(_caption(settings, len(scene.action), sessions), fontsize=9.5, x=0.01, ha="left")
     return picture.saved(figure, _dots(scene))
@@ -212,21 +206,42 @@ def _draw(left: Any, right: Any, scene: Scene, figure: Any) -> None:
         return
     colours, key = _colours(scene)
     shown = _shade(left, scene, scene.action, colours)
-    if key:
-        left.legend(
-            handles=key, fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4
-        )
-    else:
+    if not key:
         _scale(figure, shown, left)
+    _explain(left, scene.action, key, "no decision")
     _scale(figure, _shade(right, scene, scene.earned, _earnings(scene)), right)
+    _explain(right, scene.earned, [], "no payoff")
     for panel in (left, right):
         panel.set_aspect("equal")
         panel.set_axis_off()
 
 
+def _explain(panel: Any, values: Floats, key: Sequence[Any], missing: str) -> None:
+    """Say below a map what its colours stand for, that of agents without a value included."""
+    from matplotlib.patches import Patch
+
+    nobody = [Patch(color=NOBODY, label=missing)] if np.isnan(values).any() else []
+    if handles := [*key, *nobody]:
+        panel.legend(
+            handles=handles,
+            fontsize=7,
+            frameon=False,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            ncols=4,
+        )
+
+
 def _scale(figure: Any, shown: Any, panel: Any) -> None:
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
     bar = figure.colorbar(shown, ax=panel, shrink=0.7, pad=0.02, aspect=30)
-    bar.ax.tick_params(which="both", labelsize=7)
+    if isinstance(shown.norm, LogNorm):
+        bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+        bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)
 
 
@@ -240,8 +255,6 @@ def _colours(scene: Scene) -> tuple[Any, list[Any]]:
         return (colormaps["viridis"], Normalize(scene.low, scene.high)), []
     palette = [OPTIONS[number % len(OPTIONS)] for number in range(len(scene.labels))]
     key = [Patch(color=colour, label=label) for colour, label in zip(palette, scene.labels, strict=True)]
-    if np.isnan(scene.action).any():
-        key.append(Patch(color=NOBODY, label="no action"))
     edges = np.arange(len(palette) + 1) - 0.5
     return (ListedColormap(palette), BoundaryNorm(edges, len(palette))), key
 
@@ -333,7 +346,8 @@ def _neighbours(panel: Any, scene: Scene) -> None:
         range=[[scene.low - half, scene.high + half]] * 2,
         cmap="Blues",
     )
-    named(panel, "own action", "mean of neighbours")
+    left_out = "" if known.all() else f" ({int(known.sum()):,} agents who decided, as a neighbour did)"
+    named(panel, f"own action{left_out}", "mean of neighbours")
 
 
 def _histogram(panel: Any, scene: Scene) -> None:

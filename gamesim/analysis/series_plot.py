@@ -50,7 +50,7 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
         If there is nothing to draw.
     """
     picture = Picture(path)
-    decisions = [name for name in dict.fromkeys(series["decision"]) if name and known(series, name)]
+    decisions = decided(series)
     if not decisions:
         raise GamesimError("there is nothing to draw: no decision was made")
     links = series[series["measure"] == "degree"]
@@ -58,15 +58,9 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
     figure = picture.figure(9.6, 2.8 * down)
     grid = figure.add_gridspec(down, 2)
     # Of a network that changes, the assortment stands below.
-    drawn = series if not len(links) else series[series["measure"] != "assortment"]
-    for place, name in enumerate(decisions):
-        first = place == 0
-        together = of_everybody(drawn, ["", name] if first else [name])
-        left = figure.add_subplot(grid[place, 0 if together else slice(None)])
-        lines(left, series, name, settings["decisions"][name], f"{name}: ")
-        if together:
-            heading = "of everybody together" if first else f"{name}: of everybody together"
-            whole(figure.add_subplot(grid[place, 1]), series, together, heading)
+    by_decision(
+        figure, grid, series if not len(links) else series[series["measure"] != "assortment"], settings
+    )
     if len(links):
         together = of_everybody(series, [""], _NETWORK)
         left = figure.add_subplot(grid[-1, 0 if together else slice(None)])
@@ -79,10 +73,37 @@ def plot_series(series: pd.DataFrame, settings: Mapping[str, Any], path: str | P
     return picture.saved(figure)
 
 
-def known(series: pd.DataFrame, name: str) -> bool:
-    """Tell whether anything is known of what was decided."""
-    rows = series[series["decision"].eq(name) & series["measure"].isin(["share", "mean"])]
-    return bool(rows["value"].notna().any())
+def decided(series: pd.DataFrame) -> list[str]:
+    """Give the decisions of which anything is known, in the order of play."""
+    rows = series[series["measure"].isin(["share", "mean"]) & series["value"].notna()]
+    return [name for name in dict.fromkeys(series["decision"]) if rows["decision"].eq(name).any()]
+
+
+def by_decision(
+    figure: Any, grid: Any, series: pd.DataFrame, settings: Mapping[str, Any], above: int = 0
+) -> None:
+    """Draw each decision by round in a row of a grid of two columns, and beside it what is of everybody together.
+
+    Parameters
+    ----------
+    figure : Figure
+    grid : GridSpec
+        With a row for each of `decided`.
+    series : DataFrame
+    settings : mapping
+        Of the run.
+    above : int
+        Rows of the grid above the first decision.
+    """
+    names = decided(series)
+    for place, name in enumerate(names):
+        together = of_everybody(series, [""]) if place == 0 else {}
+        for label, rows in of_everybody(series, [name]).items():
+            together[folded(f"{label} of {name}", LEGEND) if len(names) > 1 else label] = rows
+        left = figure.add_subplot(grid[above + place, 0 if together else slice(None)])
+        _lines(left, series, name, settings["decisions"][name])
+        if together:
+            whole(figure.add_subplot(grid[above + place, 1]), series, together)
 
 
 def explain_bands(figure: Any, series: pd.DataFrame) -> None:
@@ -92,7 +113,7 @@ def explain_bands(figure: Any, series: pd.DataFrame) -> None:
         figure.supxlabel(f"bands: 95 % intervals over {sessions:,} sessions", fontsize=7)
 
 
-def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], before: str = "") -> None:
+def _lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any]) -> None:
     """Draw the mean action by round, of everybody and of each policy, with intervals.
 
     Of choices between two it is the share of the first, of choices among more the share of each.
@@ -105,8 +126,6 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
         Of the decision.
     spec : mapping
         What ``settings["decisions"]`` says of it.
-    before : str
-        Begins the title.
     """
     labels = spec["labels"] or ()
     mine = series[series["decision"].eq(name) & series["measure"].isin(["share", "mean"])]
@@ -138,7 +157,7 @@ def lines(panel: Any, series: pd.DataFrame, name: str, spec: Mapping[str, Any], 
         if message
         else "mean action"
     )
-    headed(panel, before + what, ROOM)
+    headed(panel, f"{name}: {what}", ROOM)
     low, high = (0.0, 1.0) if labels else (float(spec["low"]), float(spec["high"]))
     if message:
         # Most messages are far shorter than they may be.
