@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ class AgentTable:
                 )
         return tuple(items)
 
-    def cast(self, game: Game, sessions: int, seed: int, *, on_network: bool) -> Cast:
+    def cast(self, game: Game, sessions: int, seed: int, on_network: bool) -> Cast:
         """Let everybody take the seat that the table gives, or one at random, the same in every session.
 
         Parameters
@@ -292,6 +293,8 @@ def open_table(given: object) -> AgentTable | None:
         return _of_file(str(given), given)
     if not isinstance(given, str) or ENDING not in given.lower():
         return None
+    if given.lower().endswith(ENDING) and os.path.isfile(given):
+        return _of_file(given, Path(given))
     item, *others = parse(given)
     alone = not (others or item.options or item.seat) and item.weight is None
     if not alone or not item.agent.lower().endswith(ENDING):

@@ -137,29 +137,27 @@ def prepare(
     rules = _rules(game, parameters)
     table = open_table(agents)
     spec = _spec(agents) if table is None else table.written
+    items = parse(spec) if table is None else ()
     design = design if table is None else table.sized(design)
     _check_room(design)
     rewiring = None if design.rewire is None else find_rewiring(design.rewire)
-    # Of a table the rows are counted, and the network is only as large as they are where nothing else is said of it.
+    # Whether a network has a node for each row is for the table to say.
     fixed = None if table is not None or (rewiring is not None and rewiring.grows) else design.n
-    linked = find_network(
-        design.network, fixed, design.seed, rules.default_n if table is None else len(table)
-    )
+    usual = rules.default_n if table is None else len(table)
+    linked = find_network(design.network, fixed, design.seed, usual)
     if rewiring is not None:
         linked, rewiring = rewiring.on(linked, rules, design.n)
     if table is not None:
         table = table.by_agent(linked)
-    items = parse(spec) if table is None else table.items()
+        items = table.items()
     size = linked.n if linked is not None else _default_n(rules, items) if design.n is None else design.n
     kind = _usual(rules, linked) if design.matching is None else kind_of(design.matching)
-    society = _society(design, rules, size, kind)
     if table is None:
-        dealt = cast(
-            rules, items, size, design.sessions, design.seed, design.seat, on_network=kind.on_network
-        )
-        dealt = placed(dealt, items, linked, society.placement, design.seed)
+        dealt = cast(rules, items, size, design.sessions, design.seed, design.seat, kind.on_network)
     else:
-        dealt = table.cast(rules, design.sessions, design.seed, on_network=kind.on_network)
+        dealt = table.cast(rules, design.sessions, design.seed, kind.on_network)
+    society = _society(design, rules, size, kind)
+    dealt = placed(dealt, items, linked, society.placement, design.seed)
     if society.roles == "random":
         dealt = rotating(dealt, rules, items, design.seat)
     source = None if design.personas is None else find_personas(design.personas)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from typed import Command
 
 import gamesim
+from gamesim.agent_table import at_keyboard
 from gamesim.errors import GamesimError
 from gamesim.game_model import GameModel
 
@@ -255,6 +256,30 @@ def test_a_file_is_read_as_it_is_found(content: bytes, tmp_path: Path) -> None:
     frame = table(agent=["conditional_cooperator", "free_rider"], slope=[0.5, None])
     for given_ in (file, f'"{file}"'):
         same(play(given_, network="complete"), play(frame, network="complete"))
+
+
+def test_a_file_may_have_a_name_that_is_no_agent_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "a,b@c.csv"
+    Path(name).write_text("agent\n" + "free_rider\n" * 4, encoding="utf-8")
+    assert play(name).settings.agents == name
+    # A file of numbers behind a name is no table of agents.
+    Path("p.csv").write_text("slope\n0.5\n", encoding="utf-8")
+    assert play("conditional_cooperator@file=p.csv", n=4).settings.agent_table == {}
+
+
+def test_the_person_at_the_keyboard_is_found_in_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, agents in (("with.csv", "uniform\nme\n"), ("without.csv", "uniform\nspe\n")):
+        Path(name).write_text(f"agent\n{agents}", encoding="utf-8")
+    assert [at_keyboard(given_) for given_ in ("with.csv", "without.csv", "me,spe", "spe")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_the_record_says_which_table_it_was(tmp_path: Path) -> None:
