@@ -54,8 +54,13 @@ def _module(kind: str, name: str) -> ModuleType:
     if name not in known:
         error = unknown(kind, name, known)
         if kind == "agent" and name.endswith((".csv", ".toml")):
+            table = (
+                "a table of agents stands alone in the place of --agents, and "
+                if name.endswith(".csv")
+                else ""
+            )
             raise GamesimError(
-                f"agent {name!r}: a file gives the numbers of an agent and is written behind its name, such as "
+                f"agent {name!r}: {table}a file gives the numbers of an agent and is written behind its name, such as "
                 f"fehr_schmidt@file={name}"
             )
         if kind == "agent":

@@ -10,6 +10,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from gamesim.agent_table import Given as Agents
 from gamesim.design import Design
 from gamesim.errors import GamesimError
 from gamesim.game import Game
@@ -76,7 +77,7 @@ class GameModel(Simulation):
     def __init__(
         self,
         game: str | Game,
-        agents: str | Mapping[str, float],
+        agents: Agents,
         *,
         seed: int | None = None,
         rng: int | np.random.Generator | np.random.SeedSequence | None = None,

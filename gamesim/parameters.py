@@ -19,7 +19,6 @@ family                  its numbers
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
 import math
@@ -27,15 +26,18 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gamesim.actions import plain
 from gamesim.errors import GamesimError, unknown
 from gamesim.observation import Observations
-from gamesim.streams import Floats
+from gamesim.streams import Draws, Floats, Ints
+from gamesim.tables import column_names, read_csv, read_text
 
 _WRITTEN = re.compile(r"([A-Za-z]\w*)\s*\((.*)\)$", re.DOTALL)
 FILES = (".csv", ".toml")
@@ -92,7 +94,7 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of an agent, the same for all persons or drawn for each.
+    """A number of an agent, the same for all persons, drawn for each, or given to each.
 
     Parameters
     ----------
@@ -101,15 +103,18 @@ class Parameter:
     numbers : tuple of float
         The number itself, those of the family, or the values to choose from.
     family : str
-        One of `FAMILIES`, ``"choice"``, ``"file"``, or nothing for a number.
+        One of `FAMILIES`, ``"choice"``, ``"file"``, ``"agents"``, or nothing for a number.
     key : str
         What the draws are for. Parameters with equal keys are drawn together: one row of a file is one person.
+    agents : tuple of int
+        Whose each of the numbers is, by number within a session, in rising order; empty where they are drawn.
     """
 
     written: str
     numbers: tuple[float, ...]
     family: str = ""
     key: str = ""
+    agents: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return self.written
@@ -118,6 +123,11 @@ class Parameter:
     def constant(cls, value: float) -> Parameter:
         """Make a number that is the same for all."""
         return cls(f"{value:g}", (float(value),))
+
+    @classmethod
+    def listed(cls, written: str, agents: Ints, numbers: Floats) -> Parameter:
+        """Give each of some agents, (A,) int in rising order, a number of its own: (A,) float."""
+        return cls(written, tuple(numbers.tolist()), "agents", agents=tuple(agents.tolist()))
 
     @classmethod
     def read(cls, where: str, value: Any, key: str) -> Parameter:
@@ -175,9 +185,20 @@ class Parameter:
 
     def of(self, obs: Observations) -> Floats:
         """Give everybody's value: (D,) float."""
+        return self.of_persons(obs.person)
+
+    def of_persons(self, person: Draws) -> Floats:
+        """Give the value of persons by their draws: (D,) float."""
         if not self.varies:
-            return np.full(len(obs), self.numbers[0])
-        return self.quantiles(obs.person.uniform(self.key))
+            return np.full(len(person.agent), self.numbers[0])
+        if self.agents:
+            agents, numbers = self._listed
+            return numbers[np.searchsorted(agents, person.agent)]
+        return self.quantiles(person.uniform(self.key))
+
+    @cached_property
+    def _listed(self) -> tuple[Ints, Floats]:
+        return np.array(self.agents), np.array(self.numbers)
 
     def quantiles(self, u: Floats) -> Floats:
         """Invert the distribution function: (D,) float on [0, 1) to (D,) float."""
@@ -241,6 +262,15 @@ class Rule:
             bounds = f"at most {plain(self.most)}" if math.isfinite(self.most) else "any number"
         return f"whole, {bounds}" if self.whole else bounds
 
+    def allows(self, numbers: Floats) -> NDArray[np.bool_]:
+        """Tell which numbers may be somebody's: (D,) bool."""
+        allowed: NDArray[np.bool_] = (self.least <= numbers) & (numbers <= self.most)
+        if not self.endless:
+            allowed &= np.isfinite(numbers)
+        if self.whole:
+            allowed &= numbers == np.round(numbers)
+        return allowed
+
     def check(self, where: str, parameter: Parameter) -> None:
         """Refuse a number that breaks the rule, and a distribution that can.
 
@@ -303,7 +333,7 @@ def read_file(where: str, file: str, known: Mapping[str, dataclasses.Field[Any]]
         raise GamesimError(f"{where} = {file}: there is no such file")
     try:
         columns = readers[path.suffix.lower()](path)
-    except (UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise GamesimError(f"{where} = {file}: cannot be read: {str(error).splitlines()[0]}") from error
     lengths = {len(values) for values in columns.values()}
     if not columns or 0 in lengths:
@@ -332,28 +362,12 @@ def _cell(where: str, value: Any, rule: Rule) -> float:
 
 
 def _csv(path: Path) -> dict[str, list[Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = lines.readline()
-        lines.seek(0)
-        rows = [row for row in csv.reader(lines, delimiter=max(",;\t", key=header.count)) if row]
-    if not rows:
-        return {}
-    names = [name.strip() for name in rows[0]]
-    if "" in names:
-        raise GamesimError(
-            f"{path}: column {names.index('') + 1} has no name; a table from pandas is written with index=False"
-        )
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise GamesimError(f"{path}: column {twice[0]} stands there twice")
-    for place, row in enumerate(rows[1:], 1):
-        if len(row) != len(names):
-            raise GamesimError(
-                f"{path}: row {place} has {len(row)} cells, but there are {len(names)} columns"
-            )
-    return {name: [row[column] for row in rows[1:]] for column, name in enumerate(names)}
+    table = read_csv(str(path), read_text(path)[0])
+    names = column_names(str(path), table.names)
+    return {name: [row[column] for row in table.rows] for column, name in enumerate(names)}
 
 
 def _toml(path: Path) -> dict[str, list[Any]]:
-    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    written = tomllib.loads(read_text(path)[0])
     many = max((len(value) for value in written.values() if isinstance(value, list)), default=1)
     return {name: value if isinstance(value, list) else [value] * many for name, value in written.items()}

@@ -12,7 +12,7 @@ from gamesim.population import Cast
 
 
 def persons(cast: Cast, policies: Sequence[Policy], labels: Sequence[str], seed: int) -> pa.Table | None:
-    """Draw what every agent has, as its policy draws it.
+    """Give what every agent has, as its policy finds it.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def persons(cast: Cast, policies: Sequence[Policy], labels: Sequence[str], seed:
     for index, each in enumerate(options):
         rows = np.flatnonzero(cast.policy == index)
         for name in varying.keys() & each.keys():
-            own[name][rows] = each[name].quantiles(draws.take(rows).uniform(each[name].key))
+            own[name][rows] = each[name].of_persons(draws.take(rows))
     names = list(dict.fromkeys(labels))
     code = np.array([names.index(label) for label in labels])[cast.policy]
     policy = pa.DictionaryArray.from_arrays(code, names).cast(pa.string())

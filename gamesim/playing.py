@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from gamesim import resuming
+from gamesim.agent_table import Given as Agents
 from gamesim.archive import Archive
 from gamesim.design import Design
 from gamesim.errors import GamesimError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def play(
     game: str | Game,
-    agents: str | Mapping[str, float] = "befm",
+    agents: Agents = "befm",
     *,
     n: int | None = None,
     rounds: int = 1,
@@ -66,9 +67,9 @@ def play(
     ----------
     game : str or Game
         Name of a game, path of a Python file that holds one, or a game.
-    agents : str or mapping from agent to weight
+    agents : str, Path, mapping from agent to weight, or DataFrame
         Who plays, as on the command line: ``"befm"``, ``"uniform:0.5,spe:0.5"``,
-        ``"proposer=befm,responder=human"``.
+        ``"proposer=befm,responder=human"``; or a table with one row an agent, ``"agents.csv"`` or a DataFrame.
     n : int, optional
         Number of agents a session, receivers and responders included; each game has its own default.
     rounds : int

@@ -275,11 +275,7 @@ class Policy(ABC):
         """Say what a record must know: the agent, its options, what it was trained on."""
         return {
             "agent": self.agent_name(),
-            "options": {
-                item.name: _written(getattr(self, item.name))
-                for item in dataclasses.fields(self)
-                if item.init
-            },
+            "options": {name: _written(getattr(self, name)) for name in self.option_fields()},
             "trained_on": list(self.trained_on),
             **source_of(type(self)),
         } | ({"stand_in_for": self.stand_in_for} if self.stand_in_for else {})
@@ -304,19 +300,30 @@ class Policy(ABC):
         return []
 
     @classmethod
+    def option_fields(cls) -> dict[str, dataclasses.Field[Any]]:
+        """Give what may be written behind its name."""
+        return {item.name: item for item in dataclasses.fields(cls) if item.init}
+
+    @classmethod
+    def personal_fields(cls) -> dict[str, dataclasses.Field[Any]]:
+        """Give the options that may differ from person to person."""
+        hints = get_type_hints(cls)
+        return {name: item for name, item in cls.option_fields().items() if hints[name] is Parameter}
+
+    @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """Make the agent from the options behind its name, text read by each option's type.
 
         Options that are a `Parameter` may be distributions over persons, or all come from one ``file``.
         """
-        fields = {item.name: item for item in dataclasses.fields(cls) if item.init}
+        fields = cls.option_fields()
         hints = get_type_hints(cls)
-        personal = {name: item for name, item in fields.items() if hints[name] is Parameter}
+        personal = cls.personal_fields()
         values: dict[str, Any] = {}
         for name, value in options.items():
             where = f"{cls.agent_name()}@{name}"
             if name in personal:
-                values[name] = Parameter.read(where, value, name)
+                values[name] = value if isinstance(value, Parameter) else Parameter.read(where, value, name)
             elif name in fields:
                 kind = hints[name]
                 values[name] = read(where, value, (get_args(kind) or (kind,))[0])

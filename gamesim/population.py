@@ -103,6 +103,31 @@ def check_size(game: Game, n: int) -> None:
         )
 
 
+def members_of(game: Game, n: int, seed: int, *, scattered: bool) -> dict[str, Ints]:
+    """Deal the roles of a session: from role to (n_role,) int, agents in rising order.
+
+    Parameters
+    ----------
+    game : Game
+    n : int
+        Agents; whoever is left over by whole groups has the first role.
+    seed : int
+        Of the run.
+    scattered : bool
+        Whether they are drawn over all agents; else each role has agents of neighbouring numbers.
+    """
+    drawn = scattered and len(set(game.roles)) > 1
+    agents = generator(seed, "cast", "roles").permutation(n) if drawn else np.arange(n)
+    groups, over = divmod(n, len(game.roles))
+    members: dict[str, Ints] = {}
+    start = 0
+    for place, role in enumerate(dict.fromkeys(game.roles)):
+        count = groups * game.seats_of(role) + (over if place == 0 else 0)
+        members[role] = np.sort(agents[start : start + count])
+        start += count
+    return members
+
+
 def cast(
     game: Game,
     items: Sequence[Item],
@@ -147,17 +172,7 @@ def cast(
     check_seats(items, game.roles, game.name)
     if not on_network:
         check_size(game, n)
-    several = len(set(game.roles)) > 1
-    scattered = on_network and several
-    nodes = generator(seed, "cast", "roles").permutation(n) if scattered else np.arange(n)
-    groups, over = divmod(n, len(game.roles))
-    members: dict[str, Ints] = {}
-    start = 0
-    for place, role in enumerate(dict.fromkeys(game.roles)):
-        count = groups * game.seats_of(role) + (over if place == 0 else 0)
-        here = nodes[start : start + count]
-        members[role] = np.sort(here) if scattered else here
-        start += count
+    members = members_of(game, n, seed, scattered=on_network)
     policy = np.empty((sessions, n), dtype=np.int64)
     seated = bool(items[0].seat)
     pools = members if seated else {"": np.arange(n)}

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gamesim import record, remarks
+from gamesim.agent_table import Given, open_table
 from gamesim.catalog import find_agent, find_game
 from gamesim.compatible import check_society, group_sizes, parameters_by_size, possible_sizes
 from gamesim.design import Design
@@ -49,10 +49,9 @@ from gamesim.rewiring import Rewiring, find_rewiring
 from gamesim.society import Calendar, Society
 from gamesim.spec import Item, parse
 from gamesim.streams import key
-from gamesim.wiring import open_network
+from gamesim.wiring import find_network
 
 if TYPE_CHECKING:
-    import networkx as nx
     import pyarrow as pa
 
 Progress = Callable[[int, int], None]
@@ -115,7 +114,7 @@ class Prepared:
 
 def prepare(
     game: str | Game,
-    agents: str | Mapping[str, float] | Policy,
+    agents: Given | Policy,
     design: Design,
     parameters: Mapping[str, Any],
     progress: Progress | None = None,
@@ -136,18 +135,27 @@ def prepare(
         For any mistake in them.
     """
     rules = _rules(game, parameters)
-    spec = _spec(agents)
-    items = parse(spec)
+    table = open_table(agents)
+    spec = _spec(agents) if table is None else table.written
+    items = parse(spec) if table is None else ()
+    design = design if table is None else table.sized(design)
     _check_room(design)
     rewiring = None if design.rewire is None else find_rewiring(design.rewire)
-    linked = _network(
-        design.network, None if rewiring is not None and rewiring.grows else design.n, design.seed, rules
-    )
+    # Whether a network has a node for each row is for the table to say.
+    fixed = None if table is not None or (rewiring is not None and rewiring.grows) else design.n
+    usual = rules.default_n if table is None else len(table)
+    linked = find_network(design.network, fixed, design.seed, usual)
     if rewiring is not None:
         linked, rewiring = rewiring.on(linked, rules, design.n)
+    if table is not None:
+        table = table.by_agent(linked)
+        items = table.items()
     size = linked.n if linked is not None else _default_n(rules, items) if design.n is None else design.n
     kind = _usual(rules, linked) if design.matching is None else kind_of(design.matching)
-    dealt = cast(rules, items, size, design.sessions, design.seed, design.seat, on_network=kind.on_network)
+    if table is None:
+        dealt = cast(rules, items, size, design.sessions, design.seed, design.seat, kind.on_network)
+    else:
+        dealt = table.cast(rules, design.sessions, design.seed, kind.on_network)
     society = _society(design, rules, size, kind)
     dealt = placed(dealt, items, linked, society.placement, design.seed)
     if society.roles == "random":
@@ -216,6 +224,7 @@ def prepare(
         network=None if linked is None else linked.describe() | (rewiring.describe() if rewiring else {}),
         society=dataclasses.asdict(society),
         agents=spec,
+        agent_table={} if table is None else dict(table.about),
         seat=design.seat,
         game={
             "name": rules.name,
@@ -288,23 +297,6 @@ def noting(notes: list[str]) -> Iterator[None]:
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _network(
-    given: str | Path | Network | nx.Graph | None, n: int | None, seed: int, game: Game
-) -> Network | None:
-    if given is None:
-        return None
-    if isinstance(given, (str, Path)):
-        return open_network(str(given), n, seed, game.default_n)
-    if not isinstance(given, Network) and not hasattr(given, "edges"):
-        raise GamesimError(
-            f"network: expected a networkx graph, a spec or a file, not {type(given).__name__}; "
-            "networkx.from_numpy_array makes a graph of an adjacency matrix"
-        )
-    network = given if isinstance(given, Network) else Network.from_networkx(given)
-    network.check_size(n)
-    return network
-
-
 def _changed(game: Game) -> dict[str, Any]:
     """Give the parameters that are not as the game has them by itself."""
     now = dataclasses.asdict(game)
@@ -354,7 +346,7 @@ def _default_n(game: Game, items: Sequence[Item]) -> int:
     return max(1, round(game.default_n / size)) * size
 
 
-def _spec(agents: str | Mapping[str, float] | Policy) -> str:
+def _spec(agents: Any) -> str:
     """Write who plays as on the command line; a policy that is at hand plays under its name."""
     if isinstance(agents, Policy):
         return agents.agent_name()

@@ -56,6 +56,7 @@ class Settings(BaseModel):
     network: dict[str, Any] | None = None
     society: dict[str, Any] = {}
     agents: str
+    agent_table: dict[str, Any] = {}
     seat: str
     game: dict[str, Any]
     changed: dict[str, Any] | None = None

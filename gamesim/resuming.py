@@ -10,6 +10,8 @@ from gamesim.errors import GamesimError
 from gamesim.record import Settings
 
 _MOST_TOLD = 3
+_LISTS = ("personas", "agent_table")
+"""Settings that are lists, told by their files and hashes."""
 
 
 def earlier_run(folder: Path, settings: Settings) -> Settings | None:
@@ -46,6 +48,7 @@ def _differences(one: Settings, other: Settings) -> list[str]:
     keys = (
         "game",
         "agents",
+        "agent_table",
         "network",
         "n",
         "sessions",
@@ -79,7 +82,7 @@ def _told(earlier: Settings, settings: Settings, name: str) -> str:
     was, now = (_parts(name, _shown(each, name)) for each in (earlier, settings))
     different = [key for key in {**was, **now} if was.get(key) != now.get(key)]
     first = [key for key in different if key == f"{name}.name"] or different[:_MOST_TOLD]
-    shown = str if name == "personas" else repr
+    shown = str if name in _LISTS else repr
     told = [f"{key} was {shown(was.get(key))} there and is {shown(now.get(key))} now" for key in first]
     rest = 0 if first == [f"{name}.name"] else len(different) - len(first)
     return "; ".join(told + ([f"{rest} more of {name} differ"] if rest else []))
@@ -95,8 +98,8 @@ def _parts(name: str, value: Any) -> dict[str, Any]:
 
 
 def _shown(settings: Settings, name: str) -> Any:
-    if name != "personas":
-        return getattr(settings, name)
-    known = settings.personas
+    known = getattr(settings, name)
+    if name not in _LISTS:
+        return known
     source = known.get("file") or known.get("population") or known.get("given", "none")
     return f"{source} (sha256 {known['sha256'][:12]})" if known else source

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
 import math
 import re
@@ -25,12 +23,12 @@ from gamesim.actions import plain
 from gamesim.errors import GamesimError, unknown
 from gamesim.streams import Floats
 from gamesim.subjects import BIG_FIVE, HIGHEST, LOWEST, TRAITS, People, Trait
+from gamesim.tables import MISSING, read_csv, read_text
 
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 
 WEIGHT = "weight"
 """Column that holds survey weights and is nobody's trait."""
-MISSING = ("", "NA", "NaN")
 OLDEST = 130.0
 _JOINERS = "\u200c\u200d"
 """Invisible, but needed to write Persian, Hindi and others."""
@@ -86,17 +84,8 @@ def read_file(path: Path) -> Roster:
     GamesimError
         Naming file, line (or person), column and value of the first mistake, and what was expected.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise GamesimError(f"{path}: cannot be read ({error.strerror})") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise GamesimError(
-            f"{path}: byte {error.start + 1} is not UTF-8; save the file with the encoding UTF-8"
-        ) from None
-    about = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    text, sha256 = read_text(path)
+    about = {"file": path.name, "sha256": sha256}
     return READERS[path.suffix.lower()](str(path), text, about)
 
 
@@ -114,35 +103,10 @@ def read_rows(rows: Rows) -> Roster:
 
 
 def _read_csv(path: str, text: str, about: Mapping[str, Any]) -> Roster:
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    while True:
-        begins = reader.line_num + 1
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise GamesimError(f"{path}, line {begins}: not CSV ({error})") from None
-        if row is None:
-            break
-        if any(cell.strip() for cell in row):
-            lines.append((begins, row))
-    if not lines:
+    table = read_csv(path, text)
+    if not table.names:
         raise GamesimError(f"{path}: is empty; expected a line of column names and one line a person")
-    names = lines[0][1]
-    for line, row in lines[1:]:
-        if len(row) != len(names):
-            raise GamesimError(
-                f"{path}, line {line}: expected {len(names)} cells, one a column, but found {len(row)}"
-            )
-    return _roster(
-        path,
-        names,
-        [row for _, row in lines[1:]],
-        lambda row: f"{path}, line {lines[row + 1][0]}",
-        about,
-    )
+    return _roster(path, table.names, table.rows, lambda row: f"{path}, line {table.lines[row]}", about)
 
 
 def _read_toml(path: str, text: str, about: Mapping[str, Any]) -> Roster:

@@ -15,6 +15,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gamesim.errors import GamesimError, unknown
 
@@ -31,8 +32,8 @@ class Item:
     ----------
     agent : str
         Name or path of the agent.
-    options : mapping from str to str
-        What follows it behind ``@``.
+    options : mapping from str to str or Parameter
+        What follows it behind ``@``, and what else its agents are given.
     seat : str
         Role it is bound to; empty for a population.
     weight : float or None
@@ -42,7 +43,7 @@ class Item:
     """
 
     agent: str
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     seat: str = ""
     weight: float | None = None
     label: str = ""
@@ -64,7 +65,8 @@ def parse(spec: str | Mapping[str, float]) -> tuple[Item, ...]:
     """
     if not isinstance(spec, (str, Mapping)):
         raise GamesimError(
-            f"agents = {spec!r}: expected a text such as 'uniform:0.5,spe:0.5' or a mapping such as {{'uniform': 1}}"
+            f"agents = {spec!r}: expected a text such as 'uniform:0.5,spe:0.5' or a mapping such as {{'uniform': 1}}, "
+            "or a table with one agent a row"
         )
     if not isinstance(spec, str):
         spec = ",".join(f"{agent}:{weight}" for agent, weight in spec.items())
@@ -79,6 +81,25 @@ def parse(spec: str | Mapping[str, float]) -> tuple[Item, ...]:
     for seat in dict.fromkeys(item.seat for item in items):
         _check_weights([item for item in items if item.seat == seat], seat, spec)
     return items
+
+
+def parse_one(text: str) -> Item:
+    """Read a single agent, without seat or weight.
+
+    Raises
+    ------
+    GamesimError
+        For anything else.
+    """
+    texts = _split(text, ",")
+    if len(texts) > 1:
+        raise GamesimError(f"{text!r}: one agent stands in a row, not {len(texts)}")
+    item = _item(text.strip(), text)
+    if item.seat:
+        raise GamesimError(f"{text!r}: the seat stands in a column seat, not before the agent")
+    if item.weight is not None:
+        raise GamesimError(f"{text!r}: a row is one agent and has no weight; leave {item.weight:g} out")
+    return item
 
 
 def shares(items: Sequence[Item]) -> list[float]:

@@ -79,6 +79,24 @@ def open_network(spec: str, n: int | None = None, seed: int = 0, default: int | 
     return network
 
 
+def find_network(
+    given: str | Path | Network | nx.Graph | None, n: int | None, seed: int, default: int
+) -> Network | None:
+    """Find the network that is meant: a spec or file as `open_network` reads it, or one that is there already."""
+    if given is None:
+        return None
+    if isinstance(given, (str, Path)):
+        return open_network(str(given), n, seed, default)
+    if not isinstance(given, Network) and not hasattr(given, "edges"):
+        raise GamesimError(
+            f"network: expected a networkx graph, a spec or a file, not {type(given).__name__}; "
+            "networkx.from_numpy_array makes a graph of an adjacency matrix"
+        )
+    network = given if isinstance(given, Network) else Network.from_networkx(given)
+    network.check_size(n)
+    return network
+
+
 def _built(spec: str, n: int | None, seed: int) -> Network:
     name, settings = read_spec("network", spec)
     if name in OWN:

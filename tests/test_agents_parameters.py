@@ -173,7 +173,7 @@ def test_wrong_parameters_are_refused_in_a_sentence(options: dict[str, str], sen
     [
         ("p.csv", "alpha,bet\n1,2\n", "unknown parameter 'bet'; did you mean 'beta'"),
         ("p.csv", "alpha,beta\n1,x\n", "row 1, beta = 'x' is neither"),
-        ("p.csv", "alpha,beta\n1\n", "row 1 has 1 cells, but there are 2 columns"),
+        ("p.csv", "alpha,beta\n1\n", "p.csv, line 2: expected 2 cells, one a column, but found 1"),
         ("p.csv", "alpha,beta\n", "holds no rows"),
         ("p.csv", "", "holds no rows"),
         ("p.csv", "precision\n-1\n", "row 1, precision = -1 must be at least 0"),

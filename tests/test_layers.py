@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = (
     "errors",
     "values",
+    "tables",
     "streams",
     "actions",
     "messages",
@@ -61,6 +62,7 @@ ENGINE = (
     "personas",
     "wiring",
     "design",
+    "agent_table",
     "compatible",
     "remarks",
     "preparing",

@@ -84,7 +84,7 @@ class Contributor(ExactPolicy):
 
         def start(person: Draws) -> State:
             weights = {name: getattr(self, name) for name in ("start", "update", "persistence", "drift")}
-            state = {name: value.quantiles(person.uniform(value.key)) for name, value in weights.items()}
+            state = {name: value.of_persons(person) for name, value in weights.items()}
             return state | {"believed": state["start"]}
 
         def step(state: State, past: Past) -> State:

@@ -185,8 +185,7 @@ class Learner(ExactPolicy):
 
         def start(person: Draws) -> State:
             state: State = {
-                name: value.quantiles(person.uniform(value.key))[:, None]
-                for name, value in self.parameters().items()
+                name: value.of_persons(person)[:, None] for name, value in self.parameters().items()
             }
             begun = self.begin(state, problem_of(example, obs.stage, self.informed))
             # Where groups differ in size everybody begins anew in the first round it is there.

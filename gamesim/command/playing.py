@@ -96,7 +96,9 @@ def play(
     agents: Annotated[
         str,
         typer.Option(
-            help="Who plays: a, b, a:0.3,b:0.7, or seat=a,seat=b (see `gamesim agents`).", rich_help_panel=WHO
+            help="Who plays: a, b, a:0.3,b:0.7, seat=a,seat=b (see `gamesim agents`), or a table agents.csv with one "
+            "agent a row.",
+            rich_help_panel=WHO,
         ),
     ] = "befm",
     *,
@@ -125,16 +127,15 @@ def play(
 ) -> None:
     """Play one game and compare what happened with people."""
     from gamesim import sensitivity as varied
+    from gamesim.agent_table import at_keyboard
     from gamesim.command import show
     from gamesim.playing import play as play_game
-    from gamesim.population import KEYBOARD
-    from gamesim.spec import parse
 
     show.check_plot(plot)
     if sensitivity is not None:
         varied.check_choice(sensitivity, design)
     # A bar that is redrawn all the time would write over what the person at the keyboard is asked.
-    asked = any(item.agent == KEYBOARD for item in parse(agents))
+    asked = at_keyboard(agents)
     loud = not (quiet or json)
     told: list[str] = []
 

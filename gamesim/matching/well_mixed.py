@@ -1,7 +1,4 @@
-"""Groups formed of everybody in a session.
-
-The agents of a role are numbered without gaps, so a shuffle plus the first number is a seating order.
-"""
+"""Groups formed of everybody in a session."""
 
 from __future__ import annotations
 
@@ -51,8 +48,8 @@ def round_robin(scene: Scene) -> Groups:
         return _seat(scene, {next(iter(orders)): pairs.reshape(sessions, -1)})
     # The second role follows the order of the first, one place further in every round.
     (_, (ones, _)), (role, (others, _)) = scene.pools.items()
-    turned = np.roll(first - ones[0], (scene.round - 1) % len(others), axis=1)
-    return _seat(scene, orders | {role: others[0] + turned})
+    turned = np.roll(np.searchsorted(ones, first), (scene.round - 1) % len(others), axis=1)
+    return _seat(scene, orders | {role: others[turned]})
 
 
 def perfect_stranger(scene: Scene) -> Groups:
@@ -117,8 +114,7 @@ def _shuffled(scene: Scene, round: int) -> dict[str, Ints]:
     """Shuffle the agents of every pool: (sessions, P) int, by number within the session."""
     found = {}
     for role, (agents, _) in scene.pools.items():
-        order = shuffles(len(agents), scene.cast.sessions, scene.seed, "matching", role, round)
-        found[role] = order + agents[0] if agents[0] else order
+        found[role] = agents[shuffles(len(agents), scene.cast.sessions, scene.seed, "matching", role, round)]
     return found
 
 
