@@ -30,7 +30,7 @@ import gamesim
 from gamesim.catalog import find_agent, find_game
 from gamesim.columns import Block
 from gamesim.network import Network
-from gamesim.population import cast
+from gamesim.population import deal
 from gamesim.record import Recorder
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
@@ -98,7 +98,7 @@ def least(work: Callable[[], object], repeats: int) -> float:
 def imitation(network: Network) -> Simulation:
     """Make the society that is measured, two rounds old."""
     game = find_game("prisoners_dilemma").from_settings(PAYOFFS)
-    dealt = cast(game, parse("imitate_best"), network.n, 1, 0, on_network=True)
+    dealt = deal(game, parse("imitate_best"), network.n, 1, 0, on_network=True)
     policies = [find_agent("imitate_best").from_options({})]
     society = Simulation(
         game,

@@ -94,7 +94,7 @@ class GameModel(Simulation):
         if (given := rng if seed is None else seed) is None:
             given = secrets.randbits(48)
         prepared = prepare(game, agents, *Design.among({**kwargs, "seed": given}))
-        super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.dealt.people))
+        super().__init__(**prepared.arguments(), recorder=Recorder(people=prepared.cast.people))
         self.settings: Settings = prepared.settings
         self.datacollector = _Reports(
             model_reporters=dict(model_reporters or {}), agent_reporters=dict(agent_reporters or {})

@@ -167,12 +167,14 @@ def play(
     earlier = resuming.earlier_run(folder, settings) if resume and folder is not None else None
     if folder is not None and earlier is not None and earlier.status == "complete":
         return Run(earlier, Archive(folder), folder)
-    recorder = Recorder(folder, prepared.dealt.people)
+    recorder = Recorder(folder, prepared.cast.people)
     recorder.settings(settings)
-    if prepared.linked is not None:
-        recorder.network(prepared.linked.edges)
-        if prepared.linked.names:
-            recorder.keep_agents(NODES, pa.table({"agent": range(settings.n), "name": prepared.linked.names}))
+    if prepared.network is not None:
+        recorder.network(prepared.network.edges)
+        if prepared.network.names:
+            recorder.keep_agents(
+                NODES, pa.table({"agent": range(settings.n), "name": prepared.network.names})
+            )
     if prepared.persons is not None:
         recorder.keep_agents(PERSONS, prepared.persons)
     if announce is not None:

@@ -128,7 +128,7 @@ def members_of(game: Game, n: int, seed: int, *, scattered: bool) -> dict[str, I
     return members
 
 
-def cast(
+def deal(
     game: Game,
     items: Sequence[Item],
     n: int,
@@ -178,7 +178,7 @@ def cast(
     pools = members if seated else {"": np.arange(n)}
     for pool, agents in pools.items():
         indices = [i for i, item in enumerate(items) if item.seat == pool]
-        dealt = _deal([items[i] for i in indices], len(agents))
+        dealt = _numbers([items[i] for i in indices], len(agents))
         for session in range(sessions):
             if len(indices) == 1:
                 policy[session, agents] = indices[0]
@@ -271,7 +271,7 @@ def with_subjects(cast: Cast, items: Sequence[Item], subjects: Subjects) -> Cast
     return dataclasses.replace(cast, subjects=Subjects(subjects.people, row))
 
 
-def _deal(items: Sequence[Item], n: int) -> Ints:
+def _numbers(items: Sequence[Item], n: int) -> Ints:
     """Turn shares into head counts by largest remainders; the keyboard agent is one head."""
     keyboards = [item.agent == KEYBOARD for item in items]
     rest = [item for item, keyboard in zip(items, keyboards, strict=True) if not keyboard]

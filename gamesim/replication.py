@@ -227,7 +227,7 @@ class Sessions:
         design, parameters = Design.among({"rounds": NO_END} | given)
         prepared = prepare(game, agents, design, parameters)
         self.sessions = design.sessions
-        self.simulation = Simulation(**prepared.arguments(), recorder=Unkept(people=prepared.dealt.people))
+        self.simulation = Simulation(**prepared.arguments(), recorder=Unkept(people=prepared.cast.people))
 
     def step(self, rounds: int = 1) -> None:
         """Play on."""

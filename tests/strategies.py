@@ -22,7 +22,7 @@ from gamesim.meeting import kind_of
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import OK, UNREADABLE, Decisions, ExactPolicy, Policy
-from gamesim.population import cast, rotating
+from gamesim.population import deal, rotating
 from gamesim.preparing import Prepared, prepare
 from gamesim.record import Recorder
 from gamesim.rewiring import Rewiring
@@ -190,7 +190,7 @@ def simulate(
     items = parse(spec or ",".join(f"policy_{i}" for i in range(len(policies))))
     simulation = Simulation(
         game,
-        cast(game, items, n, sessions, seed),
+        deal(game, items, n, sessions, seed),
         policies,
         [f"policy_{i}" for i in range(len(policies))],
         rounds=rounds,
@@ -229,7 +229,7 @@ def watched(
     watcher = watching(mute=mute)
     rules = catalog.find_game(game).from_settings(parameters or {}) if isinstance(game, str) else game
     items = parse("watcher")
-    dealt = cast(rules, items, n, sessions, seed, on_network=kind_of(matching).on_network)
+    dealt = deal(rules, items, n, sessions, seed, on_network=kind_of(matching).on_network)
     if society.get("roles") == "random":
         dealt = rotating(dealt, rules, items)
     model = Simulation(

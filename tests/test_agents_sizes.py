@@ -18,7 +18,7 @@ from gamesim.game import Game
 from gamesim.network import Network
 from gamesim.observation import Observations
 from gamesim.policy import ExactPolicy, Setting
-from gamesim.population import cast
+from gamesim.population import deal
 from gamesim.prompt import texts
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
@@ -61,7 +61,7 @@ def held(size: int = 4) -> Game:
 def watched(matching: str, rounds: int = 1, game: Game | None = None) -> Observations:
     """Give what uniform players are shown in the last of some rounds."""
     rules, watcher = game or held(), Watcher()
-    dealt = cast(rules, parse("watcher"), PAWS.n, 1, 1, on_network=True)
+    dealt = deal(rules, parse("watcher"), PAWS.n, 1, 1, on_network=True)
     model = Simulation(
         rules, dealt, [watcher], ["watcher"], rounds=rounds, matching=matching, network=PAWS, seed=1
     )

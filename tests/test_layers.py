@@ -65,6 +65,8 @@ ENGINE = (
     "agent_table",
     "compatible",
     "remarks",
+    "seating",
+    "describing",
     "preparing",
     "resuming",
     "run",

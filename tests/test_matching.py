@@ -18,7 +18,7 @@ from gamesim.game import Game
 from gamesim.groups import Groups
 from gamesim.matching import Scene, find_matching
 from gamesim.network import Network
-from gamesim.population import Cast, cast
+from gamesim.population import Cast, deal
 from gamesim.spec import parse
 from gamesim.streams import shuffles
 
@@ -26,7 +26,7 @@ MATCHINGS = ("stranger", "partner", "round_robin")
 
 
 def dealt(game: Game, n: int, sessions: int = 1) -> Cast:
-    return cast(game, parse("uniform"), n, sessions, 0)
+    return deal(game, parse("uniform"), n, sessions, 0)
 
 
 def members(game: Game, groups: Groups) -> list[tuple[int, ...]]:
@@ -175,7 +175,7 @@ def test_a_network_is_let_go_with_what_was_laid_out_on_it(matching: str) -> None
     """Seats that follow from a network alone are laid out once, and are no reason to keep it."""
     game = all_games()["prisoners_dilemma" if "edges" in matching else "public_goods"]
     network = Network.from_edges(6, np.array([[0, 1], [1, 2], [3, 4]]))
-    scene = Scene(game, cast(game, parse("uniform"), 6, 1, 0, on_network=True), 1, 0, network)
+    scene = Scene(game, deal(game, parse("uniform"), 6, 1, 0, on_network=True), 1, 0, network)
     first, second = (find_matching(matching)(scene).seats[game.roles[0]] for _ in range(2))
     assert first.agent is second.agent
     gone, laid = weakref.ref(network), weakref.ref(first.agent)

@@ -24,7 +24,7 @@ from gamesim.errors import GamesimError
 from gamesim.humans import derive_traits
 from gamesim.humans.traits import population, read
 from gamesim.personas import find_personas
-from gamesim.population import cast, with_subjects
+from gamesim.population import deal, with_subjects
 from gamesim.simulation import Simulation
 from gamesim.spec import parse
 from gamesim.subjects import BIG_FIVE, TRAITS, People, Subjects, Trait, tell
@@ -523,7 +523,7 @@ def test_the_order_of_options_is_in_the_table(people: Path, tmp_path: Path) -> N
 def test_the_person_at_the_keyboard_is_nobody_else() -> None:
     items = parse("me,uniform")
     game = catalog.find_game("ultimatum")()
-    dealt = cast(game, items, 8, 2, 0)
+    dealt = deal(game, items, 8, 2, 0)
     people = [{"age": float(age), "job": "baker"} for age in range(1, 9)]
     seated = with_subjects(dealt, items, find_personas(people).deal(8, 2, 0))
     assert seated.subjects is not None

@@ -10,14 +10,14 @@ from strategies import all_games
 
 from gamesim import catalog
 from gamesim.errors import GamesimError
-from gamesim.population import cast, check_size
+from gamesim.population import check_size, deal
 from gamesim.spec import parse
 
 
 def heads(spec: str, game: str, n: int, sessions: int = 1, seat: str = "") -> list[list[int]]:
     """Count the agents of each policy, session by session."""
     items = parse(spec)
-    dealt = cast(all_games()[game], items, n, sessions, 0, seat)
+    dealt = deal(all_games()[game], items, n, sessions, 0, seat)
     return [np.bincount(row, minlength=len(items)).tolist() for row in dealt.policy.reshape(sessions, n)]
 
 
@@ -64,7 +64,7 @@ def test_a_share_that_would_be_nobody_is_refused_with_the_n_that_would_do() -> N
 def test_seats_bind_policies_to_roles() -> None:
     game = all_games()["ultimatum"]
     items = parse("proposer=uniform,responder=spe:0.5,responder=human:0.5")
-    dealt = cast(game, items, 12, 2, 0)
+    dealt = deal(game, items, 12, 2, 0)
     policy = dealt.policy.reshape(2, 12)
     assert (policy[:, dealt.members["proposer"]] == 0).all()
     for session in policy:
@@ -72,7 +72,7 @@ def test_seats_bind_policies_to_roles() -> None:
 
 
 def test_roles_have_the_agents_in_order() -> None:
-    dealt = cast(all_games()["ultimatum"], parse("uniform"), 8, 3, 0)
+    dealt = deal(all_games()["ultimatum"], parse("uniform"), 8, 3, 0)
     assert dealt.members["proposer"].tolist() == [0, 1, 2, 3]
     assert dealt.members["responder"].tolist() == [4, 5, 6, 7]
     assert len(dealt.policy) == 24
@@ -80,16 +80,16 @@ def test_roles_have_the_agents_in_order() -> None:
 
 def test_who_plays_what_is_drawn_anew_in_every_session_and_by_the_seed() -> None:
     game = all_games()["dictator"]
-    policy = cast(game, parse("uniform,spe"), 40, 3, 0).policy.reshape(3, 40)
+    policy = deal(game, parse("uniform,spe"), 40, 3, 0).policy.reshape(3, 40)
     assert (policy[0] != policy[1]).any()
-    np.testing.assert_array_equal(policy[:2].ravel(), cast(game, parse("uniform,spe"), 40, 2, 0).policy)
-    assert (cast(game, parse("uniform,spe"), 40, 1, 1).policy != policy[0]).any()
+    np.testing.assert_array_equal(policy[:2].ravel(), deal(game, parse("uniform,spe"), 40, 2, 0).policy)
+    assert (deal(game, parse("uniform,spe"), 40, 1, 1).policy != policy[0]).any()
 
 
 def test_the_person_at_the_keyboard_takes_one_seat() -> None:
     game = all_games()["ultimatum"]
     for seat, role in (("", "proposer"), ("responder", "responder")):
-        dealt = cast(game, parse("me,uniform"), 8, 1, 0, seat)
+        dealt = deal(game, parse("me,uniform"), 8, 1, 0, seat)
         assert np.flatnonzero(dealt.policy == 0).tolist() == [dealt.members[role][0]]
     assert heads("me,uniform,spe", "public_goods", 8) == [[1, 4, 3]]
 
@@ -118,4 +118,4 @@ def test_numbers_that_do_not_fit_are_refused_with_those_that_do(name: str, n: in
 )
 def test_seats_must_exist_and_be_taken(spec: str, sentence: str) -> None:
     with pytest.raises(GamesimError, match=sentence):
-        cast(catalog.find_game("ultimatum")(), parse(spec), 4, 1, 0)
+        deal(catalog.find_game("ultimatum")(), parse(spec), 4, 1, 0)

@@ -23,7 +23,7 @@ from gamesim.distribution import ActionDistribution, certain
 from gamesim.errors import GamesimError
 from gamesim.network import Network
 from gamesim.observation import Observations
-from gamesim.population import cast
+from gamesim.population import deal
 from gamesim.rewiring import (
     KINDS,
     ByChance,
@@ -295,7 +295,7 @@ def test_who_decides_knows_the_round_that_was_played() -> None:
     network = open_network("complete:n=8")
     model = Simulation(
         DILEMMA,
-        cast(DILEMMA, parse("told"), 8, 1, 0, on_network=True),
+        deal(DILEMMA, parse("told"), 8, 1, 0, on_network=True),
         [teller],
         ["told"],
         rounds=2,

@@ -55,7 +55,7 @@ def test_a_contribution_counts_in_the_own_and_in_all_neighbours_groups() -> None
 def test_a_table_of_pairs_pays_as_the_game_itself_does() -> None:
     """The engine sums over neighbours by a table; seat by seat it must come to the same."""
     from gamesim.catalog import find_agent, find_game
-    from gamesim.population import cast
+    from gamesim.population import deal
     from gamesim.simulation import Simulation
     from gamesim.spec import parse
 
@@ -63,7 +63,7 @@ def test_a_table_of_pairs_pays_as_the_game_itself_does() -> None:
     game = find_game("prisoners_dilemma")()
     totals = []
     for table in (True, False):
-        dealt = cast(game, parse("uniform"), 60, 1, 5, on_network=True)
+        dealt = deal(game, parse("uniform"), 60, 1, 5, on_network=True)
         model = Simulation(
             game, dealt, [find_agent("uniform")()], ["uniform"], matching="edges", network=network, seed=5
         )
