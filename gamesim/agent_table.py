@@ -105,6 +105,10 @@ class AgentTable:
         row_of: dict[int, int] = {}
         for row, name in enumerate(self.columns[NAME]):
             where = self._cell(row, NAME)
+            if name not in numbers and network is None:
+                raise GamesimError(
+                    f"{where}: without --network names are the numbers of agents, 0 to {len(self) - 1}, not {name!r}"
+                )
             if name not in numbers:
                 raise unknown(what, name, numbers, where=where)
             first = row_of.setdefault(numbers[name], row)

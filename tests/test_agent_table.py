@@ -407,7 +407,7 @@ def test_a_mesa_model_and_personas_take_it_too() -> None:
         (
             "agent,name\nuniform,0\nuniform,7\n",
             {},
-            r"line 3, column name: unknown agent '7' \(agents: 0, 1\)",
+            "line 3, column name: without --network names are the numbers of agents, 0 to 1, not '7'",
         ),
         ("agent\nuniform\nuniform\n", {"n": 4}, "has 2 rows, one an agent, but n = 4; leave n out"),
         ("agent\nuniform\nuniform\n", {"network": "karate_club"}, "has 2 rows, .* karate_club has 34 nodes"),

@@ -682,3 +682,20 @@ def test_many_groups_are_redrawn_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch
     alike = redrawn()
     assert alike != at_once
     assert alike == pytest.approx(at_once, rel=0.02)
+
+
+def test_probabilities_of_later_rounds_are_not_told_as_draws() -> None:
+    (note,) = {
+        note
+        for row in gamesim.play("public_goods", "uniform", n=40, rounds=3).compare().rows
+        for note in row.notes
+        if "probabilities" in note
+    }
+    assert note == "of 40 decisions the probabilities count, not what was drawn from them"
+
+
+def test_in_sample_no_interval_is_shown() -> None:
+    shown = repr(gamesim.play("dictator", "human", n=40).compare())
+    for row in gamesim.play("dictator", "human", n=40).compare().rows:
+        low, high = row.intervals["human sampling"]
+        assert (f"{low:.3f} to {high:.3f}" in shown) != row.in_sample

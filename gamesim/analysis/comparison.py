@@ -261,7 +261,9 @@ def _brief(row: Row) -> dict[str, str]:
         "mean": f"{row.mean:.2f}",
         "human mean": f"{row.human_mean:.2f}",
         "W1": _short(row.w1n),
-        "human sampling": f"{_short(low)} to {_short(high)}" if not math.isnan(low) else "-",
+        "human sampling": f"{_short(low)} to {_short(high)}"
+        if not (row.in_sample or math.isnan(low))
+        else "-",
         "split-half floor": _short(row.floor.mean),
         "perfect simulator": _short(row.perfect.mean),
         "other humans": _short(row.between[0][1]) if row.between else "-",

@@ -160,6 +160,10 @@ def _notes(
     if simulated.p[outside].sum() > 0:
         notes.append(f"{simulated.p[outside].sum():.1%} of simulated choices lie beyond the humans' range")
     if simulated.unit != "decision":
+        if not simulated.drawn.any():
+            notes.append(
+                f"of {simulated.n:,} decisions the probabilities count, not what was drawn from them"
+            )
         notes.append(f"simulation interval by {simulated.unit}: decisions after the first round depend on it")
     if 0 < len(simulated.wordings) < ENOUGH_WORDINGS:
         notes.append(

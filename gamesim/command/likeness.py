@@ -211,7 +211,7 @@ def _beside(rows: Sequence[Row]) -> str:
         for name, value in (
             ("people against people (halves)", row.floor.mean),
             *another,
-            ("a perfect simulator at this n", row.perfect.mean),
+            ("a perfect simulator" if row.exact else "a perfect simulator at this n", row.perfect.mean),
             *((name, value) for name, value in row.rivals.items() if name != "human marginal"),
         ):
             if not math.isnan(value):

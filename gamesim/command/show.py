@@ -218,11 +218,11 @@ def report(folder: Path) -> None:
     _print_run(open_run(folder), ())
     steps = {
         "compare": "beside people",
-        "series": "all rounds",
         "replay": "what each player read and answered",
     }
     console.print()
-    _print_steps({f"gamesim {step} {quote(str(folder))}": why for step, why in steps.items()})
+    written = {f"gamesim series {quote(str(folder))} --csv rounds.csv": "all rounds, in a table"}
+    _print_steps({f"gamesim {step} {quote(str(folder))}": why for step, why in steps.items()} | written)
 
 
 def _print_differences(folder: Path, table: pd.DataFrame) -> None:
