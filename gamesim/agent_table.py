@@ -101,6 +101,11 @@ class AgentTable:
             return self
         names = network.names if network is not None and network.names else [""] * len(self)
         numbers = {name.strip() or str(number): number for number, name in enumerate(names)}
+        if len(numbers) < len(self):
+            raise GamesimError(
+                f"{self.source}: column {NAME}: a node of the network is called like the number of an agent that joins, "
+                "or like another node; rename it, or leave the column out"
+            )
         what = "node" if any(names) else "agent"
         row_of: dict[int, int] = {}
         for row, name in enumerate(self.columns[NAME]):
@@ -249,8 +254,9 @@ class AgentTable:
             except ValueError:
                 numbers[place] = math.nan
             if math.isnan(numbers[place]):
-                hint = f" (write {cells[row].replace(',', '.')})" if "," in cells[row] else ""
-                raise GamesimError(f"{self._cell(row, name)}: {cells[row]!r} is not a number{hint}")
+                raise GamesimError(
+                    f"{self._cell(row, name)}: {cells[row]!r} is not a number{_hint(name, cells[row])}"
+                )
         if not rule.allows(numbers).all():
             place = int(np.flatnonzero(~rule.allows(numbers))[0])
             rule.check(self._cell(int(rows[place]), name), Parameter.constant(numbers[place]))
@@ -365,3 +371,11 @@ def _text(cell: object) -> str:
     if isinstance(cell, float | np.floating):
         return str(int(cell)) if float(cell).is_integer() else repr(float(cell))
     return str(cell)
+
+
+def _hint(name: str, cell: str) -> str:
+    """Say how what is no number should be written."""
+    try:
+        return f" (write {float(cell.replace(',', '.')):g})"
+    except ValueError:
+        return f"; write a distribution behind the agent: AGENT@{name}={cell}" if "(" in cell else ""

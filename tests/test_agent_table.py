@@ -360,6 +360,11 @@ def test_a_mesa_model_and_personas_take_it_too() -> None:
         ("agent,beta\nfehr_schmidt,1\nfehr_schmidt,3\n", {}, "line 3, column beta = 3 must be 0 to 1"),
         ("agent,beta\nfehr_schmidt,x\n", {}, "line 2, column beta: 'x' is not a number"),
         ("agent;beta\nfehr_schmidt;0,5\n", {}, r"line 2, column beta: '0,5' is not a number \(write 0\.5\)"),
+        (
+            'agent,alpha\nfehr_schmidt,"lognormal(0,1)"\n',
+            {},
+            r"is not a number; write a distribution behind the agent: AGENT@alpha=lognormal\(0,1\)",
+        ),
         ("agent,level\nlevel_k,1\nlevel_k,1.5\n", {}, "line 3, column level = 1.5 must be whole"),
         ("agent,alpha\nfehr_schmidt,inf\n", {}, "line 2, column alpha = inf must be finite"),
         (

@@ -249,6 +249,7 @@ def document(**changes: object) -> dict[str, Any]:
         ({"one_vote": {"inf": 3}}, "'one_vote', 'inf' is not a legal choice"),
         ({"subjects": ...}, r"'subjects' is missing, which 'one_vote' needs \(it sums to 3\)"),
         # Rows of people have no place in a record of counts.
+        ({"step": 1e-9}, "'step' must leave at most 1,000,000 steps"),
         ({"rows": [{"subject_id": 1, "choice": 7}]}, "unknown key 'rows'"),
         ({"subject_id": [1, 2, 3]}, "unknown key 'subject_id'"),
         ({"one_vote": {"0": [1, 2], "7": [3]}}, "'one_vote', '0' must be a whole number"),

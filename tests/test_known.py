@@ -138,7 +138,8 @@ def test_a_mean_over_others_is_told_as_one() -> None:
     _, shown = watched(
         "public_goods", 6, 3, matching="separate_neighbourhoods", network=network, reputation="list"
     )
-    assert "What the others in this group did on average so far, oldest first: $" in read(shown[-1], 0)
+    said = "What the others in this group did on average over all their games so far, oldest first: $"
+    assert said in read(shown[-1], 0)
     _, shown = watched(
         "prisoners_dilemma", 6, 3, matching="separate_edges", network=network, reputation="list"
     )

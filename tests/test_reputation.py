@@ -457,3 +457,14 @@ def test_nothing_is_gathered_for_players_who_do_not_heed_it() -> None:
     model, shown = watched("prisoners_dilemma", 4, 2, reputation="list")
     assert model.reputation.level == "list"
     assert shown[1].known
+
+
+@pytest.mark.parametrize("reputation", ["list", "image"])
+def test_what_others_did_in_all_their_groups_is_told_as_that(reputation: str) -> None:
+    network = open_network("ring:n=6,k=2")
+    _, shown = watched(
+        "public_goods", 6, 3, matching="separate_neighbourhoods", network=network, reputation=reputation
+    )
+    text = read(shown[-1], 0)
+    assert "the others in this group" in text
+    assert "verage over all their games" in text

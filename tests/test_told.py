@@ -189,7 +189,7 @@ def test_a_pack_says_in_its_own_words_that_there_was_no_link(tmp_path: Path) -> 
     assert any("- Round 1: noch kein Nachbar." in text.user for text in written)
 
 
-def test_a_group_of_ones_own_that_was_not_there_yet_is_told_as_sat_out() -> None:
+def test_a_group_of_ones_own_was_not_there_before_one_joined() -> None:
     game = find_game("public_goods").from_settings({})
     network, rule = Growth(m=2).on(open_network("complete:n=4"), game, 6)
     _, shown = watched(game, 6, 3, matching="separate_neighbourhoods", network=network, rewiring=rule)
@@ -199,8 +199,30 @@ def test_a_group_of_ones_own_that_was_not_there_yet_is_told_as_sat_out() -> None
     for row in np.flatnonzero(obs.agent == newest):
         text = texts(obs.take(np.array([row])))[0][0].user
         own = obs.apart.name[row] == 0
-        assert ("- Round 1: you sat out." in text) == own
+        assert ("- Round 1: you had not joined yet." in text) == own
         assert ("- Round 1: you were not linked with this neighbour." in text) != own
+
+
+@pytest.mark.parametrize("matching", ["edges", "neighbourhoods", "separate_edges"])
+def test_a_newcomer_reads_nothing_of_sitting_out(matching: str) -> None:
+    game = find_game("prisoners_dilemma" if "edges" in matching else "public_goods").from_settings({})
+    network, rule = Growth(m=1).on(open_network("complete:n=3"), game, 6)
+    _, shown = watched(game, 6, 5, matching=matching, network=network, rewiring=rule)
+    for obs, before in ((shown[3], 3), (shown[4], 3)):
+        (row, *_) = np.flatnonzero(obs.agent == 5).tolist()
+        one = obs.take(np.array([row]))
+        full, short = (texts(one, style=Style(memory=memory))[0][0].user for memory in ("full", "summary"))
+        assert "sat out" not in full + short
+        if matching == "separate_edges":
+            assert full.count("you were not linked with this neighbour.") == before
+            assert ("You had no link to this neighbour in any of the 3 rounds so far." in short) == (
+                obs.round == 4
+            )
+        else:
+            assert full.count("you had not joined yet.") == before
+            whole = "You had not joined yet in any of the 3 rounds so far."
+            part = "You had not joined yet in 3 of the 4 rounds so far; over the others you "
+            assert (whole if obs.round == 4 else part) in short
 
 
 def news(obs: Observations, row: int) -> list[str]:

@@ -245,7 +245,8 @@ def _bar(share: float) -> str:
 def _print_likeness(row: Row) -> None:
     ending = f"[bold]{marked(row.verdict)}[/bold]" + "".join(f"; {marked(note)}" for note in row.notes)
     if math.isnan(row.w1n):
-        _say(f"{row.reference}: mean {row.mean:.4g} beside {row.human_mean:.4g}; {ending}", 2)
+        beside = "" if math.isnan(row.human_mean) else f"mean {row.mean:.4g} beside {row.human_mean:.4g}; "
+        _say(f"{row.reference}: {beside}{ending}", 2)
         return
     intervals = ", ".join(
         f"{name} {low:.3f} to {high:.3f}{_texts(row, name)}"

@@ -67,7 +67,7 @@ def _opened(chosen: Chosen) -> Sequence[Reference]:
         if not files:
             raise GamesimError(f"{path}: there is no human record in this folder: no file ends in .json")
         return [_from_file(each) for each in files]
-    if path.suffix == ".json":
+    if path.suffix.lower() == ".json":
         return [_from_file(path)]
     try:
         return [named(str(chosen))]

@@ -17,6 +17,7 @@ _WORDS = (
 )
 REQUIRED = (*_WORDS, "low", "high", "step", "labels")
 """Keys that every file has."""
+_MOST_STEPS = 1_000_000
 _TABLES = ("given", "parameters", "one_vote", "per_decision", "figures")
 OPTIONAL = (*_TABLES, "stake", "round", "attrition", "subjects", "decisions", "shares", "default")
 """Keys that may be left out."""
@@ -88,6 +89,10 @@ def _check_scalars(raw: Mapping[str, Any], where: str) -> None:
     if raw["step"] <= 0 or raw["high"] <= raw["low"]:
         raise GamesimError(f"{where}: keys 'low', 'high' and 'step' span no grid")
     steps = (raw["high"] - raw["low"]) / raw["step"]
+    if steps > _MOST_STEPS:
+        raise GamesimError(
+            f"{where}: key 'step' must leave at most {_MOST_STEPS:,} steps from 'low' to 'high', not {raw['step']:g}"
+        )
     if abs(steps - round(steps)) > 1e-9:
         raise GamesimError(
             f"{where}: steps of {raw['step']:g} from {raw['low']:g} do not end at {raw['high']:g}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from gamesim.actions import ActionSpace, Choice
 from gamesim.game import Game
+from gamesim.meeting import kind_of
 from gamesim.observation import Observations
 from gamesim.prompt.history import history
 from gamesim.prompt.knowledge import known_lines, matching_told, own_game, setting_lines
@@ -25,7 +26,7 @@ from gamesim.prompt.page import (
     rules_text,
 )
 from gamesim.prompt.rounds import Round, lived
-from gamesim.prompt.wording import SYSTEM, own
+from gamesim.prompt.wording import SYSTEM, Wording, own
 from gamesim.prompt.words import NO_DECISION, Terms, terms
 from gamesim.streams import Ints
 
@@ -205,7 +206,7 @@ def texts(
             game,
             obs.stage,
             {name: float(values[decider]) for name, values in obs.seen.items()},
-            sentences.of_a_link() if obs.apart is not None and obs.apart.name[decider] else sentences,
+            _of_absence(sentences, obs, decider),
             speech,
             style,
             int(variant),
@@ -226,3 +227,12 @@ def texts(
     places: dict[Text, int] = {}
     place = np.array([places.setdefault(text, len(places)) for text in written], dtype=np.int64)
     return list(places), place[row.ravel()]
+
+
+def _of_absence(sentences: Wording, obs: Observations, decider: int) -> Wording:
+    """Give the sentences that say why a decider was not in some of the rounds."""
+    if obs.apart is not None and obs.apart.name[decider]:
+        return sentences.of_a_link()
+    kind = kind_of(obs.matching)
+    all_play = (kind.together or kind.apart) and not obs.past.also
+    return sentences.of_a_newcomer() if all_play else sentences

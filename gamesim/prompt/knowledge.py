@@ -176,15 +176,16 @@ class _Reputation:
         shares = [self.known[f"image.{name}"] for name in features(game, stage)]
         percents = [f"{plain(round(100 * share, 1))} %" for share in shares]
         alone = self._alone(stage)
+        average = "On average" if self.obs.apart is None else "On average over all their games"
         counted = f"{_rounds(rounds)}{'' if alone else ' each'}{self._role(stage)}"
         if not isinstance(game.space_at_most(stage), Choice):
             chose = f"chose {percents[0]} of the largest possible amount ({game.called(stage)})"
             if alone:
-                return f"In {counted} so far, {who} {chose} on average."
-            return f"On average {who} {chose} so far, in {counted}."
+                return f"In {counted} so far, {who} {chose}{self._mean(stage) or ' on average'}."
+            return f"{average} {who} {chose} so far, in {counted}."
         options = [self.write(stage, float(option)) for option in range(len(shares))]
         if not alone:
-            return f"On average {who} have chosen {_each(options, percents)} of the time, in {counted}."
+            return f"{average} {who} have chosen {_each(options, percents)} of the time, in {counted}."
         subject = f"{who[0].upper()}{who[1:]} {'has' if self._one else 'have'} chosen"
         if self.obs.apart is not None:
             in_percent = _each(options, [f"in {percent}" for percent in percents])
@@ -208,9 +209,9 @@ class _Reputation:
 
     def _mean(self, stage: str) -> str:
         """Say of what a value is the mean, where it is one."""
-        if not self._alone(stage):
-            return " on average"
-        return "" if self.obs.apart is None else " on average over all its games"
+        if self.obs.apart is None:
+            return "" if self._alone(stage) else " on average"
+        return f" on average over all {'its' if self._one else 'their'} games"
 
     def _done(self, kind: str, stage: str) -> tuple[dict[int, str], int]:
         """Write what is known of each round of the run, and count them all."""

@@ -43,6 +43,10 @@ HISTORY: Mapping[str, str] = {
     "out": "you sat out",
     "unlinked": "you were not linked with this neighbour",
     "without": "You had no link to this neighbour in {out} of the {played} rounds so far; over the others {line}.",
+    "nowhere": "You had no link to this neighbour in any of the {played} rounds so far.",
+    "unborn": "you had not joined yet",
+    "joined": "You had not joined yet in {out} of the {played} rounds so far; over the others {line}.",
+    "newcomer": "You had not joined yet in any of the {played} rounds so far.",
     "kept": "you were not asked and your last choice counted again: {line}",
     "before": "you decided: {decisions}",
     "wrote": "you said: {message}",
@@ -81,6 +85,10 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "out": ("round",),
     "unlinked": ("round",),
     "without": ("out", "played", "line"),
+    "nowhere": ("played",),
+    "unborn": ("round",),
+    "joined": ("out", "played", "line"),
+    "newcomer": ("played",),
     "unasked": (),
     "kept": ("round", "line"),
     "before": ("round", "decisions"),
@@ -153,7 +161,15 @@ class Wording:
 
     def of_a_link(self) -> Wording:
         """Give the sentences for somebody who decides for one neighbour: rounds without this link are told as such."""
-        told = {"out": self.history["unlinked"], "absent": self.history["without"]}
+        return self._with("unlinked", "without", "nowhere")
+
+    def of_a_newcomer(self) -> Wording:
+        """Give the sentences for somebody who can only have sat out before joining, where all who are there play."""
+        return self._with("unborn", "joined", "newcomer")
+
+    def _with(self, out: str, absent: str, none: str) -> Wording:
+        """Tell rounds that were not played in other sentences: one of them, some of many, and all."""
+        told = {"out": self.history[out], "absent": self.history[absent], "none": self.history[none]}
         return dataclasses.replace(self, history={**self.history, **told})
 
     def system_of(self, stage: str) -> str:
