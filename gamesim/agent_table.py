@@ -103,8 +103,8 @@ class AgentTable:
         numbers = {name.strip() or str(number): number for number, name in enumerate(names)}
         if len(numbers) < len(self):
             raise GamesimError(
-                f"{self.source}: column {NAME}: a node of the network is called like the number of an agent that joins, "
-                "or like another node; rename it, or leave the column out"
+                f"{self.source}: column {NAME}: a node of the network is called like the number of an agent that "
+                "joins, or like another node; rename it, or leave the column out"
             )
         what = "node" if any(names) else "agent"
         row_of: dict[int, int] = {}
