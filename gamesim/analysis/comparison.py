@@ -66,7 +66,8 @@ class Row:
     floor : Noise
         Half of the human subjects against the other half; also the score of the rival that replays humans.
     perfect : Noise
-        A simulator that is the human distribution itself, at this n.
+        A simulator that is the human distribution itself, with as many draws as the simulation; with none where that
+        is exact.
     between : tuple of (str, float)
         Other human populations in the same decision, nearest first.
     rivals : mapping of str to float
