@@ -226,6 +226,14 @@ class Policy(ABC):
         """
         return self.needs_reputation != "none" or not type(self).__module__.startswith("gamesim.")
 
+    @property
+    def heeds_neighbours(self) -> bool:
+        """Whether what it does may depend on what is shown of its neighbours, `obs.neighbours`, whoever it meets.
+
+        Unless said, an agent of the user's own may, and one of gamesim's does if it must be shown something.
+        """
+        return self.needs_network or self.looks_at != "nothing" or self.heeds_reputation
+
     @classmethod
     def agent_name(cls) -> str:
         """Give the name under which the agent is found: that of its file."""

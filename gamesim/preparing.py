@@ -156,6 +156,7 @@ def _noted(who: Seated, design: Design, labels: Sequence[str], policies: Sequenc
         )  # what nobody reads is named in the heading all the same
     yield from remarks.unheeded(policies, who.society, personas=who.personas is not None, unread=unread)
     yield from remarks.lonely(who.network, who.rewiring, who.society, who.kind.name)
+    yield from remarks.unlinked(who.network, who.kind.name, policies)
     yield from remarks.silent(who.game, who.cast, labels, policies)
     if who.rewiring is not None and who.network is not None:
         yield from who.rewiring.notes(who.network, who.rounds, dict(zip(labels, policies, strict=True)))

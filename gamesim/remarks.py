@@ -46,6 +46,16 @@ def lonely(network: Network | None, rewiring: Rewiring | None, society: Society,
     return [*notes, f"{have} no neighbours{first} ({names}); under {matching} whoever has none {kind.alone}"]
 
 
+def unlinked(network: Network | None, matching: str, policies: Sequence[Policy]) -> list[str]:
+    """Say that a network changes nothing, where groups are not formed on it and nobody looks at neighbours."""
+    if network is None or kind_of(matching).on_network or any(each.heeds_neighbours for each in policies):
+        return []
+    return [
+        f"network {network.name} changes nothing in play: matching {matching} does not follow it, and no agent of this "
+        "run looks at its neighbours"
+    ]
+
+
 def silent(rules: Game, dealt: Cast, labels: Sequence[str], policies: Sequence[Policy]) -> list[str]:
     """Say who has no words for the stages at which something is said."""
     notes = []

@@ -161,6 +161,10 @@ def test_roles_are_spread_over_the_network() -> None:
         ({"reputation": "image"}, "reputation image changes nothing in a single round"),
         ({"network": "ring:n=8", "rewire": "random:share=0.1"}, "rewire random changes nothing"),
         ({"update": "sequential"}, "update sequential changes nothing"),
+        (
+            {"network": "complete:n=4", "matching": "stranger"},
+            "network complete:n=4 changes nothing in play: matching stranger does not follow it",
+        ),
         ({"network": "ring:n=8", "placement": "degree"}, "placement degree changes nothing"),
     ],
 )
