@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gamesim.agent_table import Given, open_table
@@ -75,7 +76,7 @@ class Seated:
     personas: Source | None
     rounds: int
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """How many members groups have to begin with, where the network decides on that."""
         return group_sizes(self.kind.name, self.network, self.rewiring)
